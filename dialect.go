@@ -1,0 +1,98 @@
+package gormsession
+
+import (
+	"context"
+	"database/sql"
+	"regexp"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// A dialect is what differs between the databases.
+type dialect struct {
+	sameData   string // compares session_data byte by byte with a parameter
+	expireText string // selects expire_date without a driver's idea of zones
+	lock       string // locks the selected row until the end of the transaction
+	wallClock  bool   // expire_date holds a wall clock, not an instant
+	tx         *sql.TxOptions
+}
+
+var dialects = map[string]dialect{
+	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that one.
+	"sqlite": {sameData: "session_data = ?", expireText: "CAST(expire_date AS TEXT)", wallClock: true},
+	// READ COMMITTED because a lock queues only there: at the higher levels it fails what waited.
+	"postgres": {sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE", tx: &sql.TxOptions{Isolation: sql.LevelReadCommitted}},
+	// MySQL's usual collations call "Ann" and "ann" equal. The CAST is around the parameter, so that the index on the key serves.
+	"mysql": {sameData: "session_data = CAST(? AS BINARY)", expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true},
+}
+
+// expireArg is an expire_date as a parameter. In a table whose wall clock hangs elsewhere than in UTC, the hands are put there.
+func (s *store) expireArg(t time.Time) Expiry {
+	if loc := s.layout.Location; loc != nil && s.dialect.wallClock {
+		t = onWall(t.In(loc), time.UTC)
+	}
+	return Expiry{t}
+}
+
+// expireOf undoes expireArg.
+func (s *store) expireOf(e Expiry) time.Time {
+	if loc := s.layout.Location; loc != nil && s.dialect.wallClock {
+		return onWall(e.Time, loc)
+	}
+	return e.Time
+}
+
+// onWall is the time that a clock in loc shows where t's clock shows the same.
+func onWall(t time.Time, loc *time.Location) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), loc)
+}
+
+// secretLogger is the application's GORM logger, which sees our statements with ? for keys and data.
+type secretLogger struct {
+	logger.Interface
+	translate func(error) error
+}
+
+var numbered = regexp.MustCompile(`\$\d+`)
+
+// ParamsFilter implements gorm.ParamsFilter.
+func (l secretLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
+	return numbered.ReplaceAllString(sql, "?"), nil
+}
+
+// LogMode implements logger.Interface.
+func (l secretLogger) LogMode(level logger.LogLevel) logger.Interface {
+	return secretLogger{l.Interface.LogMode(level), l.translate}
+}
+
+// Trace implements logger.Interface. What MySQL says of a duplicate names the key.
+func (l secretLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
+	if err != nil {
+		err = l.translate(err)
+	}
+	l.Interface.Trace(ctx, begin, fc, err)
+}
+
+// ownHandle makes our handle out of the application's: without its conditions, its dry run, its error, its context and its skipped
+// hooks, but with its pool, callbacks and plugins, so that tracing and a resolver of replicas see each statement.
+func ownHandle(db *gorm.DB) *gorm.DB {
+	h := db.Session(&gorm.Session{
+		NewDB:                  true,
+		Context:                context.Background(), // also gives the handle a Statement of its own
+		SkipDefaultTransaction: true,                 // the store opens its transactions itself
+		Logger:                 secretLogger{db.Logger, translator(db)},
+	})
+	h.DryRun, h.PropagateUnscoped, h.AllowGlobalUpdate = false, false, false
+	h.Statement.SkipHooks = false
+	return h
+}
+
+// translator recognizes GORM's own errors, such as a duplicate key, also where the application's TranslateError is off.
+func translator(db *gorm.DB) func(error) error {
+	if t, ok := db.Dialector.(gorm.ErrorTranslator); ok {
+		return t.Translate
+	}
+	return func(err error) error { return err }
+}

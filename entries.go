@@ -1,0 +1,230 @@
+package gormsession
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/seed7368b609/gormsession/internal/jsontext"
+)
+
+// Get returns the entry of that name, or nil if there is none.
+func (s *State) Get(name string) any {
+	v, _ := s.Lookup(name)
+	return v
+}
+
+// Lookup returns the entry of that name, and whether there is one.
+func (s *State) Lookup(name string) (any, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	raw, ok := s.entries[utf8Name(name)]
+	if !ok {
+		return nil, false
+	}
+	return s.decoded(name, raw), true
+}
+
+// Has reports whether there is an entry of that name.
+func (s *State) Has(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	_, ok := s.entries[utf8Name(name)]
+	return ok
+}
+
+// Keys returns the names of all entries, sorted.
+func (s *State) Keys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	return slices.Sorted(maps.Keys(s.entries))
+}
+
+// Len returns the number of entries.
+func (s *State) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	return len(s.entries)
+}
+
+// All iterates over names and values, sorted by name, as they are when the iteration begins. The session may be changed meanwhile.
+func (s *State) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		s.mu.Lock()
+		s.load()
+		entries := maps.Clone(s.entries)
+		s.mu.Unlock()
+		for _, name := range slices.Sorted(maps.Keys(entries)) {
+			if !yield(name, s.decoded(name, entries[name])) {
+				return
+			}
+		}
+	}
+}
+
+// Decode decodes the entry of that name into v, as [json.Unmarshal] does. If there is none, v stays as it is and the error is nil. An entry
+// of another type is an error, and so is a session that could not be loaded.
+func (s *State) Decode(name string, v any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.load() && s.err != nil {
+		return s.err
+	}
+	raw, ok := s.entries[utf8Name(name)]
+	if !ok {
+		return nil
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fmt.Errorf("gormsession: entry %q: %w", name, err)
+	}
+	return nil
+}
+
+// Set gives the entry of that name a value: anything that encoding/json encodes, nested 500 levels deep at most. A value that it does not
+// encode sets the sticky error, [ErrEncode]. Where two requests set the same entry at once, the one that is saved last wins; entries of
+// other names are not affected.
+func (s *State) Set(name string, value any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if raw, ok := s.encoded(name, value); ok {
+		s.change(name, setChange(utf8Name(name), raw))
+	}
+}
+
+// SetAll sets each entry of values, as Set does. The session counts as modified even if there is none.
+func (s *State) SetAll(values map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.writable("") {
+		return
+	}
+	s.modified, s.unsaved = true, true
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if raw, ok := s.encoded(name, values[name]); ok {
+			s.change(name, setChange(utf8Name(name), raw))
+		}
+	}
+}
+
+// GetOrSet returns the entry of that name, which it sets to value if there is none. If another request has set it meanwhile, that one's
+// value is what is stored.
+func (s *State) GetOrSet(name string, value any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.load() {
+		return nil
+	}
+	if raw, ok := s.entries[utf8Name(name)]; ok {
+		return s.decoded(name, raw)
+	}
+	raw, ok := s.encoded(name, value)
+	if !ok || !s.change(name, defaultChange(utf8Name(name), raw)) {
+		return nil
+	}
+	return s.decoded(name, raw)
+}
+
+// Delete removes the entry of that name and reports whether there was one.
+func (s *State) Delete(name string) bool {
+	_, ok := s.pop(name)
+	return ok
+}
+
+// Pop removes the entry of that name and returns what it was, and whether there was one.
+func (s *State) Pop(name string) (any, bool) {
+	raw, ok := s.pop(name)
+	if !ok {
+		return nil, false
+	}
+	return s.decoded(name, raw), true
+}
+
+func (s *State) pop(name string) (json.RawMessage, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.load() {
+		return nil, false
+	}
+	raw, ok := s.entries[utf8Name(name)]
+	return raw, ok && s.change(name, deleteChange(utf8Name(name)))
+}
+
+// Modify computes the entry of that name from what it is, nil if there is none, and returns what it has become. It is exact under
+// concurrency: where another request has saved the session meanwhile, f runs again on what that one has left. So f must be short and
+// without effects of its own, and must call neither the session nor the database. What Modify returned is what this request saw; it is
+// final once [State.Save] has returned.
+func (s *State) Modify(name string, f func(old any) any) any {
+	raw := s.modify(name, func(old json.RawMessage, ok bool) (json.RawMessage, error) {
+		var v any
+		if ok {
+			var err error
+			if v, err = jsontext.Value(old); err != nil {
+				return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, name, err)
+			}
+		}
+		return encode(name, f(v))
+	})
+	if raw == nil {
+		return nil
+	}
+	return s.decoded(name, raw)
+}
+
+// modify does a step that depends on what the entry is, and returns what it has become.
+func (s *State) modify(name string, f func(json.RawMessage, bool) (json.RawMessage, error)) json.RawMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.change(name, modifyChange(utf8Name(name), f)) {
+		return nil
+	}
+	return s.entries[utf8Name(name)]
+}
+
+// Clear removes all entries, an expiry of the session's own among them. The session keeps its key; [State.Flush] ends it. Entries that
+// another request sets at the same time stay.
+func (s *State) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.load() {
+		s.change("", deleteChange(slices.Collect(maps.Keys(s.entries))...))
+	}
+}
+
+// encoded is encode with the sticky error set where it fails.
+func (s *State) encoded(name string, value any) (json.RawMessage, bool) {
+	raw, err := encode(name, value)
+	if err != nil {
+		if s.writable(name) {
+			s.fail(err)
+		}
+		return nil, false
+	}
+	return raw, true
+}
+
+func encode(name string, value any) (json.RawMessage, error) {
+	raw, err := jsontext.Encode(value)
+	if err != nil {
+		return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, name, err)
+	}
+	return raw, nil
+}
+
+// decoded decodes an entry. Its text is valid JSON, or the codec would not have let it pass; a codec that does is reported.
+func (s *State) decoded(name string, raw json.RawMessage) any {
+	v, err := jsontext.Value(raw)
+	if err != nil {
+		s.p.opts.log().Warn("gormsession: an entry cannot be decoded", "entry", name, "error", err)
+	}
+	return v
+}
+
+// utf8Name is a name as JSON can hold it.
+func utf8Name(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }

@@ -1,0 +1,52 @@
+package gormsession
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+var (
+	// ErrInterrupted is returned by a save when the session was deleted (a logout, an expiry that was cleared) while the request ran.
+	// Nothing is saved: a logout is never undone by a slower request. It is answered with 400, as Django's SessionInterrupted is.
+	ErrInterrupted = errors.New("gormsession: the session was deleted before the request completed")
+
+	// ErrUnavailable is returned when the database did not answer, or not as it should. It says nothing about the session: nobody is
+	// logged out because a database blinked. It is answered with 503.
+	ErrUnavailable = errors.New("gormsession: the session database is unavailable")
+
+	// ErrClosed is logged, once per session and request, when a session is written after its request has ended, such as by a goroutine
+	// that outlives the handler. The change is dropped. [Plugin.Open] opens a session outside of a request.
+	ErrClosed = errors.New("gormsession: the session's request has ended")
+
+	// ErrEncode is the error of a value that cannot be stored, such as a channel, NaN, or an entry that is of another type than
+	// [Field.Modify] expects. It sticks to the session, nothing of which is saved, and is answered with 500.
+	ErrEncode = errors.New("gormsession: the value cannot be encoded")
+
+	// ErrHeaderSent is reported when a new session, or a new key of one, was asked for after the response's header had left, so that
+	// the client cannot be told of it. The new row is not made.
+	ErrHeaderSent = errors.New("gormsession: the response's header has been sent, so the session's cookie cannot be set")
+
+	// ErrOutcomeUnknown is returned when the connection was lost at a moment that leaves open whether the save was done, and doing it
+	// again could count twice. It is answered with 503.
+	ErrOutcomeUnknown = errors.New("gormsession: the connection was lost and it is unknown whether the session was saved")
+)
+
+// statusOf is the status that answers a failed commit.
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrOutcomeUnknown):
+		return http.StatusServiceUnavailable
+	case errors.Is(err, ErrInterrupted):
+		return http.StatusBadRequest
+	}
+	return http.StatusInternalServerError
+}
+
+// encodeError makes ErrEncode of an error of the codec's, unless it is that already.
+func encodeError(err error) error {
+	if errors.Is(err, ErrEncode) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrEncode, err)
+}

@@ -1,0 +1,86 @@
+package gormsession
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seed7368b609/gormsession/internal/jsontext"
+)
+
+// flashEntry is the entry that holds the messages of Flash.
+const flashEntry = "_flashes"
+
+var errNoList = errors.New("the entry holds no list")
+
+// Flash adds a message that the next call of Flashes returns, in this request or in a later one: what a page shows once. It takes the
+// values that [State.Set] takes. Messages that two requests add at once are both kept.
+func (s *State) Flash(v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	raw, ok := s.encoded(flashEntry, v)
+	if !ok {
+		return
+	}
+	s.change(flashEntry, modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
+		list, err := flashList(old)
+		if err != nil {
+			return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, flashEntry, err)
+		}
+		return jsontext.JoinList(append(list, raw)), nil
+	}))
+}
+
+// Flashes returns the messages of Flash, oldest first, and removes them. It changes the session only if there are any. Messages that
+// another request adds at the same time stay for the next call.
+func (s *State) Flashes() []any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.load() || len(s.entries[flashEntry]) == 0 {
+		return nil
+	}
+	taken, err := flashList(s.entries[flashEntry])
+	if err != nil {
+		s.warnOnce(flashEntry, "gormsession: flash messages cannot be read", err)
+		return nil
+	}
+	if !s.change(flashEntry, modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
+		list, err := flashList(old)
+		if err != nil {
+			return old, nil // somebody else's now
+		}
+		if list = without(list, taken); len(list) == 0 {
+			return nil, nil
+		}
+		return jsontext.JoinList(list), nil
+	})) {
+		return nil
+	}
+	messages := make([]any, len(taken))
+	for i, raw := range taken {
+		messages[i] = s.decoded(flashEntry, raw)
+	}
+	return messages
+}
+
+func flashList(raw json.RawMessage) (list []json.RawMessage, err error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
+		return nil, errNoList
+	}
+	return list, nil
+}
+
+// without removes each of taken once from list.
+func without(list, taken []json.RawMessage) []json.RawMessage {
+	list = slices.Clone(list)
+	for _, t := range taken {
+		if i := slices.IndexFunc(list, func(raw json.RawMessage) bool { return string(raw) == string(t) }); i >= 0 {
+			list = slices.Delete(list, i, i+1)
+		}
+	}
+	return list
+}

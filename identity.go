@@ -1,0 +1,109 @@
+package gormsession
+
+// Key returns the session key, "" if the session has none yet: a new one gets it when it is saved. It is the live credential, what the
+// cookie holds: whoever has it has the session, so it belongs in no page, log or URL; see Handle. Without a load the key is what the
+// client sent. After CycleKey it is the new key.
+func (s *State) Key() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.varies = true
+	return s.currentKey()
+}
+
+func (s *State) currentKey() string {
+	if s.nextKey != "" {
+		return s.nextKey
+	}
+	return s.key
+}
+
+// Handle returns a public name of the session for logs and lists: the first 12 hexadecimal digits of the SHA-256 of its key, "" if it has
+// no key. It opens nothing.
+func (s *State) Handle() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.handle()
+}
+
+func (s *State) handle() string {
+	if key := s.currentKey(); key != "" {
+		return handleOf(key)
+	}
+	return handleOf(s.cookieKey)
+}
+
+// IsEmpty reports whether the session has neither a key nor data, without loading it (Django's is_empty).
+func (s *State) IsEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.varies = true
+	return s.isEmpty()
+}
+
+func (s *State) isEmpty() bool { return s.key == "" && len(s.entries) == 0 }
+
+// IsNew reports whether the session is not stored yet, without loading it: a key that the client sent counts as stored until a load shows
+// that it is not.
+func (s *State) IsNew() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.varies = true
+	return s.key == ""
+}
+
+// CycleKey gives the session a new key and keeps its data. Call it at each login, so that a key that somebody has planted before is worth
+// nothing (session fixation). It is carried out when the session is saved, in one transaction with everything else; a response of 500 and
+// up leaves the old key alive and loses nothing. Of two requests that cycle one key at once, one wins and the other is answered with 400.
+// A session without a row gets one.
+func (s *State) CycleKey() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.writable("") {
+		return
+	}
+	s.modified, s.unsaved = true, true
+	if s.key == "" {
+		s.create = true
+		return
+	}
+	if s.nextKey == "" {
+		s.nextKey = s.p.opts.newKey()
+	}
+}
+
+// Flush ends the session: its row is deleted, its data forgotten, and the client's cookie deleted. Call it at logout. It needs no load, and
+// it is carried out whatever becomes of the response: also at a status of 500 and up, after a sticky error, and in a panic. What is set
+// afterwards makes a new session with a new key.
+func (s *State) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		s.tooLate("")
+		return
+	}
+	s.accessed, s.varies, s.modified = true, true, true
+	switch {
+	case s.key != "":
+		s.doomed = s.key
+	case s.damaged:
+		s.doomed = s.cookieKey
+	}
+	s.key, s.row, s.entries, s.log = "", record{}, nil, nil
+	s.nextKey, s.create, s.damaged = "", false, false
+	s.loaded, s.flushed, s.touched, s.unsaved, s.cookieDue = true, true, false, false, false
+}
+
+// Discard drops what this request has changed, and what it changes from now on: nothing of it is saved. A Flush is carried out all the
+// same, and what Save has stored stays.
+func (s *State) Discard() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.entries, s.log, s.nextKey, s.create = s.row.entries, nil, "", false
+	s.modified, s.touched, s.unsaved, s.discarded = s.flushed, false, false, true
+	if s.loaded {
+		s.err = nil
+	}
+}

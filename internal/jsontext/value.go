@@ -1,0 +1,153 @@
+package jsontext
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// MaxDepth is how deep a value may be nested to be encoded. Python's json module gives up at about 1,000 levels, and a session that Django
+// cannot read is a lost login.
+const MaxDepth = 500
+
+// Encode gives the JSON text of v: pure ASCII, no spaces. A float64 or float32 stays a float (1 becomes 1.0), at the top and inside of
+// []any and map[string]any, as in Python. Bytes of a string that are not UTF-8 become U+FFFD, as in encoding/json.
+func Encode(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(keepFloats(v, 0)); err != nil {
+		return nil, err
+	}
+	raw := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
+	if depth(raw) > MaxDepth {
+		return nil, fmt.Errorf("nested deeper than %d levels", MaxDepth)
+	}
+	return appendASCII(make([]byte, 0, len(raw)), raw), nil
+}
+
+// keepFloats gives whole floats the spelling that keeps them floats.
+func keepFloats(v any, level int) any {
+	if level > MaxDepth {
+		return v // the encoder names the cycle, or depth refuses the result
+	}
+	switch v := v.(type) {
+	case float64:
+		return floatText(v, v)
+	case float32:
+		return floatText(float64(v), v)
+	case []any:
+		if v == nil {
+			return v
+		}
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = keepFloats(v[i], level+1)
+		}
+		return out
+	case map[string]any:
+		if v == nil {
+			return v
+		}
+		out := make(map[string]any, len(v))
+		for name := range v {
+			out[name] = keepFloats(v[name], level+1)
+		}
+		return out
+	}
+	return v
+}
+
+func floatText(f float64, v any) any {
+	if f != math.Trunc(f) || math.Abs(f) >= 1e15 || math.IsInf(f, 0) { // encoding/json writes an exponent, or refuses
+		return largeFloat(f, v)
+	}
+	return json.RawMessage(strconv.FormatFloat(f, 'f', 1, 64))
+}
+
+// largeFloat spells a whole float beyond 1e15 with an exponent; encoding/json does so from 1e21 on only.
+func largeFloat(f float64, v any) any {
+	if f != math.Trunc(f) || math.IsInf(f, 0) {
+		return v
+	}
+	return json.RawMessage(strconv.FormatFloat(f, 'e', -1, 64))
+}
+
+// Value decodes one JSON text. Numbers are int64 where they are integers that fit, json.Number where they are integers that do not,
+// and float64 otherwise (json.Number again where even that overflows).
+func Value(raw json.RawMessage) (any, error) {
+	masked := hasConstants(raw)
+	text := []byte(raw)
+	if masked {
+		text = maskConstants(text)
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, plain(err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("not JSON: more than one value")
+	}
+	return numbers(v, masked), nil
+}
+
+func numbers(v any, masked bool) any {
+	switch v := v.(type) {
+	case json.Number:
+		return number(v, masked)
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i], masked)
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = numbers(v[name], masked)
+		}
+	}
+	return v
+}
+
+func number(n json.Number, masked bool) any {
+	if masked {
+		switch n {
+		case maskNaN:
+			return math.NaN()
+		case maskInfinity:
+			return math.Inf(1)
+		case "-" + maskInfinity:
+			return math.Inf(-1)
+		}
+	}
+	if !strings.ContainsAny(string(n), ".eE") {
+		if i, err := n.Int64(); err == nil {
+			return i
+		}
+		return n
+	}
+	if f, err := n.Float64(); err == nil {
+		return f
+	}
+	return n
+}
+
+// depth counts the levels of nesting of a valid JSON text.
+func depth(raw []byte) int {
+	level, deepest := 0, 0
+	scanCode(raw, func(i int) {
+		switch raw[i] {
+		case '{', '[':
+			level++
+			deepest = max(deepest, level)
+		case '}', ']':
+			level--
+		}
+	})
+	return deepest
+}

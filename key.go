@@ -1,0 +1,43 @@
+package gormsession
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+const (
+	keyAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
+	keyLength   = 32
+)
+
+// randomKey returns a new session key: 32 characters of a to z and 0 to 9 from crypto/rand, 165 bits, in the form of Django's.
+func randomKey() string {
+	// 252 is the largest multiple of 36 in a byte: larger bytes would favour the first letters.
+	const even = 256 / len(keyAlphabet) * len(keyAlphabet)
+	key := make([]byte, 0, keyLength)
+	var random [keyLength + 8]byte
+	for len(key) < keyLength {
+		rand.Read(random[:]) // never fails (crypto/rand)
+		for _, b := range random {
+			if int(b) < even && len(key) < keyLength {
+				key = append(key, keyAlphabet[int(b)%len(keyAlphabet)])
+			}
+		}
+	}
+	return string(key)
+}
+
+// hashKey is what a row holds in the place of its key, so that a leaked table opens no session.
+func hashKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// handleOf is the public name of the session with that key.
+func handleOf(key string) string {
+	if key == "" {
+		return ""
+	}
+	return hashKey(key)[:12]
+}

@@ -1,0 +1,82 @@
+package gormsession
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// SetExpiry gives the session a lifetime of its own, counted from its last save on. 0 lets it end with the browser, while the row lives
+// for the standard lifetime, as in Django; a negative one ends it with this request.
+func (s *State) SetExpiry(d time.Duration) { s.setExpiry(secondsText(d)) }
+
+// SetExpiryAt lets the session end at t, to the microsecond, however often it is saved. A year beyond 9999 sets the sticky error.
+func (s *State) SetExpiryAt(t time.Time) {
+	if year := t.UTC().Year(); year < 1 || year > 9999 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.writable(expiryEntry) {
+			s.fail(fmt.Errorf("%w: an expiry in the year %d", ErrEncode, year))
+		}
+		return
+	}
+	s.setExpiry(instantText(t))
+}
+
+// SetBrowserSession lets the session end with the browser. It is SetExpiry(0).
+func (s *State) SetBrowserSession() { s.SetExpiry(0) }
+
+// ResetExpiry gives the session the standard lifetime again.
+func (s *State) ResetExpiry() { s.Delete(expiryEntry) }
+
+func (s *State) setExpiry(raw json.RawMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.change(expiryEntry, setChange(expiryEntry, raw))
+}
+
+// ExpiryAge returns how long the session would live if it was saved now.
+func (s *State) ExpiryAge() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	return s.lifetime().ageAt(s.now())
+}
+
+// ExpiryDate returns when the session would end if it was saved now. What is stored may be up to 1/64 of the lifetime later: see
+// [WithExpiryStep].
+func (s *State) ExpiryDate() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	return s.lifetime().dateAt(s.now())
+}
+
+// BrowserSession reports whether the session's cookie ends with the browser.
+func (s *State) BrowserSession() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	return s.lifetime().browser
+}
+
+// lifetime reads the session's own expiry. One that cannot be read counts as the standard one, with a warning.
+func (s *State) lifetime() lifetime {
+	l, err := s.p.opts.lifetimeOf(s.entries)
+	if err != nil {
+		s.warnOnce(expiryEntry, "gormsession: the session's own expiry cannot be read; the standard lifetime is taken", err)
+	}
+	return l
+}
+
+// warnOnce logs a warning about an entry once in a request.
+func (s *State) warnOnce(name, message string, err error) {
+	if s.mismatch[name] {
+		return
+	}
+	if s.mismatch == nil {
+		s.mismatch = make(map[string]bool)
+	}
+	s.mismatch[name] = true
+	s.p.opts.log().Warn(message, "session", s.handle(), "entry", name, "error", err)
+}

@@ -1,0 +1,129 @@
+package gormsession
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
+)
+
+// Session is the GORM model of a row: key, data and expiry. These are all of the columns, for ever; [WithModel] adds the application's own
+// by a model that embeds Session. Where keys are hashed, which is the default, SessionKey holds the SHA-256 of the key in hexadecimal.
+// [Plugin.Entries] decodes a row.
+type Session struct {
+	SessionKey  string `gorm:"column:session_key;primaryKey;size:64"`
+	SessionData string `gorm:"column:session_data;not null"`
+	ExpireDate  Expiry `gorm:"column:expire_date;not null;index"`
+}
+
+// TableName is the default table.
+func (Session) TableName() string { return "web_sessions" }
+
+// String returns the public name of the row's session, as [State.Handle] does, and never a key.
+func (s Session) String() string { return "session " + s.handle() }
+
+// GoString is String.
+func (s Session) GoString() string { return s.String() }
+
+func (s Session) handle() string {
+	if len(s.SessionKey) == 64 { // a hash: keys are shorter
+		return s.SessionKey[:12]
+	}
+	return handleOf(s.SessionKey)
+}
+
+// Entries are the entries of a session, decoded as [State.Get] decodes them.
+type Entries map[string]any
+
+// Get returns the entry of that name, or nil.
+func (e Entries) Get(name string) any { return e[name] }
+
+// Lookup returns the entry of that name and whether there is one.
+func (e Entries) Lookup(name string) (any, bool) {
+	v, ok := e[name]
+	return v, ok
+}
+
+// WithModel makes rows of a model of the application's own, which embeds [Session]: build is called before each insert and update, and
+// again after a replay on what another request has saved, with the row that is about to be written and the entries that are in it. What it
+// returns is written to the columns of M, also where it is zero or NULL; the three columns of Session are written as they are in row,
+// whatever build did to them. A renewal of the expiry alone leaves the other columns as they are. build is called concurrently.
+// It is Django's create_model_instance. The table is M's TableName, or that of [WithTable].
+func WithModel[M any](build func(row Session, e Entries) M) Option {
+	m := &model{
+		build: func(row Session, e Entries) any {
+			built := build(row, e)
+			return &built
+		},
+		empty: func() any { return new(M) },
+	}
+	if build == nil {
+		m.err = errors.New("WithModel(nil): it takes a function that makes a model out of a row and its entries")
+	} else if t := reflect.TypeFor[M](); t.Kind() != reflect.Struct {
+		m.err = fmt.Errorf("WithModel: the function returns %v; let it return a struct that embeds gormsession.Session", t)
+	}
+	return func(o *options) { o.model = m }
+}
+
+// A model is what rows are made of: Session, or what WithModel named.
+type model struct {
+	build func(row Session, e Entries) any // a pointer to the model; nil for Session itself
+	empty func() any
+	err   error
+}
+
+var sessionModel = &model{empty: func() any { return new(Session) }}
+
+func (m *model) tableName() string {
+	if m.err != nil {
+		return ""
+	}
+	if t, ok := m.empty().(schema.Tabler); ok {
+		return t.TableName()
+	}
+	return ""
+}
+
+// columns parses the model and returns the columns that an update writes besides ours: all that GORM may update, but for the time of
+// creation, and but for the time of the update, which GORM sets itself.
+func (m *model) columns(db *gorm.DB) ([]*schema.Field, error) {
+	parsed, err := schema.Parse(m.empty(), &sync.Map{}, db.NamingStrategy)
+	if err != nil {
+		return nil, err
+	}
+	var own []*schema.Field
+	ours := map[string]bool{"session_key": false, "session_data": false, "expire_date": false}
+	for _, f := range parsed.Fields {
+		if _, ok := ours[f.DBName]; ok {
+			ours[f.DBName] = true
+			continue
+		}
+		if f.DBName != "" && f.Updatable && f.AutoCreateTime == 0 && f.AutoUpdateTime == 0 {
+			own = append(own, f)
+		}
+	}
+	for column, found := range ours {
+		if !found {
+			return nil, fmt.Errorf("the model %s has no column %s: let it embed gormsession.Session", parsed.Name, column)
+		}
+	}
+	if len(parsed.PrimaryFields) != 1 || parsed.PrimaryFields[0].DBName != "session_key" {
+		return nil, fmt.Errorf("the primary key of the model %s must be session_key alone, as in gormsession.Session", parsed.Name)
+	}
+	return own, nil
+}
+
+// fill sets our three columns of a built model to those of row.
+func fill(ctx context.Context, s *schema.Schema, built any, row Session) error {
+	v := reflect.ValueOf(built).Elem()
+	for column, value := range map[string]any{"session_key": row.SessionKey, "session_data": row.SessionData, "expire_date": row.ExpireDate} {
+		if err := s.FieldsByDBName[column].Set(ctx, v, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

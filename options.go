@@ -1,0 +1,168 @@
+package gormsession
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/seed7368b609/gormsession/internal/layout"
+)
+
+// An Option changes one setting of a [Plugin]. Options are applied in order, so that a later one wins.
+type Option func(*options)
+
+// options are the settings of a Plugin. The zero value is not usable; defaultOptions says what each setting is by default.
+type options struct {
+	layout  layout.Layout
+	table   string // "": the model's, then the layout's
+	migrate bool
+	model   *model
+
+	cookieName  string // "": the layout's
+	domain      string
+	path        string
+	secure      *bool // nil: where the request was
+	httpOnly    bool
+	sameSite    http.SameSite
+	partitioned bool
+
+	lifetime       time.Duration
+	browserSession bool
+	saveEvery      bool
+	rolling        bool
+	step           time.Duration // of a session that lives lifetime
+	stepIsSet      bool
+
+	codec        Codec
+	clock        func() time.Time
+	newKey       func() string
+	logger       *slog.Logger // nil: slog.Default() at the time
+	errorHandler func(http.ResponseWriter, *http.Request, error) bool
+	timeout      time.Duration
+	heldBytes    int
+	cleanup      time.Duration
+}
+
+func defaultOptions() *options {
+	return &options{
+		layout:    layout.Own(),
+		migrate:   true,
+		model:     sessionModel,
+		path:      "/",
+		httpOnly:  true,
+		sameSite:  http.SameSiteLaxMode,
+		lifetime:  14 * 24 * time.Hour,
+		codec:     JSON,
+		clock:     time.Now,
+		newKey:    randomKey,
+		timeout:   5 * time.Second,
+		heldBytes: 64 << 10,
+		cleanup:   10 * time.Minute,
+	}
+}
+
+// WithOptions groups several options into one.
+func WithOptions(opts ...Option) Option {
+	return func(o *options) {
+		for _, opt := range opts {
+			if opt != nil {
+				opt(o)
+			}
+		}
+	}
+}
+
+// WithLayout sets how the table keeps sessions. It is for the packages of this module: see package django.
+func WithLayout(l layout.Layout) Option { return func(o *options) { o.layout = l } }
+
+// WithTable sets the name of the table, which may be "schema.table". The default is web_sessions. A TablePrefix of GORM's naming
+// strategy is not put before it.
+func WithTable(name string) Option { return func(o *options) { o.table = name } }
+
+// WithoutMigration leaves making the table to the application's own migrations. By default [New] makes it when it is missing. An
+// existing table is never altered.
+func WithoutMigration() Option { return func(o *options) { o.migrate = false } }
+
+// WithCookieName sets the name of the cookie. The default is session. The prefixes __Host- and __Secure- have the meaning of RFC 6265bis
+// and turn Secure on.
+func WithCookieName(name string) Option { return func(o *options) { o.cookieName = name } }
+
+// WithDomain sets the Domain attribute of the cookie. By default there is none, and the cookie goes to the host alone that set it.
+func WithDomain(domain string) Option { return func(o *options) { o.domain = domain } }
+
+// WithPath sets the Path attribute of the cookie. The default is /.
+func WithPath(path string) Option { return func(o *options) { o.path = path } }
+
+// WithSecure says whether the cookie has the Secure attribute. By default it has where the request came over TLS, or over a proxy that
+// says so in X-Forwarded-Proto, and always with SameSite=None, [WithPartitioned] and the name prefixes __Host- and __Secure-.
+func WithSecure(secure bool) Option { return func(o *options) { o.secure = &secure } }
+
+// WithHTTPOnly says whether the cookie has the HttpOnly attribute, which hides it from JavaScript. The default is true.
+func WithHTTPOnly(httpOnly bool) Option { return func(o *options) { o.httpOnly = httpOnly } }
+
+// WithSameSite sets the SameSite attribute of the cookie. The default is [http.SameSiteLaxMode]; [http.SameSiteDefaultMode] leaves the
+// attribute out.
+func WithSameSite(s http.SameSite) Option { return func(o *options) { o.sameSite = s } }
+
+// WithPartitioned gives the cookie the Partitioned attribute (CHIPS), for pages that are embedded in those of other sites.
+func WithPartitioned() Option { return func(o *options) { o.partitioned = true } }
+
+// WithLifetime sets how long a session lives from its last save on. The default is 14 days (Django's SESSION_COOKIE_AGE).
+func WithLifetime(d time.Duration) Option { return func(o *options) { o.lifetime = d } }
+
+// WithBrowserSession makes the cookie end with the browser, unless the session has an expiry of its own. The row still lives for the
+// lifetime. The default is a cookie that lives as long as the row (Django's SESSION_EXPIRE_AT_BROWSER_CLOSE).
+func WithBrowserSession() Option { return func(o *options) { o.browserSession = true } }
+
+// WithSaveEveryRequest renews expiry and cookie of a live session with each request, also one that does not touch the session, at the
+// price of a SELECT and mostly an UPDATE each (Django's SESSION_SAVE_EVERY_REQUEST). Unlike Django, it never makes a row for an unknown
+// cookie. Mind [WithRolling], which costs less.
+func WithSaveEveryRequest() Option { return func(o *options) { o.saveEvery = true } }
+
+// WithRolling renews expiry and cookie of a live session with each request that reads or writes it. Thanks to the expiry step that is an
+// UPDATE at most 64 times in a lifetime.
+func WithRolling() Option { return func(o *options) { o.rolling = true } }
+
+// WithExpiryStep sets the step to which expire_date is rounded up, in whole seconds, for sessions with the standard lifetime; others are
+// in proportion. The default is 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which PostgreSQL does in
+// place, and a save that would change nothing is not sent. The cookie always has the exact age. 0 is Django's way: each save sets
+// expire_date to the microsecond, and every save is sent.
+func WithExpiryStep(step time.Duration) Option {
+	return func(o *options) { o.step, o.stepIsSet = step, true }
+}
+
+// WithCodec sets the codec. The default is [JSON].
+func WithCodec(c Codec) Option { return func(o *options) { o.codec = c } }
+
+// WithClock sets the clock that all expiry is reckoned by. The default is [time.Now]. It is called concurrently.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
+
+// WithLogger sets the logger. The default is [slog.Default] at the time of each message. A message never holds a session key: sessions
+// are named by their [State.Handle].
+func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
+
+// WithErrorHandler sets what answers a request whose session could not be loaded or saved: a function that writes a response of its own
+// to w and returns true, or returns false to let the response of the handler go, without a cookie. err wraps one of the package's Err
+// values. The default writes 503, 400 or 500 in plain text, without a detail. It is called at most once for a response.
+func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error) bool) Option {
+	return func(o *options) { o.errorHandler = h }
+}
+
+// WithTimeout sets how long the loading of a session, and its saving, may take. The default is 5 seconds. The context of the request does
+// not cut it short: what a client that went away has changed is saved.
+func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
+
+// WithHeldBytes sets how many bytes of a response's body are held until the session is saved. The default is 64 KiB. A longer body
+// saves the session before the handler has returned; 0 does so at the first byte.
+func WithHeldBytes(n int) Option { return func(o *options) { o.heldBytes = n } }
+
+// WithCleanup sets how often, at most, one process deletes a batch of up to 1,000 expired rows, which it does after it has made a new
+// row. The default is 10 minutes; 0 turns it off, for those who call [Plugin.ClearExpired] themselves.
+func WithCleanup(every time.Duration) Option { return func(o *options) { o.cleanup = every } }
+
+func (o *options) log() *slog.Logger {
+	if o.logger != nil {
+		return o.logger
+	}
+	return slog.Default()
+}

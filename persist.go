@@ -1,0 +1,199 @@
+package gormsession
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+)
+
+// Save saves the session now, instead of once the handler has returned: to have its key, to be sure of a Modify, or to know of an error.
+// It makes a row even for an empty session, as in Django, and always asks the database. It returns [ErrInterrupted] if the session was
+// deleted meanwhile, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, [ErrHeaderSent] if the cookie of a new key
+// cannot be set any more, and the sticky error if there is one. Modified stays true. The client gets the cookie whatever the response.
+func (s *State) Save() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	before := s.key
+	err := s.persist(true, false)
+	if err == nil && s.key != before {
+		s.cookieDue = s.key != ""
+	}
+	return err
+}
+
+// persist carries out a flush, and then saves what is unsaved. explicit: also what did not change; renew: also the expiry of what did not.
+// mu is held.
+func (s *State) persist(explicit, renew bool) error {
+	if err := s.bury(); err != nil {
+		return err
+	}
+	if s.discarded {
+		return nil
+	}
+	if s.err != nil {
+		return s.err
+	}
+	if !explicit && !s.unsaved && !renew {
+		return nil
+	}
+	if !s.fetch() {
+		return s.err
+	}
+	if s.key == "" {
+		return s.persistNew(explicit)
+	}
+	if s.nextKey != "" && s.headerSent {
+		s.nextKey = "" // the client would be left with a key that is gone
+		if err := s.persistOld(explicit); err != nil {
+			return err
+		}
+		return ErrHeaderSent
+	}
+	if s.nextKey != "" {
+		return s.persistCycle()
+	}
+	if !explicit && !s.modified {
+		return s.persistTouch()
+	}
+	return s.persistOld(explicit)
+}
+
+// bury deletes the row that was flushed.
+func (s *State) bury() error {
+	if s.doomed == "" {
+		return nil
+	}
+	if s.p.opts.layout.Storable(s.doomed) {
+		ctx, cancel := s.deadline()
+		defer cancel()
+		if err := s.p.store.delete(ctx, s.doomed); err != nil {
+			return err
+		}
+	}
+	s.doomed = ""
+	return nil
+}
+
+// persistNew makes a row, if there is anything to store.
+func (s *State) persistNew(explicit bool) error {
+	if len(s.entries) == 0 && !s.create && (!explicit || s.flushed) {
+		s.unsaved = false
+		return nil
+	}
+	if s.headerSent {
+		return ErrHeaderSent
+	}
+	to, err := s.record(s.entries)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := s.deadline()
+	defer cancel()
+	key, err := s.p.store.insert(ctx, to)
+	if err != nil {
+		return err
+	}
+	s.saved(key, to)
+	s.p.store.sweepSometimes()
+	return nil
+}
+
+// persistOld saves changes to the row that is there. What would change neither text nor expire_date is not sent, unless expiry is not
+// rounded (Django's way).
+func (s *State) persistOld(explicit bool) error {
+	to, err := s.record(s.entries)
+	if err != nil {
+		return err
+	}
+	if !explicit && s.p.opts.step > 0 && to.data == s.row.data && to.expire.Equal(s.row.expire) {
+		s.saved(s.key, to)
+		return nil
+	}
+	ctx, cancel := s.deadline()
+	defer cancel()
+	to, err = s.p.store.update(ctx, s.key, s.row, to, s.replayer())
+	if err != nil {
+		return err
+	}
+	s.saved(s.key, to)
+	return nil
+}
+
+func (s *State) persistCycle() error {
+	to, err := s.record(s.entries)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := s.deadline()
+	defer cancel()
+	key, to, err := s.p.store.cycle(ctx, s.key, s.nextKey, s.row, to, s.replayer())
+	if err != nil {
+		return err
+	}
+	s.saved(key, to)
+	return nil
+}
+
+// persistTouch renews expire_date alone.
+func (s *State) persistTouch() error {
+	s.unsaved = false
+	expire := s.p.opts.expireDate(s.lifetime(), s.now())
+	if s.p.opts.step > 0 && expire.Equal(s.row.expire) {
+		return nil
+	}
+	ctx, cancel := s.deadline()
+	defer cancel()
+	if err := s.p.store.touch(ctx, s.key, s.row.expire, expire); err != nil {
+		s.unsaved = true
+		return err
+	}
+	s.row.expire = expire
+	return nil
+}
+
+// saved notes what the row holds now.
+func (s *State) saved(key string, r record) {
+	s.key, s.row, s.entries, s.log = key, r, r.entries, nil
+	s.nextKey, s.create, s.unsaved, s.loaded, s.damaged = "", false, false, true, false
+}
+
+// record is what the row is to hold for these entries. Entries that are as they were loaded keep their text, which a codec need not
+// write twice alike.
+func (s *State) record(entries map[string]json.RawMessage) (record, error) {
+	return s.recordAfter(s.row, entries)
+}
+
+func (s *State) recordAfter(row record, entries map[string]json.RawMessage) (record, error) {
+	r := record{entries: entries, data: row.data}
+	if row.data == "" || !maps.EqualFunc(entries, row.entries, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+		var err error
+		if r.data, err = s.p.opts.codec.Encode(entries); err != nil {
+			return record{}, encodeError(err)
+		}
+	}
+	l, err := s.p.opts.lifetimeOf(entries)
+	if err != nil {
+		s.lifetime() // warns
+	}
+	r.expire = s.p.opts.expireDate(l, s.now())
+	return r, nil
+}
+
+// replayer does again what this request has done, on what another one has saved meanwhile.
+func (s *State) replayer() replayer {
+	log := s.log
+	return replayer{twice: !log.relative(), do: func(current record) (record, error) {
+		var err error
+		if current.entries, err = s.p.opts.codec.Decode(current.data); err != nil {
+			return record{}, errDamaged // never overwritten
+		}
+		entries, err := log.replay(current.entries)
+		if err != nil {
+			return record{}, err
+		}
+		return s.recordAfter(current, entries)
+	}}
+}

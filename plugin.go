@@ -1,0 +1,218 @@
+package gormsession
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"gorm.io/gorm"
+)
+
+// A Plugin keeps the sessions of one table. An adapter, such as package ginsession, takes a session through each request with its methods
+// Begin, Commit and End; the others serve programs that have no request. It is safe for concurrent use.
+type Plugin struct {
+	opts  *options
+	store *store
+}
+
+// New makes a plugin on the application's database, and the table if it is missing. It refuses options that make no sense, and a database
+// handle that cannot serve, with an error that says how to mend it.
+func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newStore(db, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.migrate {
+		if err := s.migrate(); err != nil {
+			return nil, err
+		}
+	}
+	return &Plugin{opts: o, store: s}, nil
+}
+
+// A Carrier says what an adapter's header can do for the session at the commit.
+type Carrier int
+
+const (
+	// CookieSent: the header that Commit edits is sent to the client.
+	CookieSent Carrier = iota
+	// NoCookie: it is not, as before a raw Hijack. A live session is saved; a new one is not, which End reports.
+	NoCookie
+)
+
+// Begin starts a request: it reads the cookie and asks the database nothing. It is for adapters, as are Commit, End, Abort and Fail.
+func (p *Plugin) Begin(r *http.Request) *State {
+	key, present := p.opts.readCookie(r.Header)
+	return &State{p: p, ctx: context.WithoutCancel(r.Context()), key: key, cookieKey: key, hasCookie: present}
+}
+
+// Commit saves the session, when the response's status is known and before its header leaves, and sets or deletes the cookie, Vary and
+// Cache-Control in h. After an error the response must not go out as it is: see Fail. It is called once.
+func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c Carrier) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.headerSent = c == NoCookie
+	err := s.commit(h, status)
+	if err != nil {
+		s.failed = true
+		p.log(s, "gormsession: the session was not saved", err)
+	}
+	if c == CookieSent {
+		s.patch(h, r, status < 500 && err == nil)
+	}
+	s.headerSent = true
+	return err
+}
+
+// commit saves what the status allows to be saved.
+func (s *State) commit(h http.Header, status int) error {
+	if status >= 500 {
+		s.failed = true
+		if err := s.bury(); err != nil {
+			return err
+		}
+		if s.err != nil && !errors.Is(s.err, ErrEncode) {
+			return s.err // an error page too may depend on what could not be loaded
+		}
+		return nil
+	}
+	err := s.persist(false, s.renews() && !isPublic(h))
+	if errors.Is(err, ErrHeaderSent) {
+		return nil // NoCookie; End reports it
+	}
+	return err
+}
+
+// renews tells whether this request renews the expiry even if it changed nothing.
+func (s *State) renews() bool {
+	return s.touched || s.key != "" && (s.p.opts.saveEvery || s.p.opts.rolling && s.accessed)
+}
+
+// patch edits the header of the response. saved tells whether what was to be saved is.
+func (s *State) patch(h http.Header, r *http.Request, saved bool) {
+	o := s.p.opts
+	public := isPublic(h)
+	renewed := s.renews() && !public
+	malformed := s.hasCookie && s.cookieKey == "" && o.layout.DeleteMalformed
+	if !s.varies && !s.modified && !renewed && !malformed && !s.cookieDue {
+		return
+	}
+	gone := s.hasCookie && s.isEmpty() && !s.damaged && s.doomed == ""
+	set := s.key != "" && (s.cookieDue || saved && !s.discarded && (s.modified || renewed))
+	switch {
+	case set:
+		o.setCookie(h, r, s.key, s.lifetime(), s.now())
+	case gone && (s.flushed || !public):
+		o.deleteCookie(h, r)
+	}
+	varyOnCookie(h)
+	switch {
+	case public && (set || s.flushed):
+		h.Set("Cache-Control", "private")
+		o.log().Warn("gormsession: a response that sets the session's cookie said Cache-Control: public, which was replaced by private",
+			"session", s.handle(), "path", r.URL.Path)
+	case len(h["Cache-Control"]) == 0:
+		h.Set("Cache-Control", "private")
+	}
+}
+
+// End finishes a request whose handler has returned: it saves what was changed after the header had left, and closes the session. Its
+// error is in the log already; nothing can be done about it in the response.
+func (p *Plugin) End(s *State) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.headerSent = true
+	var err error
+	if s.failed {
+		err = s.bury()
+	} else if s.err == nil || s.doomed != "" {
+		err = s.persist(false, false)
+	}
+	s.closed = true
+	if err != nil {
+		p.log(s, "gormsession: what was changed after the response's header had left was not saved", err)
+	}
+	return err
+}
+
+// Abort ends a request whose handler has panicked: nothing is saved, but a Flush is carried out. h is the header of the response that is
+// still to be written, nil if it has left.
+func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	if err := s.bury(); err != nil {
+		p.log(s, "gormsession: the session was not flushed", err)
+	}
+	if h != nil {
+		s.patch(h, r, false)
+	}
+	s.failed, s.closed = true, true
+}
+
+// Fail answers a request whose Commit has failed: by the error handler of [WithErrorHandler], or else in plain text with 503, 400 or 500.
+// The header of w must be as it was before the handler. If Fail returns false nothing was written, and the response of the handler is
+// to go out after all, with the header that Commit has left.
+func (p *Plugin) Fail(s *State, w http.ResponseWriter, r *http.Request, err error) bool {
+	s.mu.Lock()
+	s.patch(w.Header(), r, false)
+	s.mu.Unlock()
+	if p.opts.errorHandler != nil {
+		watched := &watchedWriter{ResponseWriter: w}
+		if !p.opts.errorHandler(watched, r, err) {
+			return false
+		}
+		if watched.written {
+			return true
+		}
+	}
+	status := statusOf(err)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(http.StatusText(status) + "\n")) // a client that has gone needs no answer
+	return true
+}
+
+// watchedWriter notes whether an error handler has written anything.
+type watchedWriter struct {
+	http.ResponseWriter
+	written bool
+}
+
+func (w *watchedWriter) WriteHeader(status int) {
+	w.written = true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watchedWriter) Write(b []byte) (int, error) {
+	w.written = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap serves http.ResponseController.
+func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// HeldBytes is how much of a body an adapter holds back before it commits: see [WithHeldBytes].
+func (p *Plugin) HeldBytes() int { return p.opts.heldBytes }
+
+// Logger is where the plugin logs: see [WithLogger].
+func (p *Plugin) Logger() *slog.Logger { return p.opts.log() }
+
+func (p *Plugin) log(s *State, message string, err error) {
+	level := slog.LevelError
+	if errors.Is(err, ErrInterrupted) {
+		level = slog.LevelWarn // a logout that won: nothing is wrong
+	}
+	p.opts.log().Log(s.ctx, level, message, "session", s.handle(), "error", err)
+}

@@ -1,0 +1,204 @@
+package gormsession
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+)
+
+// A State is a session as a handler sees it during one request. It is loaded at the first access to its data, by one SELECT, and saved
+// once the handler has returned, where something was changed. A request that does not touch it costs nothing.
+//
+// Values are encoded when they are set, so what Set accepted is what the next request gets, and decoded afresh when they are read:
+// changing what Get returned changes nothing. Numbers come back as int64 where they are integers that fit, as json.Number where they are
+// integers that do not, and as float64 otherwise, in the request that set them and in the next one.
+//
+// Errors are sticky, as those of bufio.Writer: after a failed load the methods return zero values and do nothing, Err says why, and the
+// response is 503 whatever the handler wrote. So a handler need not check each call, and nobody is "logged out" by a database fault.
+//
+// A State is safe for concurrent use within its request. After the request it is closed: reads give what was loaded, and writes are
+// dropped with a log line (ErrClosed).
+type State struct {
+	p   *Plugin
+	ctx context.Context // the values of the request's, without its end
+
+	mu        sync.Mutex
+	cookieKey string // the key that the request came with, if it was well formed
+	hasCookie bool   // there was a cookie of the name, well formed or not
+
+	key     string // of the row that is stored; "" if there is none, or none that counts
+	row     record // what the row holds, as far as this request knows
+	entries map[string]json.RawMessage
+	log     changeLog
+	loaded  bool
+	damaged bool // the row could not be decoded
+
+	nextKey string // CycleKey was called: the key to move to
+	create  bool   // CycleKey or Save was called without a row: make one, even if it is empty
+	flushed bool
+	doomed  string // the key whose row Flush deletes, until that is done
+
+	accessed  bool // Django's session.accessed: the data was looked at
+	varies    bool // the response depends on the cookie
+	modified  bool
+	touched   bool
+	unsaved   bool // there is something of the above that persist has not done yet
+	discarded bool
+
+	err        error // sticky
+	headerSent bool  // the cookie can no longer be set
+	cookieDue  bool  // Save has made a row, or moved it, that the client must be told of
+	failed     bool  // the response is an error: only a Flush is carried out from now on
+	closed     bool
+	late       bool // a write after the end was logged
+	mismatch   map[string]bool
+}
+
+// load makes the entries available, at the first call by a SELECT. It reports whether they are. mu is held.
+func (s *State) load() bool {
+	s.accessed, s.varies = true, true
+	return s.fetch()
+}
+
+// fetch is load without counting as an access.
+func (s *State) fetch() bool {
+	if s.loaded || s.closed || s.err != nil && !s.loaded {
+		return s.loaded
+	}
+	if s.key != "" && s.p.opts.layout.Storable(s.key) {
+		ctx, cancel := s.deadline()
+		r, found, err := s.p.store.find(ctx, s.key)
+		cancel()
+		if err != nil {
+			s.err = err
+			return false
+		}
+		if found {
+			return s.adopt(r)
+		}
+	}
+	s.key = "" // never adopted: a row that is made gets a key of its own
+	s.loaded = true
+	return true
+}
+
+// adopt takes what was found in a row for the session, unless it cannot be decoded: then the session is empty and the row left alone.
+func (s *State) adopt(r record) bool {
+	s.loaded = true
+	var err error
+	if r.entries, err = s.p.opts.codec.Decode(r.data); err != nil {
+		s.p.opts.log().Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
+		s.key, s.damaged = "", true
+		return true
+	}
+	s.row, s.entries = r, r.entries
+	return true
+}
+
+// change does one step to the entries and notes it in the log. mu is held.
+func (s *State) change(name string, c change) bool {
+	if !s.writable(name) {
+		return false
+	}
+	if s.entries == nil {
+		s.entries = make(map[string]json.RawMessage)
+	} else if len(s.log) == 0 {
+		s.entries = maps.Clone(s.entries) // those of the row stay as they were loaded
+	}
+	if err := c.apply(s.entries); err != nil {
+		s.fail(err)
+		return false
+	}
+	s.log = append(s.log, c)
+	s.modified, s.unsaved = true, true
+	return true
+}
+
+// writable loads, and reports whether a write can be done.
+func (s *State) writable(name string) bool {
+	if s.closed {
+		s.tooLate(name)
+		return false
+	}
+	return s.load() && s.err == nil
+}
+
+func (s *State) tooLate(name string) {
+	if !s.late {
+		s.late = true
+		s.p.opts.log().Error("gormsession: a write to a session after its request was dropped; open it with Plugin.Open in what outlives the request",
+			"session", s.handle(), "entry", name, "error", ErrClosed)
+	}
+}
+
+// fail sets the sticky error, of which the first counts.
+func (s *State) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// deadline is the context of one load or save: a client that goes away ends neither.
+func (s *State) deadline() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(s.ctx, s.p.opts.timeout)
+}
+
+// Load loads the session now, if it is not loaded yet, and returns the sticky error.
+func (s *State) Load() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load()
+	return s.err
+}
+
+// Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load, or [ErrEncode] after a value that cannot be
+// stored.
+func (s *State) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Accessed reports whether the session's data was looked at in this request.
+func (s *State) Accessed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accessed
+}
+
+// Modified reports whether the session was changed, or touched, in this request. Saving does not reset it, as in Django.
+func (s *State) Modified() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.modified || s.touched
+}
+
+// Touch renews the expiry of a live session, and its cookie, without a change (Django's session.modified = True).
+func (s *State) Touch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		s.tooLate("")
+		return
+	}
+	s.touched, s.unsaved = true, true
+}
+
+// String returns "session" and the handle, never the key.
+func (s *State) String() string { return "session " + s.Handle() }
+
+// GoString is String.
+func (s *State) GoString() string { return s.String() }
+
+// Format prints String for every verb: none of them may show the key.
+func (s *State) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
+
+// LogValue logs the handle, never the key.
+func (s *State) LogValue() slog.Value { return slog.StringValue(s.Handle()) }
+
+// now is the one clock.
+func (s *State) now() time.Time { return s.p.store.now() }

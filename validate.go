@@ -1,0 +1,123 @@
+package gormsession
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+var tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$`).MatchString
+
+// newOptions applies opts to the defaults, fills in what depends on others, and refuses nonsense with the sentence that mends it.
+func newOptions(opts []Option) (*options, error) {
+	o := defaultOptions()
+	WithOptions(opts...)(o)
+	if o.table == "" {
+		o.table = o.layout.Table
+		if named := o.model.tableName(); named != "" && o.model != sessionModel {
+			o.table = named
+		}
+	}
+	if o.cookieName == "" {
+		o.cookieName = o.layout.Cookie
+	}
+	if o.lifetime < time.Second {
+		return nil, fmt.Errorf("gormsession: a lifetime of %v: WithLifetime takes a second or more; SetExpiry(0) or WithBrowserSession ends a session with the browser", o.lifetime)
+	}
+	if o.lifetime > maxAge {
+		return nil, fmt.Errorf("gormsession: a lifetime of %v: WithLifetime takes 250 years at most", o.lifetime)
+	}
+	if !o.stepIsSet {
+		o.step = max(o.lifetime/64, time.Second)
+	}
+	for _, check := range []func(*options) error{checkStore, checkTimes, checkCookie, checkSecure} {
+		if err := check(o); err != nil {
+			return nil, fmt.Errorf("gormsession: %w", err)
+		}
+	}
+	return o, nil
+}
+
+func checkStore(o *options) error {
+	switch {
+	case !tableName(o.table):
+		return fmt.Errorf("%q is no table name: WithTable takes letters, digits and _, and one dot after a schema", o.table)
+	case o.codec == nil:
+		return errors.New("WithCodec(nil): leave it out for JSON")
+	case o.clock == nil:
+		return errors.New("WithClock(nil): leave it out for time.Now")
+	case o.model.err != nil:
+		return o.model.err
+	case o.heldBytes < 0:
+		return fmt.Errorf("WithHeldBytes(%d): 0 saves at the first byte of a body, the default is 65536", o.heldBytes)
+	}
+	return nil
+}
+
+func checkTimes(o *options) error {
+	switch {
+	case o.stepIsSet && (o.step < 0 || o.step%time.Second != 0):
+		return fmt.Errorf("WithExpiryStep(%v): a step is of whole seconds; 0 turns rounding off", o.step)
+	case o.step > o.lifetime:
+		return fmt.Errorf("WithExpiryStep(%v) is longer than the lifetime of %v", o.step, o.lifetime)
+	case o.timeout <= 0:
+		return fmt.Errorf("WithTimeout(%v): a load or a save needs some time; the default is 5s", o.timeout)
+	case o.cleanup < 0:
+		return fmt.Errorf("WithCleanup(%v): 0 turns the deletion of expired rows off", o.cleanup)
+	case o.saveEvery && o.rolling:
+		return errors.New("WithSaveEveryRequest and WithRolling: choose one; the first does all that the second does")
+	}
+	return nil
+}
+
+func checkCookie(o *options) error {
+	if o.sameSite < http.SameSiteDefaultMode || o.sameSite > http.SameSiteNoneMode {
+		return fmt.Errorf("WithSameSite(%d): take one of http.SameSiteLaxMode, StrictMode, NoneMode, or DefaultMode for none", o.sameSite)
+	}
+	if !strings.HasPrefix(o.path, "/") {
+		return fmt.Errorf("WithPath(%q): a path begins with /, or browsers ignore it (RFC 6265, 5.2.4)", o.path)
+	}
+	c := http.Cookie{Name: o.cookieName, Value: "v", Path: o.path, Domain: o.domain}
+	if err := c.Valid(); err != nil {
+		return fmt.Errorf("WithCookieName(%q), WithPath(%q), WithDomain(%q): %s", o.cookieName, o.path, o.domain, strings.TrimPrefix(err.Error(), "http: "))
+	}
+	if hasPrefixFold(o.cookieName, "__Host-") {
+		if o.domain != "" {
+			return fmt.Errorf("WithDomain(%q): a cookie whose name begins with __Host- has no Domain, or browsers refuse it; leave one of the two out", o.domain)
+		}
+		if o.path != "/" {
+			return fmt.Errorf("WithPath(%q): a cookie whose name begins with __Host- has the path /, or browsers refuse it", o.path)
+		}
+	}
+	return nil
+}
+
+func checkSecure(o *options) error {
+	if reason := o.alwaysSecure(); reason != "" && o.secure != nil && !*o.secure {
+		return fmt.Errorf("WithSecure(false): browsers refuse a cookie with %s that is not Secure; leave one of the two out", reason)
+	}
+	return nil
+}
+
+// alwaysSecure says what makes browsers refuse the cookie without Secure, or nothing.
+func (o *options) alwaysSecure() string {
+	switch {
+	case o.sameSite == http.SameSiteNoneMode:
+		return "SameSite=None"
+	case o.partitioned:
+		return "Partitioned"
+	case hasPrefixFold(o.cookieName, "__Host-"):
+		return "a name that begins with __Host-"
+	case hasPrefixFold(o.cookieName, "__Secure-"):
+		return "a name that begins with __Secure-"
+	}
+	return ""
+}
+
+// hasPrefixFold ignores case, as browsers do with the name prefixes (RFC 6265bis, 5.4).
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
