@@ -8,7 +8,10 @@ import (
 
 // SetExpiry gives the session a lifetime of its own, counted from its last save on. 0 lets it end with the browser, while the row lives
 // for the standard lifetime, as in Django; a negative one ends it with this request.
-func (s *State) SetExpiry(d time.Duration) { s.setExpiry(secondsText(d)) }
+// More than 250 years are 250.
+func (s *State) SetExpiry(d time.Duration) {
+	s.setExpiry(secondsText(max(-maxAge, min(d, maxAge))))
+}
 
 // SetExpiryAt lets the session end at t, to the microsecond, however often it is saved. A year beyond 9999 sets the sticky error.
 func (s *State) SetExpiryAt(t time.Time) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"sync"
 
@@ -28,6 +29,9 @@ func (s Session) String() string { return "session " + s.handle() }
 
 // GoString is String.
 func (s Session) GoString() string { return s.String() }
+
+// LogValue logs the handle, never a key.
+func (s Session) LogValue() slog.Value { return slog.StringValue(s.handle()) }
 
 func (s Session) handle() string {
 	if len(s.SessionKey) == 64 { // a hash: keys are shorter

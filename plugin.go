@@ -1,7 +1,6 @@
 package gormsession
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -48,7 +47,7 @@ const (
 // Begin starts a request: it reads the cookie and asks the database nothing. It is for adapters, as are Commit, End, Abort and Fail.
 func (p *Plugin) Begin(r *http.Request) *State {
 	key, present := p.opts.readCookie(r.Header)
-	return &State{p: p, ctx: context.WithoutCancel(r.Context()), key: key, cookieKey: key, hasCookie: present}
+	return &State{p: p, ctx: r.Context(), inRequest: true, key: key, cookieKey: key, hasCookie: present}
 }
 
 // Commit saves the session, when the response's status is known and before its header leaves, and sets or deletes the cookie, Vary and
@@ -81,7 +80,9 @@ func (s *State) commit(h http.Header, status int) error {
 		}
 		return nil
 	}
-	err := s.persist(false, s.renews() && !isPublic(h))
+	renew := s.renews() && !isPublic(h)
+	s.varies = s.varies || renew
+	err := s.persist(false, renew)
 	if errors.Is(err, ErrHeaderSent) {
 		return nil // NoCookie; End reports it
 	}
@@ -133,7 +134,7 @@ func (p *Plugin) End(s *State) error {
 	var err error
 	if s.failed {
 		err = s.bury()
-	} else if s.err == nil || s.doomed != "" {
+	} else {
 		err = s.persist(false, false)
 	}
 	s.closed = true

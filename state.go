@@ -24,7 +24,9 @@ import (
 // dropped with a log line (ErrClosed).
 type State struct {
 	p   *Plugin
-	ctx context.Context // the values of the request's, without its end
+	ctx context.Context
+
+	inRequest bool // ctx is a request's: its end does not cut a load or a save short
 
 	mu        sync.Mutex
 	cookieKey string // the key that the request came with, if it was well formed
@@ -144,7 +146,11 @@ func (s *State) fail(err error) {
 
 // deadline is the context of one load or save: a client that goes away ends neither.
 func (s *State) deadline() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(s.ctx, s.p.opts.timeout)
+	ctx := s.ctx
+	if s.inRequest {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return context.WithTimeout(ctx, s.p.opts.timeout)
 }
 
 // Load loads the session now, if it is not loaded yet, and returns the sticky error.

@@ -17,7 +17,7 @@ func newOptions(opts []Option) (*options, error) {
 	WithOptions(opts...)(o)
 	if o.table == "" {
 		o.table = o.layout.Table
-		if named := o.model.tableName(); named != "" && o.model != sessionModel {
+		if named := o.model.tableName(); named != "" && named != sessionModel.tableName() { // else it is Session's, promoted
 			o.table = named
 		}
 	}
