@@ -22,6 +22,7 @@ func (s *State) currentKey() string {
 func (s *State) Handle() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.varies = true
 	return s.handle()
 }
 

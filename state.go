@@ -195,7 +195,11 @@ func (s *State) Touch() {
 }
 
 // String returns "session" and the handle, never the key.
-func (s *State) String() string { return "session " + s.Handle() }
+func (s *State) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return "session " + s.handle() // for logs: no reason for Vary
+}
 
 // GoString is String.
 func (s *State) GoString() string { return s.String() }
@@ -204,7 +208,11 @@ func (s *State) GoString() string { return s.String() }
 func (s *State) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
 
 // LogValue logs the handle, never the key.
-func (s *State) LogValue() slog.Value { return slog.StringValue(s.Handle()) }
+func (s *State) LogValue() slog.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slog.StringValue(s.handle())
+}
 
 // now is the one clock.
 func (s *State) now() time.Time { return s.p.store.now() }

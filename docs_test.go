@@ -1,0 +1,103 @@
+package gormsession_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDocs checks that each Go example in the documentation stands, line by line, in code that the tests compile and mostly run.
+func TestDocs(t *testing.T) {
+	var code strings.Builder
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		code.WriteString(squeeze(string(text)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := 0
+	block := regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
+	for _, doc := range append(docs, "README.md") {
+		text, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range block.FindAllStringSubmatch(string(text), -1) {
+			for chunk := range strings.SplitSeq(m[1], "\n\n") { // an example may leave out what stands between
+				examples++
+				if !strings.Contains(code.String(), squeeze(chunk)) {
+					t.Errorf("%s: no code that is tested holds this example:\n%s", doc, chunk)
+				}
+			}
+		}
+	}
+	if examples < 10 {
+		t.Errorf("found %d examples only: does the pattern still fit?", examples)
+	}
+}
+
+// TestDocsTestsExist checks that each test which the documentation names as its evidence exists.
+func TestDocsTestsExist(t *testing.T) {
+	var code strings.Builder
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"ginsession", "django", "example"} {
+		more, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(text)
+	}
+	named := 0
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range docs {
+		text, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`(Test[A-Za-z0-9]+)[/`]").FindAllStringSubmatch(string(text), -1) {
+			named++
+			if !strings.Contains(code.String(), "func "+m[1]+"(") {
+				t.Errorf("%s names %s, which does not exist", doc, m[1])
+			}
+		}
+	}
+	if named == 0 {
+		t.Error("the documentation names no test: does the pattern still fit?")
+	}
+}
+
+// squeeze drops what gofmt decides.
+func squeeze(code string) string {
+	var lines []string
+	for line := range strings.SplitSeq(code, "\n") {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return "\n" + strings.Join(lines, "\n") + "\n"
+}
