@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 )
 
@@ -80,12 +81,13 @@ func (l secretLogger) Trace(ctx context.Context, begin time.Time, fc func() (str
 func ownHandle(db *gorm.DB) *gorm.DB {
 	h := db.Session(&gorm.Session{
 		NewDB:                  true,
-		Context:                context.Background(), // also gives the handle a Statement of its own
-		SkipDefaultTransaction: true,                 // the store opens its transactions itself
+		Context:                context.Background(),
+		SkipDefaultTransaction: true, // the store opens its transactions itself
 		Logger:                 secretLogger{db.Logger, translator(db)},
 	})
 	h.DryRun, h.PropagateUnscoped, h.AllowGlobalUpdate = false, false, false
-	h.Statement.SkipHooks = false
+	// NewDB alone lasts until the next WithContext, which would bring the conditions back.
+	h.Statement = &gorm.Statement{DB: h, ConnPool: h.Statement.ConnPool, Context: context.Background(), Clauses: map[string]clause.Clause{}}
 	return h
 }
 

@@ -54,7 +54,7 @@ func (o *options) lifetimeOf(entries map[string]json.RawMessage) (lifetime, erro
 		if value == "" { // an age in Django, but not a date; the default is what remains
 			return lifetime{age: o.lifetime}, nil
 		}
-		instant, err := parseInstant(value)
+		instant, err := parseInstant(value, o.layout.Location)
 		if err != nil {
 			return standard, errExpiry
 		}
@@ -114,24 +114,33 @@ func secondsText(age time.Duration) json.RawMessage {
 	return strconv.AppendFloat(nil, age.Seconds(), 'f', -1, 64)
 }
 
-// instantText is an instant as _session_expiry holds it since Django 4.1: datetime.isoformat() in UTC. Fractions have six digits or none:
-// Python before 3.11 reads no others.
-func instantText(t time.Time) json.RawMessage {
-	return json.RawMessage(t.UTC().Truncate(time.Microsecond).AppendFormat(nil, isoLayout(t)))
-}
-
-func isoLayout(t time.Time) string {
-	if t.Nanosecond()/1000 == 0 {
-		return `"2006-01-02T15:04:05+00:00"`
+// instantText is an instant as _session_expiry holds it since Django 4.1: datetime.isoformat() in UTC, or, where the table's clock hangs
+// in loc (a Django with USE_TZ=False, which cannot read an offset), of the wall clock there. Fractions have six digits or none: Python
+// before 3.11 reads no others.
+func instantText(t time.Time, loc *time.Location) json.RawMessage {
+	layout, offset := `"2006-01-02T15:04:05`, `+00:00"`
+	if t.Nanosecond()/1000 > 0 {
+		layout += ".000000"
 	}
-	return `"2006-01-02T15:04:05.000000+00:00"`
+	if loc == nil {
+		loc = time.UTC
+	} else {
+		offset = `"`
+	}
+	return t.In(loc).Truncate(time.Microsecond).AppendFormat(nil, layout+offset)
 }
 
-// parseInstant reads what datetime.isoformat() writes, with an offset; Z and offsets without a colon too, as Python does since 3.11.
-func parseInstant(s string) (time.Time, error) {
+// parseInstant reads what datetime.isoformat() writes, with an offset, or without one where there is a loc; Z and offsets without a colon
+// too, as Python does since 3.11.
+func parseInstant(s string, loc *time.Location) (time.Time, error) {
 	s = strings.Replace(s, " ", "T", 1)
 	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z07:00:00"} {
 		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	if loc != nil {
+		if t, err := time.ParseInLocation("2006-01-02T15:04:05", s, loc); err == nil {
 			return t, nil
 		}
 	}

@@ -64,8 +64,11 @@ type unsent struct{ error }
 func (u unsent) Unwrap() error { return u.error }
 
 // uncertain tells whether err leaves open if what was sent has been done: the connection or the deadline was lost on the way. What the
-// database itself says is certain, unless it says that it is going away.
+// database itself says is certain, unless it says that it is going away; what we concluded from its answers is, too.
 func (s *store) uncertain(err error) bool {
+	if isOurs(err) || errors.Is(err, errDuplicate) {
+		return false
+	}
 	if _, ok := errors.AsType[unsent](err); ok || errors.Is(err, driver.ErrBadConn) {
 		return false
 	}

@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -106,9 +107,18 @@ func decodeAs[T any](raw json.RawMessage) (v T, err error) {
 	}
 	if err := json.Unmarshal(raw, &v); err != nil {
 		var zero T
-		return zero, err
+		return zero, mismatch(err, reflect.TypeFor[T]())
 	}
 	return v, nil
+}
+
+// mismatch says where an entry is no t. It goes to the log, so it quotes nothing of the entry, as errors of encoding/json and of the types'
+// own methods do.
+func mismatch(err error, t reflect.Type) error {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
+		return fmt.Errorf("%s of %v is no %v", e.Field, t, e.Type)
+	}
+	return fmt.Errorf("it is no %v", t)
 }
 
 func canBeNil(t reflect.Type) bool {

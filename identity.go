@@ -91,7 +91,7 @@ func (s *State) Flush() {
 	}
 	s.key, s.row, s.entries, s.log = "", record{}, nil, nil
 	s.nextKey, s.create, s.damaged = "", false, false
-	s.loaded, s.flushed, s.touched, s.unsaved, s.cookieDue = true, true, false, false, false
+	s.loaded, s.flushed, s.touched, s.unsaved, s.insists, s.cookieDue = true, true, false, false, false, false
 }
 
 // Discard drops what this request has changed, and what it changes from now on: nothing of it is saved. A Flush is carried out all the

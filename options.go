@@ -41,6 +41,7 @@ type options struct {
 	timeout      time.Duration
 	heldBytes    int
 	cleanup      time.Duration
+	values       map[any]any
 }
 
 func defaultOptions() *options {
@@ -74,6 +75,17 @@ func WithOptions(opts ...Option) Option {
 
 // WithLayout sets how the table keeps sessions. It is for the packages of this module: see package django.
 func WithLayout(l layout.Layout) Option { return func(o *options) { o.layout = l } }
+
+// WithValue gives each session of the plugin a value that [State.Value] returns, for packages that build on sessions. Keys are compared as
+// those of [context.WithValue] are, so they should be of a type of the package's own.
+func WithValue(key, value any) Option {
+	return func(o *options) {
+		if o.values == nil {
+			o.values = make(map[any]any)
+		}
+		o.values[key] = value
+	}
+}
 
 // WithTable sets the name of the table, which may be "schema.table". The default is web_sessions. A TablePrefix of GORM's naming
 // strategy is not put before it.

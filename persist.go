@@ -18,6 +18,7 @@ func (s *State) Save() error {
 	}
 	before := s.key
 	err := s.persist(true, false)
+	s.insists = err != nil // so that the commit tries again, and does not answer 200 where the handler ignores the error
 	if err == nil && s.key != before {
 		s.cookieDue = s.key != ""
 	}
@@ -36,6 +37,7 @@ func (s *State) persist(explicit, renew bool) error {
 	if s.err != nil {
 		return s.err
 	}
+	explicit = explicit || s.insists
 	if !explicit && !s.unsaved && !renew {
 		return nil
 	}

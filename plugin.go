@@ -59,6 +59,9 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	err := s.commit(h, status)
 	if err != nil {
 		s.failed = true
+		if errors.Is(err, ErrInterrupted) {
+			s.cookieDue = false // what Save has made is gone
+		}
 		p.log(s, "gormsession: the session was not saved", err)
 	}
 	if c == CookieSent {

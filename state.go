@@ -49,6 +49,7 @@ type State struct {
 	modified  bool
 	touched   bool
 	unsaved   bool // there is something of the above that persist has not done yet
+	insists   bool // Save was called and has failed
 	discarded bool
 
 	err        error // sticky
@@ -193,6 +194,9 @@ func (s *State) Touch() {
 	}
 	s.touched, s.unsaved = true, true
 }
+
+// Value returns what [WithValue] has set for the key, or nil. It is the same for all sessions of a plugin.
+func (s *State) Value(key any) any { return s.p.opts.values[key] }
 
 // String returns "session" and the handle, never the key.
 func (s *State) String() string {

@@ -62,13 +62,23 @@ func maskConstants(raw []byte) []byte {
 	out := bytes.Clone(raw)
 	scanCode(raw, func(i int) {
 		switch {
-		case bytes.HasPrefix(raw[i:], []byte("NaN")):
+		case isToken(raw, i, "NaN"):
 			copy(out[i:], maskNaN)
-		case bytes.HasPrefix(raw[i:], []byte("Infinity")):
+		case isToken(raw, i, "Infinity"), i > 0 && raw[i-1] == '-' && isToken(raw, i-1, "-Infinity"):
 			copy(out[i:], maskInfinity)
 		}
 	})
 	return out
+}
+
+// isToken tells whether raw has this token at i: nothing that could belong to it is around.
+func isToken(raw []byte, i int, token string) bool {
+	end := i + len(token)
+	return bytes.HasPrefix(raw[i:], []byte(token)) && (i == 0 || !inToken(raw[i-1])) && (end == len(raw) || !inToken(raw[end]))
+}
+
+func inToken(c byte) bool {
+	return c == '-' || c == '+' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
 // scanCode calls f for each byte of a JSON text that is outside of strings.

@@ -8,11 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
-// errNoObject is returned for a text that is valid JSON, but not an object.
-var errNoObject = errors.New("not a JSON object")
+var (
+	errNoObject = errors.New("not a JSON object")
+	// Python can have such a name, Go cannot: two of them would become one.
+	errSurrogate = errors.New("a name holds a lone surrogate")
+)
 
 // Split takes a JSON object apart. The values keep their spelling, so what was not understood here (an integer of 40 digits, a lone
 // surrogate) is written back as it was read. Of a name that occurs twice the last value counts, as in Python and in encoding/json.
@@ -25,17 +31,23 @@ func Split(text string) (map[string]json.RawMessage, error) {
 		return nil, errNoObject
 	}
 	if hasConstants([]byte(text)) {
-		return splitMasked(text)
+		return splitSlowly(text)
 	}
 	var entries map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &entries); err != nil {
 		return nil, plain(err)
 	}
+	for name := range entries {
+		if strings.ContainsRune(name, utf8.RuneError) {
+			return splitSlowly(text)
+		}
+	}
 	return entries, nil
 }
 
-// splitMasked splits a text with NaN or Infinity in it. The masked text has the same length, so positions in it are positions in text.
-func splitMasked(text string) (map[string]json.RawMessage, error) {
+// splitSlowly splits a text with NaN or Infinity in it, or with a name that may not be what encoding/json makes of it. The masked text has
+// the same length, so positions in it are positions in text.
+func splitSlowly(text string) (map[string]json.RawMessage, error) {
 	masked := maskConstants([]byte(text))
 	if !json.Valid(masked) {
 		return nil, errors.New("not JSON")
@@ -44,11 +56,14 @@ func splitMasked(text string) (map[string]json.RawMessage, error) {
 	if _, err := dec.Token(); err != nil {
 		return nil, plain(err)
 	}
-	entries := make(map[string]json.RawMessage)
+	from, entries := 0, make(map[string]json.RawMessage)
 	for dec.More() {
 		name, err := dec.Token()
 		if err != nil {
 			return nil, plain(err)
+		}
+		if end := int(dec.InputOffset()); hasLoneSurrogate(text[from:end]) {
+			return nil, errSurrogate
 		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
@@ -56,8 +71,29 @@ func splitMasked(text string) (map[string]json.RawMessage, error) {
 		}
 		end := int(dec.InputOffset())
 		entries[name.(string)] = json.RawMessage(text[end-len(raw) : end])
+		from = end
 	}
 	return entries, nil
+}
+
+// hasLoneSurrogate tells whether a JSON string escapes half of a surrogate pair.
+func hasLoneSurrogate(quoted string) bool {
+	high := false
+	for i := 0; i < len(quoted); i++ {
+		var unit rune
+		if quoted[i] == '\\' && i+1 < len(quoted) {
+			if i++; quoted[i] == 'u' && i+4 < len(quoted) {
+				n, _ := strconv.ParseUint(quoted[i+1:i+5], 16, 16) // valid: it was parsed before
+				unit, i = rune(n), i+4
+			}
+		}
+		low := utf16.IsSurrogate(unit) && unit >= 0xdc00
+		if high != low {
+			return true
+		}
+		high = utf16.IsSurrogate(unit) && !low
+	}
+	return high
 }
 
 // plain keeps what encoding/json says about a syntax error, which quotes one character at most, and drops anything that could quote more.

@@ -15,6 +15,9 @@ import (
 // cannot read is a lost login.
 const MaxDepth = 500
 
+// MaxDigits is how long a number may be to be encoded. Python reads no integers of more than 4,300 digits since 3.11.
+const MaxDigits = 4000
+
 // Encode gives the JSON text of v: pure ASCII, no spaces. A float64 or float32 stays a float (1 becomes 1.0), at the top and inside of
 // []any and map[string]any, as in Python. Bytes of a string that are not UTF-8 become U+FFFD, as in encoding/json.
 func Encode(v any) (json.RawMessage, error) {
@@ -27,6 +30,9 @@ func Encode(v any) (json.RawMessage, error) {
 	raw := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 	if depth(raw) > MaxDepth {
 		return nil, fmt.Errorf("nested deeper than %d levels", MaxDepth)
+	}
+	if longestNumber(raw) > MaxDigits {
+		return nil, fmt.Errorf("a number of more than %d digits", MaxDigits)
 	}
 	return appendASCII(make([]byte, 0, len(raw)), raw), nil
 }
@@ -150,4 +156,20 @@ func depth(raw []byte) int {
 		}
 	})
 	return deepest
+}
+
+// longestNumber is the length of the longest run of digits of a valid JSON text.
+func longestNumber(raw []byte) int {
+	longest, start, last := 0, 0, -2
+	scanCode(raw, func(i int) {
+		if raw[i] < '0' || raw[i] > '9' {
+			return
+		}
+		if i != last+1 {
+			start = i
+		}
+		last = i
+		longest = max(longest, i-start+1)
+	})
+	return longest
 }
