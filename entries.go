@@ -38,7 +38,8 @@ func (s *State) Has(name string) bool {
 	return ok
 }
 
-// Keys returns the names of all entries, sorted.
+// Keys returns the names of all entries, sorted. As in Django, those that the library keeps are among them: _session_expiry where the
+// session has an expiry of its own, and _flashes while messages wait.
 func (s *State) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -68,8 +68,9 @@ func (f Field[T]) Pop(s *State) (T, bool) {
 	return v, true
 }
 
-// Modify computes the entry from what it is, the zero value if there is none, and returns what it has become. It is exact under
-// concurrency, and g may run more than once: see [State.Modify].
+// Modify computes the entry from what it is, the zero value if there is none (so a nil map, which is still to be made), and returns what it
+// has become. It is exact under concurrency, and g may run more than once, each time on a value of its own, which it may change: see
+// [State.Modify].
 func (f Field[T]) Modify(s *State, g func(T) T) T {
 	raw := s.modify(string(f), func(old json.RawMessage, ok bool) (json.RawMessage, error) {
 		var v T

@@ -15,7 +15,8 @@ const flashEntry = "_flashes"
 var errNoList = errors.New("the entry holds no list")
 
 // Flash adds a message that the next call of Flashes returns, in this request or in a later one: what a page shows once. It takes the
-// values that [State.Set] takes. Messages that two requests add at once are both kept.
+// values that [State.Set] takes, and gives back what [State.Get] does: a struct becomes a map. Messages that two requests add at once are
+// both kept.
 func (s *State) Flash(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

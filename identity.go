@@ -17,15 +17,16 @@ func (s *State) currentKey() string {
 	return s.key
 }
 
-// Handle returns a public name of the session for logs and lists: the first 12 hexadecimal digits of the SHA-256 of its key, "" if it has
-// no key. It opens nothing.
+// Handle returns a public name of the session for logs and lists: the first 12 hexadecimal digits of the SHA-256 of its key. It opens
+// nothing. It is "" if the session has no key, as a new one before it is saved.
 func (s *State) Handle() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.varies = true
-	return s.handle()
+	return handleOf(s.currentKey())
 }
 
+// handle is the name for the log, also of a session that the client has named and that is no more.
 func (s *State) handle() string {
 	if key := s.currentKey(); key != "" {
 		return handleOf(key)
@@ -55,7 +56,8 @@ func (s *State) IsNew() bool {
 // CycleKey gives the session a new key and keeps its data. Call it at each login, so that a key that somebody has planted before is worth
 // nothing (session fixation). It is carried out when the session is saved, in one transaction with everything else; a response of 500 and
 // up leaves the old key alive and loses nothing. Of two requests that cycle one key at once, one wins and the other is answered with 400.
-// A session without a row gets one.
+// A request that comes with the old key after that has a session that is unknown: a logout by it does not reach the new key. A session
+// without a row gets one.
 func (s *State) CycleKey() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +76,7 @@ func (s *State) CycleKey() {
 
 // Flush ends the session: its row is deleted, its data forgotten, and the client's cookie deleted. Call it at logout. It needs no load, and
 // it is carried out whatever becomes of the response: also at a status of 500 and up, after a sticky error, and in a panic. What is set
-// afterwards makes a new session with a new key.
+// afterwards, a flash message for one, makes a new session with a new key.
 func (s *State) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

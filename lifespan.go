@@ -46,7 +46,7 @@ func (s *State) ExpiryAge() time.Duration {
 	return s.lifetime().ageAt(s.now())
 }
 
-// ExpiryDate returns when the session would end if it was saved now. What is stored may be up to 1/64 of the lifetime later: see
+// ExpiryDate returns when the session would end if it was saved now, as Django's get_expiry_date does, and not when the stored one ends. What is stored may be up to 1/64 of the lifetime later: see
 // [WithExpiryStep].
 func (s *State) ExpiryDate() time.Time {
 	s.mu.Lock()

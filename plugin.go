@@ -62,7 +62,11 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 		if errors.Is(err, ErrInterrupted) {
 			s.cookieDue = false // what Save has made is gone
 		}
-		p.log(s, "gormsession: the session was not saved", err)
+		message := "gormsession: the session was not saved"
+		if !s.loaded && s.err != nil {
+			message = "gormsession: the session was not loaded"
+		}
+		p.log(s, message, err)
 	}
 	if c == CookieSent {
 		s.patch(h, r, status < 500 && err == nil)
@@ -103,7 +107,7 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	public := isPublic(h)
 	renewed := s.renews() && !public
 	malformed := s.hasCookie && s.cookieKey == "" && o.layout.DeleteMalformed
-	if !s.varies && !s.modified && !renewed && !malformed && !s.cookieDue {
+	if !s.varies && !s.modified && !malformed && !s.cookieDue {
 		return
 	}
 	gone := s.hasCookie && s.isEmpty() && !s.damaged && s.doomed == ""

@@ -14,13 +14,13 @@ import (
 func (s *store) update(ctx context.Context, key string, from, to record, again replayer) (record, error) {
 	stored := s.stored(key)
 	sent := to
-	op := func(ctx context.Context) error {
+	op := func(ctx context.Context, again replayer) error {
 		return s.retry(ctx, func(ctx context.Context) error {
 			sent = to
 			return s.compareAndSet(ctx, stored, from, &sent, again)
 		})
 	}
-	err := op(ctx)
+	err := op(ctx, again)
 	if err == nil || !s.uncertain(err) {
 		return sent, s.fault(err, stored)
 	}
@@ -37,13 +37,26 @@ func (s *store) update(ctx context.Context, key string, from, to record, again r
 	case current.data != from.data && !again.twice:
 		return record{}, s.unknown(err, stored)
 	}
-	if err := op(second); err != nil {
+	if err := op(second, again.unless(sent, s.unknown(err, stored))); err != nil {
 		if s.uncertain(err) {
 			return record{}, s.unknown(err, stored)
 		}
 		return record{}, s.fault(err, stored)
 	}
 	return sent, nil
+}
+
+// unless is the replayer of a second try: what was sent at the first may arrive only now, and must not be done twice then.
+func (r replayer) unless(sent record, unknown error) replayer {
+	return replayer{twice: r.twice, do: func(current record) (record, error) {
+		switch {
+		case current.data == sent.data:
+			return sent, nil
+		case !r.twice:
+			return record{}, unknown
+		}
+		return r.do(current)
+	}}
 }
 
 // compareAndSet writes *to where the row still holds from, else what the replay makes of the row, which *to is then.
@@ -157,7 +170,8 @@ func (s *store) withNewKey(key string, op func(key string) error) (string, error
 	return "", errNoFreeKey
 }
 
-// sameKeyTwice runs op, which makes the row of that key, and once more if its end is uncertain: a row that holds our text then is ours.
+// sameKeyTwice runs op, which makes the row of that key, and once more if its end is uncertain: a row that holds our text then is ours, also
+// if it arrives only while we try again.
 func (s *store) sameKeyTwice(ctx context.Context, stored string, sent *record, op func(context.Context) error) error {
 	err := op(ctx)
 	if err == nil || !s.uncertain(err) {
@@ -175,11 +189,16 @@ func (s *store) sameKeyTwice(ctx context.Context, stored string, sent *record, o
 		}
 		return errDuplicate
 	}
-	if err := op(second); err != nil {
-		if s.uncertain(err) {
-			return s.unknown(err, stored)
+	first := *sent
+	again := op(second)
+	if errors.Is(again, errDuplicate) || errors.Is(again, ErrInterrupted) {
+		if current, found, lookErr := s.look(second, stored); lookErr == nil && found && current.data == first.data {
+			*sent = first
+			return nil
 		}
-		return err
 	}
-	return nil
+	if again != nil && s.uncertain(again) {
+		return s.unknown(again, stored)
+	}
+	return again
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // sweepBatch is how many expired rows one statement deletes: a bound on how long it holds its locks.
@@ -23,7 +24,7 @@ func (s *store) sweepSometimes() {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 		defer cancel()
-		if _, err := s.sweep(ctx); err != nil {
+		if _, err := s.sweep(ctx); err != nil && !strings.Contains(err.Error(), "database is closed") { // which is no fault at the end
 			s.logger().Warn("gormsession: expired sessions were not deleted", "error", err)
 		}
 	}()

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession/ginsession"
+)
+
+// userField says who is logged in. Only the name is kept: what a user may do is
+// asked from the users' table at each request, or it would be out of date.
+const userField = ginsession.Field[string]("user")
+
+// remembered is how long "Remember me" keeps somebody logged in.
+const remembered = 30 * 24 * time.Hour
+
+// user is somebody who may log in. A real shop has them in a table, with
+// passwords hashed by bcrypt or argon2id; here they stand on the page.
+type user struct{ Name, Display, Password string }
+
+var users = []user{
+	{"ada", "Ada", "analytical-engine"},
+	{"grace", "Grace", "first-actual-bug"},
+}
+
+// authenticate returns the user with that name and password. It compares in
+// constant time, so that how long a refusal takes tells nothing about how much
+// of a password was right; the hashes give both sides the same length.
+func authenticate(name, password string) (found user, ok bool) {
+	for _, u := range users {
+		want, got := sha256.Sum256([]byte(u.Password)), sha256.Sum256([]byte(password))
+		right := subtle.ConstantTimeCompare(want[:], got[:]) == 1
+		if u.Name == name && right {
+			found, ok = u, true
+		}
+	}
+	return found, ok
+}
+
+func showLogin(c *gin.Context) {
+	if userField.Has(ginsession.Get(c)) {
+		c.Redirect(http.StatusSeeOther, "/account")
+		return
+	}
+	show(c, http.StatusOK, "login.html", gin.H{"Title": "Log in", "Users": users})
+}
+
+func logIn(c *gin.Context) {
+	u, ok := authenticate(c.PostForm("name"), c.PostForm("password"))
+	if !ok {
+		warn(c, "That name and password do not fit together.")
+		c.Redirect(http.StatusSeeOther, "/login")
+		return
+	}
+	s := ginsession.Get(c)
+	if userField.Or(s, u.Name) != u.Name {
+		s.Flush() // somebody else was logged in: their cart is not yours
+	} else {
+		// A new key for the same entries. Whoever knew the key from before,
+		// or planted it, does not get into the session that is logged in now.
+		s.CycleKey()
+	}
+	userField.Set(s, u.Name)
+
+	if c.PostForm("remember") != "" {
+		s.SetExpiry(remembered)
+	} else {
+		s.SetBrowserSession() // the cookie goes when the browser closes
+	}
+	tell(c, "Welcome, "+u.Display+".")
+	c.Redirect(http.StatusSeeOther, "/account")
+}
+
+// logOut deletes the row and the cookie. It leads to a page that stores nothing,
+// so that you can see that nothing is left; a flash would begin a new session.
+func logOut(c *gin.Context) {
+	ginsession.Get(c).Flush()
+	c.Redirect(http.StatusSeeOther, "/bye")
+}
+
+func bye(c *gin.Context) {
+	show(c, http.StatusOK, "message.html", gin.H{
+		"Title": "See you soon", "Text": "You are logged out. Your session's row and its cookie are gone."})
+}
+
+// requireUser sends everybody who is not logged in to do so.
+func requireUser(c *gin.Context) {
+	if !userField.Has(ginsession.Get(c)) {
+		warn(c, "Please log in first.")
+		c.Redirect(http.StatusSeeOther, "/login")
+		c.Abort()
+	}
+}
+
+func showAccount(c *gin.Context) {
+	lines, total := cartField.Or(ginsession.Get(c), nil).lines()
+	show(c, http.StatusOK, "account.html", gin.H{
+		"Title": "Your account", "Lines": lines, "Total": total})
+}
+
+// placeOrder empties the cart. A real shop writes the order to its own table.
+func placeOrder(c *gin.Context) {
+	if items, _ := cartField.Pop(ginsession.Get(c)); items.count() > 0 {
+		tell(c, "Thank you! Nothing was charged, and nothing will arrive.")
+	} else {
+		warn(c, "Your cart is empty.")
+	}
+	c.Redirect(http.StatusSeeOther, "/account")
+}
