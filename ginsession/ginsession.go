@@ -1,0 +1,112 @@
+// Package ginsession gives the handlers of a gin router sessions that live in
+// the application's own database. See the root package for what a session is
+// and for the options.
+//
+//	const visits = ginsession.Field[int]("visits")
+//
+//	r := gin.Default()
+//	r.Use(ginsession.New(db))
+//	r.GET("/", func(c *gin.Context) {
+//		s := ginsession.Get(c)
+//		n := visits.Modify(s, func(n int) int { return n + 1 })
+//		c.String(200, "visit %d", n)
+//	})
+//
+// There is no Save to forget: the response, up to [gormsession.WithHeldBytes] of
+// its body, is held until the handler has returned. Then the session is saved,
+// the cookie is set, and the response goes out, or an error in its place. The
+// session is saved earlier, and the response goes out, at the first Flush (so
+// with c.Stream and server-sent events), at a longer body, and when the
+// connection is hijacked. What is changed after that is saved when the handler
+// ends, where the session exists already.
+//
+// A handler that panics saves nothing, wherever the recovery is mounted; nor
+// does a response with a status of 500 and up.
+//
+// # Where to mount it
+//
+// After the recovery and the logger (gin.Default has both), before whatever uses
+// the session. Compression may be on either side; inside is better, as gzip
+// outside deletes the Vary header of error responses. A middleware outside that
+// writes a response before it calls c.Next leaves no room for a cookie.
+//
+// # What cannot work
+//
+// c.Stream under [net/http.TimeoutHandler] and in tests with a plain
+// [net/http/httptest.ResponseRecorder]: gin panics, as these have no
+// CloseNotify. A Hijack without a response (gorilla/websocket) sends no header
+// of ours: a session that exists is saved, but a new one is not made and a
+// changed key is not told. Where [net/http.TimeoutHandler] has fired, the
+// session is saved all the same, as it is for a client that left. 103 Early
+// Hints do not pass a middleware outside that hides the writer beneath it.
+package ginsession
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+)
+
+// The names that nearly every user needs, so that one import is enough.
+type (
+	// State is a session during one request.
+	State = gormsession.State
+	// Field is a typed entry of a session.
+	Field[T any] = gormsession.Field[T]
+	// Option is a setting; the options are in the root package.
+	Option = gormsession.Option
+)
+
+// New is the middleware for sessions in db. It panics where the options or the
+// database do not allow it, and says what to change; [gormsession.New] with
+// [Handler] returns the error instead.
+func New(db *gorm.DB, opts ...Option) gin.HandlerFunc {
+	plugin, err := gormsession.New(db, opts...)
+	if err != nil {
+		panic(err)
+	}
+	return Handler(plugin)
+}
+
+// Handler is the middleware for a plugin. Mounted twice on a route it acts once.
+// Several plugins on a route each have their own session and cookie; [Get] is
+// then the session of the innermost one, and [GetFrom] names one.
+func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
+	if plugin == nil {
+		panic("gormsession: ginsession.Handler needs the plugin that gormsession.New returned, not nil")
+	}
+	return func(c *gin.Context) {
+		if _, mounted := lookup(c, pluginKey{plugin}); mounted {
+			c.Next()
+			return
+		}
+		r, ok := c.Request.Context().Value(pluginKey{plugin}).(*run)
+		switch {
+		case !ok || r.ended.Load():
+			begin(c, plugin)
+		case r.c == c: // the router has begun the same response again
+			r.resume()
+		case r.answers(c.Writer): // another router answers within the response
+			r.enter(c)
+			c.Next()
+		default:
+			begin(c, plugin)
+		}
+	}
+}
+
+// Loaded is a middleware for routes that are guarded by what the session holds,
+// to be mounted after the session's own and before the guard. It loads the
+// session first, and where that fails the response is the error's (503) and no
+// handler runs. Without it a guard sees an empty session then, and the response
+// that it writes is replaced.
+func Loaded(c *gin.Context) {
+	if err := Get(c).Load(); err != nil {
+		// The error sticks to the session, so the commit answers it; the status
+		// is for an error handler that leaves the answer to us.
+		c.AbortWithStatus(http.StatusServiceUnavailable)
+	}
+}

@@ -1,0 +1,252 @@
+package ginsession_test
+
+import (
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"path/filepath"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+)
+
+// forward begins the request again on another route.
+func (s *site) forward(c *gin.Context, path string) {
+	c.Request.URL.Path = path
+	s.engine.HandleContext(c)
+}
+
+// HandleContext goes on with the session and the response as they are, and the
+// cookie is on the response that the second run ends.
+func TestHandleContext(t *testing.T) {
+	target := func(c *gin.Context) { c.String(201, "target:%v", ginsession.Get(c).Get("k")) }
+	for _, test := range []struct {
+		name    string
+		handler func(s *site, c *gin.Context)
+		path    string
+		target  gin.HandlerFunc
+		status  int
+		body    string
+		saved   string
+	}{
+		{"with Get before it", func(s *site, c *gin.Context) { set(c, "new"); s.forward(c, "/target") },
+			"/target", target, 201, "target:new", "new"},
+		{"without", func(s *site, c *gin.Context) { s.forward(c, "/target") },
+			"/target", func(c *gin.Context) { set(c, "new"); target(c) }, 201, "target:new", "new"},
+		{"with From before it", func(s *site, c *gin.Context) {
+			session, _ := ginsession.From(c)
+			session.Set("k", "new")
+			s.forward(c, "/target")
+		}, "/target", target, 201, "target:new", "new"},
+		{"with a body before it", func(s *site, c *gin.Context) { c.String(202, "first "); set(c, "new"); s.forward(c, "/target") },
+			"/target", target, 202, "first target:new", "new"},
+		{"with a status before it", func(s *site, c *gin.Context) { set(c, "new"); c.Status(203); s.forward(c, "/target") },
+			"/target", func(c *gin.Context) { target(c); c.Status(204) }, 201, "target:new", "new"},
+		{"with a change in both", func(s *site, c *gin.Context) { set(c, "first"); s.forward(c, "/target") },
+			"/target", func(c *gin.Context) { set(c, "second"); c.String(200, "target") }, 200, "target", "second"},
+		{"to a handler that writes nothing", func(s *site, c *gin.Context) { set(c, "new"); c.Status(202); s.forward(c, "/target") },
+			"/target", func(c *gin.Context) {}, 202, "", "new"},
+		{"to an unknown route", func(s *site, c *gin.Context) { set(c, "new"); c.Status(202); s.forward(c, "/nowhere") },
+			"/target", target, 404, "404 page not found", "new"},
+		{"to an unknown route after a body", func(s *site, c *gin.Context) {
+			set(c, "new")
+			_, _ = c.Writer.WriteString("body")
+			s.forward(c, "/nowhere")
+		},
+			"/target", target, 200, "body", "new"},
+		{"with a change after it", func(s *site, c *gin.Context) { set(c, "new"); s.forward(c, "/target"); set(c, "late") },
+			"/target", target, 201, "target:new", "late"},
+		{"twice", func(s *site, c *gin.Context) { set(c, "new"); s.forward(c, "/via") },
+			"/target", target, 201, "target:new", "new"},
+		{"with a Flush", func(s *site, c *gin.Context) { set(c, "new"); s.forward(c, "/target") },
+			"/target", func(c *gin.Context) { c.Writer.Flush(); set(c, "late"); c.String(200, "body") }, 200, "body", "late"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *site) {
+				s.engine.Use(gin.Recovery(), func(c *gin.Context) {
+					if c.Request.URL.Path == "/" {
+						_ = c.Error(errDisk) // which gin forgets
+					}
+				}, s.session)
+				s.engine.GET("/", func(c *gin.Context) { test.handler(s, c) })
+				s.engine.GET("/via", func(c *gin.Context) { s.forward(c, "/target") })
+				s.engine.GET(test.path, test.target)
+				a := s.get("/")
+				s.want(a, test.status, test.body, 1)
+				s.wantSaved(test.saved)
+				if len(a.errors) != 0 {
+					t.Errorf("c.Errors holds %v", a.errors)
+				}
+			})
+		})
+	}
+}
+
+func TestHandleContextPanics(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		login := s.login()
+		s.engine.Use(gin.Recovery(), s.session)
+		s.engine.GET("/", func(c *gin.Context) { set(c, "new"); c.String(200, "body"); s.forward(c, "/target"); set(c, "late") })
+		s.engine.GET("/target", func(c *gin.Context) { panic("no") })
+		s.want(s.get("/", login), 500, "", 0)
+		s.wantSaved("old")
+	})
+}
+
+func TestHandleContextSaveFails(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.breakWrites()
+		s.engine.Use(s.session)
+		s.engine.GET("/", func(c *gin.Context) { set(c, "new"); s.forward(c, "/target") })
+		s.engine.GET("/target", func(c *gin.Context) { c.String(200, "body") })
+		a := s.get("/")
+		s.want(a, 503, "Service Unavailable\n", 0)
+		s.wantFailed(a, gormsession.ErrUnavailable)
+	})
+}
+
+// The route that is gone on with may lie outside of the middleware's group: its
+// response leaves without us.
+func TestHandleContextOutOfTheGroup(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		login := s.login()
+		s.engine.GET("/", s.session, func(c *gin.Context) { set(c, "new"); s.forward(c, "/target") })
+		s.engine.GET("/target", func(c *gin.Context) { c.String(200, "target") })
+		s.want(s.get("/", login), 200, "target", 0)
+		s.wantSaved("new")
+
+		a := s.get("/")
+		s.want(a, 200, "target", 0)
+		s.wantError(a.outcome, gormsession.ErrHeaderSent)
+	})
+}
+
+// A middleware outside may begin the request again when we are through with it:
+// that is a request of its own for us.
+func TestHandleContextAfterTheEnd(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		login := s.login()
+		s.engine.Use(func(c *gin.Context) {
+			if c.Request.URL.Path == "/" {
+				c.Next()
+				s.forward(c, "/target")
+			}
+		}, s.session)
+		s.engine.GET("/", func(c *gin.Context) { ginsession.Get(c).Get("k") })
+		s.engine.GET("/target", func(c *gin.Context) { set(c, "new"); c.String(200, "target") })
+		s.want(s.get("/", login), 200, "target", 1)
+		s.wantSaved("new")
+	})
+}
+
+// The files of a form are removed although the request has been replaced: net/http
+// looks at the one that it knows.
+func TestMultipartForm(t *testing.T) {
+	for name, again := range map[string]bool{"plain": false, "with HandleContext": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Setenv("TMPDIR", dir)
+			each(t, func(t *testing.T, s *site) {
+				s.engine.MaxMultipartMemory = 1
+				s.engine.Use(s.session)
+				read := func(c *gin.Context) {
+					form, err := c.MultipartForm()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if files, _ := filepath.Glob(filepath.Join(dir, "multipart-*")); len(files) == 0 {
+						t.Error("the form is not in a file, and nothing is tested")
+					}
+					set(c, form.Value["k"][0])
+					c.String(200, form.File["f"][0].Filename)
+				}
+				s.engine.POST("/", func(c *gin.Context) {
+					ginsession.Get(c)
+					if again {
+						s.forward(c, "/target")
+					} else {
+						read(c)
+					}
+				})
+				s.engine.POST("/target", read)
+				var body bytes.Buffer
+				form := multipart.NewWriter(&body)
+				_ = form.WriteField("k", "new")
+				file, _ := form.CreateFormFile("f", "a.txt")
+				_, _ = file.Write(bytes.Repeat([]byte("x"), 20<<20))
+				_ = form.Close()
+				s.want(s.send("POST", "/", func(r *http.Request) {
+					r.Body = io.NopCloser(&body)
+					r.Header.Set("Content-Type", form.FormDataContentType())
+				}), 200, "a.txt", 1)
+				s.wantSaved("new")
+				s.server.Close() // waits for the server's end of the request
+				if files, _ := filepath.Glob(filepath.Join(dir, "multipart-*")); len(files) != 0 {
+					t.Errorf("%s was left behind", files)
+				}
+			})
+		})
+	}
+}
+
+// Another engine that answers within the response, with the same plugin, shares
+// the session.
+func TestEngineWithinAnEngine(t *testing.T) {
+	for name, wrapped := range map[string]bool{"plain": false, "under a wrapper": true} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *site) {
+				part := gin.New()
+				part.Use(s.session)
+				part.GET("/part", func(c *gin.Context) {
+					ginsession.Get(c).Set("k", "new")
+					c.String(201, "part:%v", ginsession.Get(c).Get("first"))
+				})
+				s.engine.Use(s.session)
+				if wrapped {
+					s.engine.Use(func(c *gin.Context) { c.Writer = struct{ gin.ResponseWriter }{c.Writer} })
+				}
+				s.engine.Any("/part", func(c *gin.Context) { ginsession.Get(c).Set("first", 1); part.ServeHTTP(c.Writer, c.Request) })
+				s.engine.Any("/nowhere", func(c *gin.Context) { ginsession.Get(c); part.ServeHTTP(c.Writer, c.Request) })
+				a := s.get("/part")
+				s.want(a, 201, "part:1", 1)
+				s.wantSaved("new")
+				s.want(s.get("/nowhere", a), 404, "404 page not found", 0)
+			})
+		})
+	}
+}
+
+// A request of its own that a handler makes of the one it answers is not part of
+// its response.
+func TestEngineForAnotherResponse(t *testing.T) {
+	s := newSite(t)
+	login := s.login()
+	part := gin.New()
+	part.GET("/part", s.session, func(c *gin.Context) { ginsession.Get(c).Set("part", 1); c.String(200, "part") })
+	s.engine.GET("/", s.session, func(c *gin.Context) {
+		set(c, "new")
+		r := c.Request.Clone(c.Request.Context())
+		r.URL.Path = "/part"
+		w := &memory{header: http.Header{}}
+		part.ServeHTTP(w, r)
+		if w.String() != "part" || len(w.header["Set-Cookie"]) != 1 {
+			t.Errorf("the part answers %q with %v", w, w.header)
+		}
+		c.String(200, "body")
+	})
+	s.want(s.get("/", login), 200, "body", 1)
+	s.wantSaved("new")
+}
+
+type memory struct {
+	bytes.Buffer
+	header http.Header
+}
+
+func (m *memory) Header() http.Header { return m.header }
+func (m *memory) WriteHeader(int)     {}

@@ -1,0 +1,125 @@
+package response
+
+import "net/http"
+
+// Finish is the last commit point: the handler has returned. A handler that
+// wrote nothing leaves a writer that remembers its status free to add a body of
+// its own, as gin does for unknown routes.
+func (w *Writer) Finish() {
+	if w.phase == held {
+		_ = w.leave() // nobody is left to hear of a write error
+	}
+}
+
+// Drop throws the held response away after a panic and returns the header, as
+// it was found, for what is to be said all the same. It returns nil where the
+// response is no longer held.
+func (w *Writer) Drop() http.Header {
+	if w.phase != held {
+		return nil
+	}
+	w.drop(errDropped)
+	w.restore()
+	return w.inner.Header()
+}
+
+// End cuts the Writer off: whoever kept it beyond its request gets an error and
+// does not reach the writer beneath, which may serve somebody else by then.
+func (w *Writer) End() { w.drop(errEnded) }
+
+func (w *Writer) drop(why error) {
+	w.phase, w.err, w.body = dropped, why, nil
+}
+
+// leave decides, and lets the response, or what replaces it, go. Its error is
+// that of the decision, or that of sending the held body.
+func (w *Writer) leave() error {
+	gone := left(w.inner)
+	if err := w.commit(!gone); err != nil && !gone && w.replace(err) {
+		return err
+	}
+	return w.release()
+}
+
+// early is leave before the handler has returned. The client of a handler that
+// runs on is not to wait for the replacement.
+func (w *Writer) early() error {
+	err := w.leave()
+	if w.phase == dropped {
+		_ = flush(w.inner)
+	}
+	return err
+}
+
+// commit asks once. The answer of a hook that panicked is an error as well, for
+// a recovery between the handler and us.
+func (w *Writer) commit(carried bool) error {
+	if !w.committed {
+		w.committed, w.err = true, errUnfinished
+		w.err = w.hooks.Commit(w.status, carried)
+	}
+	return w.err
+}
+
+// replace lets the hook answer in place of the held response, and tells whether
+// it did.
+func (w *Writer) replace(err error) bool {
+	header := w.inner.Header().Clone()
+	body := w.body
+	w.restore()
+	w.drop(err)
+
+	r := replacement{inner: w.inner}
+	done := w.hooks.Fail(&r, err)
+	if r.status == 0 {
+		if !done {
+			w.found = header
+			w.restore()
+			w.phase, w.body = held, body
+			return false
+		}
+		// It says that it has answered, but has not: this is no success.
+		r.WriteHeader(http.StatusInternalServerError)
+	}
+	writeHeaderNow(w.inner)
+	w.status = r.status
+	return true
+}
+
+// release sends what is held. From here on each call is passed on.
+func (w *Writer) release() error {
+	body := w.body
+	w.phase, w.body = sent, nil
+	if w.statusSet || w.Written() {
+		w.inner.WriteHeader(w.status)
+	}
+	switch {
+	case !w.Written():
+		return nil
+	case len(body) == 0:
+		writeHeaderNow(w.inner)
+		return nil
+	}
+	_, err := w.inner.Write(body)
+	return err
+}
+
+// replacement is the writer for [Hooks.Fail]. It knows whether it was used.
+type replacement struct {
+	inner  http.ResponseWriter
+	status int
+}
+
+func (r *replacement) Header() http.Header { return r.inner.Header() }
+
+func (r *replacement) WriteHeader(code int) {
+	if r.status == 0 && code >= 200 {
+		r.status = code
+		r.inner.WriteHeader(code)
+	}
+}
+
+func (r *replacement) Write(data []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return r.inner.Write(data)
+}
