@@ -1,0 +1,163 @@
+package main
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed7368b609/gormsession"
+)
+
+func TestLoginChangesTheKeyAndKeepsTheCart(t *testing.T) {
+	t.Parallel()
+	base, db := openShop(t)
+	v := visit(t, base)
+	v.submit("/cart/add", "/#mug", "good", "mug")
+	before := v.cookie()
+
+	_, page := v.logIn()
+	if after := v.cookie(); after.Value == "" || after.Value == before.Value {
+		t.Error("the login did not change the key")
+	}
+	if got := shown(page); len(got) != 1 || got[0] != "status: Welcome, Ada." {
+		t.Errorf("messages %q", got)
+	}
+	if !strings.Contains(page, "You are logged in as Ada.") {
+		t.Errorf("the account page does not know Ada:\n%s", page)
+	}
+	if got := v.inCart(); !maps.Equal(got, cart{"mug": 1}) {
+		t.Errorf("the cart holds %v after the login", got)
+	}
+	if n := rows(t, db); n != 1 {
+		t.Errorf("%d rows, want 1", n)
+	}
+
+	old := visit(t, base, before)
+	resp, _ := old.do(http.MethodGet, "/account", nil)
+	if where := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || where != "/login" {
+		t.Errorf("the old cookie opens the account page: %d %s", resp.StatusCode, where)
+	}
+	if got := old.inCart(); len(got) != 0 {
+		t.Errorf("the old cookie sees the cart: %v", got)
+	}
+	if old.cookie().Value == before.Value {
+		t.Error("the old key was adopted")
+	}
+}
+
+func TestLogoutEndsTheSession(t *testing.T) {
+	t.Parallel()
+	base, db := openShop(t)
+	v := visit(t, base)
+	v.submit("/cart/add", "/#mug", "good", "mug")
+	v.logIn()
+	before := v.cookie()
+
+	resp, page := v.submit("/logout", "/bye")
+	if c := sent(t, resp); c.Value != "" || c.MaxAge >= 0 || c.Path != "/" || !c.HttpOnly {
+		t.Errorf("the cookie is not deleted: %v", c)
+	}
+	if v.cookie().Value != "" {
+		t.Error("the browser still has a session cookie")
+	}
+	if n := rows(t, db); n != 0 {
+		t.Errorf("%d rows after the logout", n)
+	}
+	if strings.Contains(page, "Ada") || !strings.Contains(page, "You are logged out.") {
+		t.Errorf("the page after the logout:\n%s", page)
+	}
+	old := visit(t, base, before)
+	if page := old.open("/login"); strings.Contains(page, "Log out") {
+		t.Error("the old cookie is still logged in")
+	}
+}
+
+func TestBadLoginStaysAnonymous(t *testing.T) {
+	t.Parallel()
+	base, _ := openShop(t)
+	for _, try := range [][2]string{
+		{"ada", "wrong"}, {"ada", ""}, {"", ""}, {"nobody", users[0].Password},
+		{"ada", users[1].Password}, {"ada", users[0].Password + "x"}, {"ADA", users[0].Password},
+	} {
+		v := visit(t, base)
+		v.open("/")
+		key := v.cookie().Value
+		_, page := v.submit("/login", "/login", "name", try[0], "password", try[1])
+		if got := shown(page); len(got) != 1 || got[0] != "alert: That name and password do not fit together." {
+			t.Errorf("%q: messages %q", try, got)
+		}
+		if resp, _ := v.do(http.MethodGet, "/account", nil); resp.Header.Get("Location") != "/login" {
+			t.Errorf("%q opens the account page: %d", try, resp.StatusCode)
+		}
+		if v.cookie().Value != key {
+			t.Errorf("%q: the key changed", try)
+		}
+	}
+}
+
+func TestAnotherLoginDoesNotInheritTheCart(t *testing.T) {
+	t.Parallel()
+	base, db := openShop(t)
+	v := visit(t, base)
+	v.logIn()
+	v.submit("/cart/add", "/#mug", "good", "mug")
+	key := v.cookie().Value
+
+	_, page := v.submit("/login", "/account", "name", "grace", "password", users[1].Password)
+	if !strings.Contains(page, "You are logged in as Grace.") {
+		t.Errorf("the account page does not know Grace:\n%s", page)
+	}
+	if got := v.inCart(); len(got) != 0 {
+		t.Errorf("Grace has Ada's cart: %v", got)
+	}
+	if v.cookie().Value == key || rows(t, db) != 1 {
+		t.Errorf("same key: %t, rows %d", v.cookie().Value == key, rows(t, db))
+	}
+}
+
+func TestRememberMe(t *testing.T) {
+	t.Parallel()
+	base, db := openShop(t)
+	for remember, maxAge := range map[string]int{"": 0, "yes": 30 * 24 * 60 * 60} {
+		v := visit(t, base)
+		v.open("/")
+		resp, page := v.submit("/login", "/account", "name", "ada", "password", users[0].Password, "remember", remember)
+		if c := sent(t, resp); c.MaxAge != maxAge || c.Expires.IsZero() != (maxAge == 0) {
+			t.Errorf("remember %q: %v, want Max-Age %d", remember, c, maxAge)
+		}
+		if !strings.Contains(page, map[string]string{"": "When you close the browser", "yes": "30 days after its last change"}[remember]) {
+			t.Errorf("remember %q: the page does not say when the session ends:\n%s", remember, page)
+		}
+	}
+	// The row of the one that is remembered lives as long as its cookie, and
+	// up to one step of 1/64 longer.
+	var row gormsession.Session
+	if err := db.Order("expire_date desc").First(&row).Error; err != nil {
+		t.Fatal(err)
+	}
+	if left := time.Until(row.ExpireDate.Time); left < remembered-time.Minute || left > remembered+remembered/64 {
+		t.Errorf("the row lives for %v", left)
+	}
+}
+
+func TestOrderEmptiesTheCart(t *testing.T) {
+	t.Parallel()
+	base, _ := openShop(t)
+	v := visit(t, base)
+	v.submit("/cart/add", "/#mug", "good", "mug")
+	resp, _ := v.do(http.MethodPost, "/account/order", nil)
+	if resp.Header.Get("Location") != "/login" || v.inCart().count() != 1 {
+		t.Errorf("an order of nobody: %d, cart %v", resp.StatusCode, v.inCart())
+	}
+	v.logIn()
+	_, page := v.submit("/account/order", "/account")
+	if got := shown(page); len(got) != 1 || !strings.HasPrefix(got[0], "status: Thank you!") || v.inCart().count() != 0 {
+		t.Errorf("messages %q, cart %v", got, v.inCart())
+	}
+	_, page = v.submit("/account/order", "/account")
+	if got := shown(page); len(got) != 1 || got[0] != "alert: Your cart is empty." {
+		t.Errorf("messages %q", got)
+	}
+}
