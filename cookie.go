@@ -20,12 +20,12 @@ func (o *options) readCookie(h http.Header) (key string, present bool) {
 			}
 			present = true
 			value = textproto.TrimString(value)
-			if o.layout.UnquoteCookie {
+			if o.unquotesCookie() {
 				value = unquote(value)
 			} else if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' {
 				value = value[1 : n-1]
 			}
-			if o.layout.WellFormed(value) {
+			if o.wellFormed(value) {
 				key = value
 			}
 		}

@@ -68,10 +68,10 @@ func (l secretLogger) LogMode(level logger.LogLevel) logger.Interface {
 	return secretLogger{l.Interface.LogMode(level), l.translate}
 }
 
-// Trace implements logger.Interface. What MySQL says of a duplicate names the key.
+// Trace implements logger.Interface. What databases say may name the key, as MySQL does of a duplicate.
 func (l secretLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
 	if err != nil {
-		err = l.translate(err)
+		err = withoutKeys(l.translate(err), "")
 	}
 	l.Interface.Trace(ctx, begin, fc, err)
 }

@@ -54,7 +54,7 @@ func (o *options) lifetimeOf(entries map[string]json.RawMessage) (lifetime, erro
 		if value == "" { // an age in Django, but not a date; the default is what remains
 			return lifetime{age: o.lifetime}, nil
 		}
-		instant, err := parseInstant(value, o.layout.Location)
+		instant, err := parseInstant(value, nil)
 		if err != nil {
 			return standard, errExpiry
 		}

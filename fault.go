@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -89,6 +90,16 @@ func (s *store) uncertain(err error) bool {
 	return n == 0 || n == 1053 || n == 1317
 }
 
+// alien tells whether MySQL says that a key cannot be compared with its column, whose charset does not have such characters: no row has
+// that key then. It happens in Django's tables, where a client may name any key.
+func (s *store) alien(err error) bool {
+	if err == nil || s.dialectName != "mysql" {
+		return false
+	}
+	n := mysqlNumber(err)
+	return n == 1267 || n == 3854
+}
+
 // sqlState is the SQLSTATE of an error of pgx or lib/pq, whose types this package does not import.
 func sqlState(err error) string {
 	if e, ok := errors.AsType[interface {
@@ -153,8 +164,21 @@ func (s *store) redact(err error, stored string) error {
 	if s.isDuplicate(err) {
 		return gorm.ErrDuplicatedKey
 	}
-	if text := err.Error(); stored != "" && strings.Contains(text, stored) {
-		return redacted{err, strings.ReplaceAll(text, stored, "?")}
+	return withoutKeys(err, stored)
+}
+
+// keyShaped is what may be a key, as the cookie or the row has it.
+var keyShaped = regexp.MustCompile(`\b[0-9a-z]{32,64}\b`)
+
+// withoutKeys takes all that may be a key out of the text of an error: of a cycle or a sweep it may name others than stored, while a key of
+// Django's, which stored is then, may look like anything.
+func withoutKeys(err error, stored string) error {
+	text := err.Error()
+	if stored != "" {
+		text = strings.ReplaceAll(text, stored, "?")
+	}
+	if text = keyShaped.ReplaceAllString(text, "?"); text != err.Error() {
+		return redacted{err, text}
 	}
 	return err
 }

@@ -23,7 +23,7 @@ func (s *State) SetExpiryAt(t time.Time) {
 		}
 		return
 	}
-	s.setExpiry(instantText(t, s.p.opts.layout.Location))
+	s.setExpiry(instantText(t, nil))
 }
 
 // SetBrowserSession lets the session end with the browser. It is SetExpiry(0).

@@ -20,11 +20,16 @@ func Migrate(db *gorm.DB, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	s, err := newStore(db, o)
-	if err != nil {
-		return err
+	for ; o != nil; o = o.former {
+		s, err := newStore(db, o)
+		if err != nil {
+			return err
+		}
+		if err := s.migrate(); err != nil {
+			return err
+		}
 	}
-	return s.migrate()
+	return nil
 }
 
 // newStore checks the application's handle and makes the store, without a query.
@@ -45,7 +50,7 @@ func newStore(db *gorm.DB, o *options) (*store, error) {
 	}
 	s := &store{
 		db: ownHandle(db), dialect: d, dialectName: name, translate: translator(db),
-		layout: o.layout, table: o.table, model: o.model,
+		layout: o.layout, codec: o.codec, table: o.table, model: o.model,
 		bare: db.SkipDefaultTransaction, timeout: o.timeout, clock: o.clock, newKey: o.newKey, cleanup: o.cleanup,
 		logger: func() *slog.Logger { return o.log() },
 	}

@@ -67,10 +67,23 @@ func WithModel[M any](build func(row Session, e Entries) M) Option {
 	}
 	if build == nil {
 		m.err = errors.New("WithModel(nil): it takes a function that makes a model out of a row and its entries")
-	} else if t := reflect.TypeFor[M](); t.Kind() != reflect.Struct {
+	} else if t := reflect.TypeFor[M](); !embedsSession(t) {
 		m.err = fmt.Errorf("WithModel: the function returns %v; let it return a struct that embeds gormsession.Session", t)
 	}
 	return func(o *options) { o.model = m }
+}
+
+// embedsSession tells whether t embeds Session, itself or in a struct that it embeds. By value: a pointer is nil where GORM asks for the table.
+func embedsSession(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && (f.Type == reflect.TypeFor[Session]() || embedsSession(f.Type)) {
+			return true
+		}
+	}
+	return false
 }
 
 // A model is what rows are made of: Session, or what WithModel named.
@@ -100,19 +113,18 @@ func (m *model) columns(db *gorm.DB) ([]*schema.Field, error) {
 		return nil, err
 	}
 	var own []*schema.Field
-	ours := map[string]bool{"session_key": false, "session_data": false, "expire_date": false}
+	ours := map[string]reflect.Type{"session_key": reflect.TypeFor[string](), "session_data": reflect.TypeFor[string](), "expire_date": reflect.TypeFor[Expiry]()}
 	for _, f := range parsed.Fields {
 		if _, ok := ours[f.DBName]; ok {
-			ours[f.DBName] = true
 			continue
 		}
 		if f.DBName != "" && f.Updatable && f.AutoCreateTime == 0 && f.AutoUpdateTime == 0 {
 			own = append(own, f)
 		}
 	}
-	for column, found := range ours {
-		if !found {
-			return nil, fmt.Errorf("the model %s has no column %s: let it embed gormsession.Session", parsed.Name, column)
+	for column, t := range ours {
+		if f := parsed.FieldsByDBName[column]; f == nil || f.FieldType != t {
+			return nil, fmt.Errorf("the model %s must have the column %s of the gormsession.Session that it embeds", parsed.Name, column)
 		}
 	}
 	if len(parsed.PrimaryFields) != 1 || parsed.PrimaryFields[0].DBName != "session_key" {

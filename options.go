@@ -42,6 +42,8 @@ type options struct {
 	heldBytes    int
 	cleanup      time.Duration
 	values       map[any]any
+	formerOpts   []Option // nil: there is no former table
+	former       *options // made of them
 }
 
 func defaultOptions() *options {

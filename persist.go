@@ -47,20 +47,21 @@ func (s *State) persist(explicit, renew bool) error {
 	if s.key == "" {
 		return s.persistNew(explicit)
 	}
+	old := func() error { return s.persistOld(explicit) }
 	if s.nextKey != "" && s.headerSent {
 		s.nextKey = "" // the client would be left with a key that is gone
-		if err := s.persistOld(explicit); err != nil {
+		if err := s.wherever(old); err != nil {
 			return err
 		}
 		return ErrHeaderSent
 	}
 	if s.nextKey != "" {
-		return s.persistCycle()
+		return s.wherever(s.persistCycle)
 	}
 	if !explicit && !s.modified {
 		return s.persistTouch()
 	}
-	return s.persistOld(explicit)
+	return s.wherever(old)
 }
 
 // bury deletes the row that was flushed.
@@ -68,12 +69,10 @@ func (s *State) bury() error {
 	if s.doomed == "" {
 		return nil
 	}
-	if s.p.opts.layout.Storable(s.doomed) {
-		ctx, cancel := s.deadline()
-		defer cancel()
-		if err := s.p.store.delete(ctx, s.doomed); err != nil {
-			return err
-		}
+	ctx, cancel := s.deadline()
+	defer cancel()
+	if err := s.p.delete(ctx, s.doomed); err != nil {
+		return err
 	}
 	s.doomed = ""
 	return nil
@@ -88,7 +87,7 @@ func (s *State) persistNew(explicit bool) error {
 	if s.headerSent {
 		return ErrHeaderSent
 	}
-	to, err := s.record(s.entries)
+	to, err := s.record(s.entries, s.p.store)
 	if err != nil {
 		return err
 	}
@@ -98,7 +97,8 @@ func (s *State) persistNew(explicit bool) error {
 	if err != nil {
 		return err
 	}
-	s.saved(key, to)
+	s.saved(key, to, s.p.store)
+	s.modified = true // Django's create
 	s.p.store.sweepSometimes()
 	return nil
 }
@@ -106,36 +106,36 @@ func (s *State) persistNew(explicit bool) error {
 // persistOld saves changes to the row that is there. What would change neither text nor expire_date is not sent, unless expiry is not
 // rounded (Django's way).
 func (s *State) persistOld(explicit bool) error {
-	to, err := s.record(s.entries)
+	to, err := s.record(s.entries, s.home)
 	if err != nil {
 		return err
 	}
 	if !explicit && s.p.opts.step > 0 && to.data == s.row.data && to.expire.Equal(s.row.expire) {
-		s.saved(s.key, to)
+		s.saved(s.key, to, s.home)
 		return nil
 	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	to, err = s.p.store.update(ctx, s.key, s.row, to, s.replayer())
+	to, err = s.home.update(ctx, s.key, s.row, to, s.replayer(s.home))
 	if err != nil {
 		return err
 	}
-	s.saved(s.key, to)
+	s.saved(s.key, to, s.home)
 	return nil
 }
 
 func (s *State) persistCycle() error {
-	to, err := s.record(s.entries)
+	to, err := s.record(s.entries, s.p.store)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	key, to, err := s.p.store.cycle(ctx, s.key, s.nextKey, s.row, to, s.replayer())
+	key, to, err := s.home.cycle(ctx, s.p.store, s.key, s.nextKey, s.row, to, s.replayer(s.p.store))
 	if err != nil {
 		return err
 	}
-	s.saved(key, to)
+	s.saved(key, to, s.p.store)
 	return nil
 }
 
@@ -148,7 +148,7 @@ func (s *State) persistTouch() error {
 	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	if err := s.p.store.touch(ctx, s.key, s.row.expire, expire); err != nil {
+	if err := s.home.touch(ctx, s.key, s.row.expire, expire); err != nil {
 		s.unsaved = true
 		return err
 	}
@@ -156,23 +156,23 @@ func (s *State) persistTouch() error {
 	return nil
 }
 
-// saved notes what the row holds now.
-func (s *State) saved(key string, r record) {
-	s.key, s.row, s.entries, s.log = key, r, r.entries, nil
+// saved notes what the row holds now, and where it is.
+func (s *State) saved(key string, r record, home *store) {
+	s.key, s.home, s.row, s.entries, s.log = key, home, r, r.entries, nil
 	s.nextKey, s.create, s.unsaved, s.loaded, s.damaged = "", false, false, true, false
 }
 
-// record is what the row is to hold for these entries. Entries that are as they were loaded keep their text, which a codec need not
-// write twice alike.
-func (s *State) record(entries map[string]json.RawMessage) (record, error) {
-	return s.recordAfter(s.row, entries)
+// record is what a row of that store is to hold for these entries. Entries that are as they were loaded from it keep their text, which a
+// codec need not write twice alike.
+func (s *State) record(entries map[string]json.RawMessage, into *store) (record, error) {
+	return s.recordAfter(s.row, entries, into)
 }
 
-func (s *State) recordAfter(row record, entries map[string]json.RawMessage) (record, error) {
+func (s *State) recordAfter(row record, entries map[string]json.RawMessage, into *store) (record, error) {
 	r := record{entries: entries, data: row.data}
-	if row.data == "" || !maps.EqualFunc(entries, row.entries, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+	if row.data == "" || into != s.home || !maps.EqualFunc(entries, row.entries, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
 		var err error
-		if r.data, err = s.p.opts.codec.Encode(entries); err != nil {
+		if r.data, err = into.encode(entries); err != nil {
 			return record{}, encodeError(err)
 		}
 	}
@@ -184,18 +184,18 @@ func (s *State) recordAfter(row record, entries map[string]json.RawMessage) (rec
 	return r, nil
 }
 
-// replayer does again what this request has done, on what another one has saved meanwhile.
-func (s *State) replayer() replayer {
+// replayer does again what this request has done, on what another one has saved meanwhile. What comes of it is for a row of that store.
+func (s *State) replayer(into *store) replayer {
 	log := s.log
 	return replayer{twice: !log.relative(), do: func(current record) (record, error) {
 		var err error
-		if current.entries, err = s.p.opts.codec.Decode(current.data); err != nil {
+		if current.entries, err = s.home.decode(current.data); err != nil {
 			return record{}, errDamaged // never overwritten
 		}
 		entries, err := log.replay(current.entries)
 		if err != nil {
 			return record{}, err
 		}
-		return s.recordAfter(current, entries)
+		return s.recordAfter(current, entries, into)
 	}}
 }

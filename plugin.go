@@ -11,8 +11,10 @@ import (
 // A Plugin keeps the sessions of one table. An adapter, such as package ginsession, takes a session through each request with its methods
 // Begin, Commit and End; the others serve programs that have no request. It is safe for concurrent use.
 type Plugin struct {
-	opts  *options
-	store *store
+	opts   *options
+	store  *store
+	former *store   // nil without WithFormer
+	places []*store // where a row may be, in the order of looking
 }
 
 // New makes a plugin on the application's database, and the table if it is missing. It refuses options that make no sense, and a database
@@ -22,16 +24,28 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newStore(db, o)
-	if err != nil {
+	p := &Plugin{opts: o}
+	if p.store, err = openStore(db, o); err != nil {
 		return nil, err
 	}
-	if o.migrate {
-		if err := s.migrate(); err != nil {
-			return nil, err
-		}
+	p.places = []*store{p.store}
+	if o.former == nil {
+		return p, nil
 	}
-	return &Plugin{opts: o, store: s}, nil
+	if p.former, err = openStore(db, o.former); err != nil {
+		return nil, err
+	}
+	p.places = append(p.places, p.former, p.store)
+	return p, nil
+}
+
+// openStore makes a store, and its table where that is missing.
+func openStore(db *gorm.DB, o *options) (*store, error) {
+	s, err := newStore(db, o)
+	if err == nil && o.migrate {
+		err = s.migrate()
+	}
+	return s, err
 }
 
 // A Carrier says what an adapter's header can do for the session at the commit.
@@ -47,7 +61,7 @@ const (
 // Begin starts a request: it reads the cookie and asks the database nothing. It is for adapters, as are Commit, End, Abort and Fail.
 func (p *Plugin) Begin(r *http.Request) *State {
 	key, present := p.opts.readCookie(r.Header)
-	return &State{p: p, ctx: r.Context(), inRequest: true, key: key, cookieKey: key, hasCookie: present}
+	return &State{p: p, home: p.store, ctx: r.Context(), inRequest: true, key: key, cookieKey: key, hasCookie: present}
 }
 
 // Commit saves the session, when the response's status is known and before its header leaves, and sets or deletes the cookie, Vary and
@@ -58,7 +72,7 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	s.headerSent = c == NoCookie
 	err := s.commit(h, status)
 	if err != nil {
-		s.failed = true
+		s.failed, s.spared = true, s.doomed
 		if errors.Is(err, ErrInterrupted) {
 			s.cookieDue = false // what Save has made is gone
 		}
@@ -87,6 +101,9 @@ func (s *State) commit(h http.Header, status int) error {
 		}
 		return nil
 	}
+	if s.p.opts.step == 0 && s.modified && s.key != "" {
+		s.unsaved = true // Django saves what is modified, also right after a save
+	}
 	renew := s.renews() && !isPublic(h)
 	s.varies = s.varies || renew
 	err := s.persist(false, renew)
@@ -107,7 +124,8 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	public := isPublic(h)
 	renewed := s.renews() && !public
 	malformed := s.hasCookie && s.cookieKey == "" && o.layout.DeleteMalformed
-	if !s.varies && !s.modified && !malformed && !s.cookieDue {
+	// What an option renews has made the response vary in commit, if it came to that.
+	if !s.varies && !s.modified && !(s.touched && renewed) && !malformed && !s.cookieDue {
 		return
 	}
 	gone := s.hasCookie && s.isEmpty() && !s.damaged && s.doomed == ""
@@ -139,9 +157,11 @@ func (p *Plugin) End(s *State) error {
 	}
 	s.headerSent = true
 	var err error
-	if s.failed {
+	switch {
+	case s.failed && s.doomed == s.spared: // nothing to do, or nothing more: the client waits for the response that says so
+	case s.failed:
 		err = s.bury()
-	} else {
+	default:
 		err = s.persist(false, false)
 	}
 	s.closed = true

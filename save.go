@@ -31,7 +31,7 @@ func (s *store) update(ctx context.Context, key string, from, to record, again r
 	case lookErr != nil:
 		return record{}, s.unknown(err, stored)
 	case !found:
-		return record{}, ErrInterrupted
+		return record{}, errTrackLost
 	case current.data == sent.data && (sent.data != from.data || current.expire.Equal(sent.expire)):
 		return sent, nil // it was done; the answer was lost
 	case current.data != from.data && !again.twice:
@@ -124,21 +124,22 @@ func (s *store) insert(ctx context.Context, r record) (string, error) {
 	})
 }
 
-// cycle moves a session to a new key: the old row goes and the new one comes in one transaction, guarded as in update, so that of two
-// cycles at once one wins, and nothing that was saved meanwhile is lost. It returns the key, which is next unless that was taken.
-func (s *store) cycle(ctx context.Context, key, next string, from, to record, again replayer) (string, record, error) {
+// cycle moves a session to a new key, in the same table or into that of another store: the old row goes and the new one comes in one
+// transaction, guarded as in update, so that of two cycles at once one wins, and nothing that was saved meanwhile is lost. It returns the
+// key, which is next unless that was taken.
+func (s *store) cycle(ctx context.Context, into *store, key, next string, from, to record, again replayer) (string, record, error) {
 	old := s.stored(key)
 	sent := to
-	next, err := s.withNewKey(next, func(next string) error {
-		stored := s.stored(next)
-		return s.sameKeyTwice(ctx, stored, &sent, func(ctx context.Context) error {
+	next, err := into.withNewKey(next, func(next string) error {
+		stored := into.stored(next)
+		return into.sameKeyTwice(ctx, stored, &sent, func(ctx context.Context) error {
 			return s.retry(ctx, func(ctx context.Context) error {
 				sent = to
 				return s.transact(ctx, func(tx *gorm.DB) error {
 					if err := s.remove(tx, old, from, &sent, again); err != nil {
 						return err
 					}
-					return s.create(tx, stored, sent)
+					return into.create(tx, stored, sent)
 				})
 			})
 		})

@@ -23,8 +23,9 @@ import (
 // A State is safe for concurrent use within its request. After the request it is closed: reads give what was loaded, and writes are
 // dropped with a log line (ErrClosed).
 type State struct {
-	p   *Plugin
-	ctx context.Context
+	p    *Plugin
+	ctx  context.Context
+	home *store // where the row is, if there is one
 
 	inRequest bool // ctx is a request's: its end does not cut a load or a save short
 
@@ -43,6 +44,7 @@ type State struct {
 	create  bool   // CycleKey or Save was called without a row: make one, even if it is empty
 	flushed bool
 	doomed  string // the key whose row Flush deletes, until that is done
+	spared  string // the same where that has failed and the response says so
 
 	accessed  bool // Django's session.accessed: the data was looked at
 	varies    bool // the response depends on the cookie
@@ -72,15 +74,16 @@ func (s *State) fetch() bool {
 	if s.loaded || s.closed || s.err != nil && !s.loaded {
 		return s.loaded
 	}
-	if s.key != "" && s.p.opts.layout.Storable(s.key) {
+	if s.key != "" {
 		ctx, cancel := s.deadline()
-		r, found, err := s.p.store.find(ctx, s.key)
+		home, r, err := s.p.find(ctx, s.key)
 		cancel()
 		if err != nil {
 			s.err = err
 			return false
 		}
-		if found {
+		if home != nil {
+			s.home = home
 			return s.adopt(r)
 		}
 	}
@@ -93,7 +96,7 @@ func (s *State) fetch() bool {
 func (s *State) adopt(r record) bool {
 	s.loaded = true
 	var err error
-	if r.entries, err = s.p.opts.codec.Decode(r.data); err != nil {
+	if r.entries, err = s.home.decode(r.data); err != nil {
 		s.p.opts.log().Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
 		s.key, s.damaged = "", true
 		return true

@@ -24,40 +24,43 @@ func (s *store) sweepSometimes() {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 		defer cancel()
-		if _, err := s.sweep(ctx); err != nil && !strings.Contains(err.Error(), "database is closed") { // which is no fault at the end
+		if _, _, err := s.sweep(ctx); err != nil && !strings.Contains(err.Error(), "database is closed") { // which is no fault at the end
 			s.logger().Warn("gormsession: expired sessions were not deleted", "error", err)
 		}
 	}()
 }
 
-// sweep deletes a batch of rows that expired before now (Django's strict <) and returns how many it found. Rows are deleted by their
-// keys, in order, and only where they are still expired: another request may have renewed one, and two sweeps must not block each other
-// for long.
-func (s *store) sweep(ctx context.Context) (found int, err error) {
+// sweep deletes a batch of rows that expired before now (Django's strict <). It returns how many, and whether there may be more. Rows are
+// deleted by their keys, in order, and only where they are still expired: another request may have renewed one, and two sweeps must not
+// block each other for long.
+func (s *store) sweep(ctx context.Context) (deleted int64, more bool, err error) {
 	err = s.retry(ctx, func(ctx context.Context) error {
 		now := s.expireArg(s.now())
 		var keys []string
 		err := s.handle(ctx).Table(s.table).Where("expire_date < ?", now).Order("expire_date").Limit(sweepBatch).Pluck("session_key", &keys).Error
-		if found = len(keys); err != nil || found == 0 {
+		if err != nil || len(keys) == 0 {
 			return err
 		}
+		more = len(keys) == sweepBatch
 		slices.Sort(keys)
-		return s.rows(s.handle(ctx)).Where("session_key IN ? AND expire_date < ?", keys, now).Delete(s.model.empty()).Error
+		res := s.rows(s.handle(ctx)).Where("session_key IN ? AND expire_date < ?", keys, now).Delete(s.model.empty())
+		deleted = res.RowsAffected
+		return res.Error
 	})
-	return found, s.fault(err, "")
+	return deleted, more, s.fault(err, "")
 }
 
 // clearExpired deletes all rows that are expired when it begins, in batches, and returns how many.
 func (s *store) clearExpired(ctx context.Context) (total int64, err error) {
 	for {
 		batch, cancel := context.WithTimeout(ctx, s.timeout)
-		found, err := s.sweep(batch)
+		deleted, more, err := s.sweep(batch)
 		cancel()
-		total += int64(found)
+		total += deleted
 		if err != nil {
 			return total, fmt.Errorf("%w (%d expired sessions were deleted before)", err, total)
 		}
-		if found < sweepBatch {
+		if !more {
 			return total, nil
 		}
 	}

@@ -15,11 +15,17 @@ var tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-
 func newOptions(opts []Option) (*options, error) {
 	o := defaultOptions()
 	WithOptions(opts...)(o)
+	if o.layout.Err != nil {
+		return nil, o.layout.Err
+	}
 	if o.table == "" {
 		o.table = o.layout.Table
 		if named := o.model.tableName(); named != "" && named != sessionModel.tableName() { // else it is Session's, promoted
 			o.table = named
 		}
+	}
+	if err := o.makeFormer(); err != nil {
+		return nil, err
 	}
 	if o.cookieName == "" {
 		o.cookieName = o.layout.Cookie

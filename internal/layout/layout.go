@@ -23,6 +23,8 @@ type Layout struct {
 	UnquoteCookie bool
 	// Location is where the wall clock of expire_date hangs on databases that store none (SQLite, MySQL). UTC if nil.
 	Location *time.Location
+	// Err is why the table cannot be kept so, for New to refuse.
+	Err error
 	// Tables are the statements that make the table, by GORM's dialect name, with %[1]s for the quoted table. Without: GORM's migrator.
 	Tables map[string][]string
 }

@@ -1,0 +1,66 @@
+package gormsession_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+// A new key that is taken is replaced by another one, and no session ever gets another one's row. That is found out in each way in which
+// GORM may report a duplicate.
+func TestKeyThatIsTaken(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		for name, config := range map[string]*gorm.Config{
+			"plain":          {},
+			"TranslateError": {TranslateError: true},
+			"bare":           {SkipDefaultTransaction: true},
+			"PrepareStmt":    {PrepareStmt: true},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				keys := &keyring{}
+				s := newSiteWith(t, dbtest.New(t, d.Kind()), config, gormsession.WithNewKey(keys.newKey))
+				ann := s.start(map[string]any{"name": "Ann"})
+
+				keys.repeat(ann)
+				bob := s.start(map[string]any{"name": "Bob"})
+				keys.repeat(slices.Repeat([]string{ann}, 9)...)
+				eve := s.start(map[string]any{"name": "Eve"})
+				if ann == bob || ann == eve {
+					t.Fatal("two sessions have one key")
+				}
+
+				keys.repeat(ann, ann)
+				got := s.visit(bob, func(c *gin.Context) { writeName("Bill")(c); ginsession.Get(c).CycleKey() })
+				if is := got.cookieIs(bob); got.status != http.StatusOK || is != "new" || got.cookie.Value == ann {
+					t.Fatalf("a cycle to a key that is taken: %d, the cookie is %q", got.status, got.line)
+				}
+				for key, name := range map[string]string{ann: "Ann", eve: "Eve", got.cookie.Value: "Bill"} {
+					if is := s.entries(key)["name"]; is != name {
+						t.Errorf("%s has become %v", name, is)
+					}
+				}
+
+				before := s.rows()
+				for request, page := range map[string]func(*gin.Context){"": writeName("Bob"), eve: pageC} {
+					keys.repeat(slices.Repeat([]string{ann}, 11)...)
+					got := s.visit(request, page)
+					if got.status != http.StatusInternalServerError || got.cookie != nil {
+						t.Errorf("without a free key: %d, %s", got.status, got.line)
+					}
+				}
+				if after := s.rows(); len(after) != len(before) || after[stored(ann)] != before[stored(ann)] || after[stored(eve)] != before[stored(eve)] {
+					t.Errorf("without a free key the rows became %v", after)
+				}
+				s.log.wants(t, "no free session key in 10 tries")
+			})
+		}
+	})
+}

@@ -1,0 +1,272 @@
+package gormsession_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-sql-driver/mysql"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+// lost is what the drivers say when the connection goes before the answer has come. SQLite has no connection to lose, but a deadline.
+var lost = map[dbtest.Kind]error{
+	dbtest.SQLite:   context.DeadlineExceeded,
+	dbtest.Postgres: io.ErrUnexpectedEOF,
+	dbtest.MariaDB:  mysql.ErrInvalidConn,
+}
+
+// first gives err to the first statement of that verb, after meanwhile has happened.
+func first(verb string, err error, meanwhile func()) func(sql string) error {
+	var done atomic.Bool
+	return func(sql string) error {
+		if !strings.HasPrefix(sql, verb) || done.Swap(true) {
+			return nil
+		}
+		if meanwhile != nil {
+			meanwhile()
+		}
+		return err
+	}
+}
+
+// second has happen before the second statement of that verb.
+func second(verb string, happen func()) func(sql string) {
+	var seen atomic.Int32
+	return func(sql string) {
+		if strings.HasPrefix(sql, verb) && seen.Add(1) == 2 {
+			happen()
+		}
+	}
+}
+
+// A lossySite is a site whose database is reached past the library as well, as by what happens while an answer is under way.
+type lossySite struct {
+	*site
+	lost  error
+	aside *gorm.DB
+	made  *atomic.Int64 // keys
+}
+
+// lossySites runs f on each database, with transactions of one write and without.
+func lossySites(t *testing.T, f func(t *testing.T, s lossySite, bare bool)) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		t.Parallel()
+		s := lossySite{lost: lost[d.Kind()], aside: d.Open(t), made: new(atomic.Int64)}
+		keys := gormsession.WithNewKey(func() string { return keyNumber(s.made.Add(1)) })
+		for name, bare := range map[string]bool{"transactions": false, "SkipDefaultTransaction": true} {
+			t.Run(name, func(t *testing.T) {
+				s.site = newSiteWith(t, d, &gorm.Config{SkipDefaultTransaction: bare}, keys)
+				f(t, s, bare)
+			})
+		}
+	})
+}
+
+func keyNumber(n int64) string { return fmt.Sprintf("%032d", n) }
+
+// committing is the statement whose answer tells of one write's commit.
+func committing(verb string, bare bool) string {
+	if bare {
+		return verb
+	}
+	return "COMMIT"
+}
+
+// loses has the answer to the next statement of that verb lost, once meanwhile has happened.
+func (s lossySite) loses(verb string, meanwhile func()) {
+	s.statements.Fail(nil)
+	s.statements.Hook(nil)
+	s.statements.FailAfter(first(verb, s.lost, meanwhile))
+}
+
+// delays has the next statement of that verb lost on its way, and arrive only before it is sent again.
+func (s lossySite) delays(verb string, arrive func()) {
+	s.statements.Fail(first(verb, s.lost, nil))
+	s.statements.Hook(second(verb, arrive))
+	s.statements.FailAfter(nil)
+}
+
+func (s lossySite) exec(statement string, args ...any) {
+	s.t.Helper()
+	if err := s.aside.Exec(statement, args...).Error; err != nil {
+		s.t.Error(err)
+	}
+}
+
+// write puts a text into a row.
+func (s lossySite) write(key, data string) {
+	s.t.Helper()
+	s.exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", data, stored(key))
+}
+
+// done checks that a request was answered as if nothing had happened, and that the entries of its session are these.
+func (s lossySite) done(what string, got reply, key, want string) {
+	s.t.Helper()
+	if got.status != http.StatusOK || got.cookie == nil {
+		s.t.Errorf("%s: answered with %d\n%s", what, got.status, s.log)
+	}
+	s.holds(what, key, want)
+}
+
+func (s lossySite) holds(what, key, want string) {
+	s.t.Helper()
+	if got := s.rows()[stored(key)].data; got != want {
+		s.t.Errorf("%s: the row holds %s, not %s", what, got, want)
+	}
+}
+
+// A save whose answer is lost is done, and done once.
+func TestFaultLostAnswerToUpdate(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, _ bool) {
+		key := s.start(map[string]any{"n": 5})
+		s.loses("UPDATE", nil)
+		s.done("UPDATE lost", s.visit(key, increment), key, `{"n":6}`)
+		s.loses("COMMIT", nil)
+		s.done("COMMIT lost", s.visit(key, increment), key, `{"n":7}`)
+		s.delays("UPDATE", func() { s.write(key, `{"n":8}`) })
+		s.done("UPDATE late", s.visit(key, increment), key, `{"n":8}`)
+		s.delays("UPDATE", func() { s.write(key, `{"n":8,"theirs":1}`) })
+		s.done("UPDATE lost, and another request's save", s.visit(key, writeName("Ann")), key, `{"n":8,"name":"Ann","theirs":1}`)
+	})
+}
+
+// Where another request has written on top of a save whose answer was lost, nobody can tell whether it was done. What can be done again
+// without harm is.
+func TestFaultUnknownOutcome(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
+		commit := committing("UPDATE", bare)
+		key := s.start(map[string]any{"n": 5})
+		for what, page := range map[string]func(*gin.Context){
+			"Modify": increment,
+			"Flash":  func(c *gin.Context) { ginsession.Get(c).Flash("hello") },
+		} {
+			s.loses(commit, func() { s.write(key, `{"n":6,"theirs":1}`) })
+			s.visit(key, page).unavailable(t)
+			s.holds(what, key, `{"n":6,"theirs":1}`)
+			s.log.wants(t, gormsession.ErrOutcomeUnknown.Error())
+			// It may arrive still later: while we try again on what was loaded.
+			s.delays("UPDATE", func() { s.write(key, `{"n":7,"theirs":2}`) })
+			s.visit(key, page).unavailable(t)
+			s.holds(what+", late", key, `{"n":7,"theirs":2}`)
+		}
+		s.loses(commit, func() { s.write(key, `{"n":7,"theirs":3}`) })
+		s.done("Set", s.visit(key, writeName("Ann")), key, `{"n":7,"name":"Ann","theirs":3}`)
+
+		s.loses(commit, func() { s.exec("DELETE FROM web_sessions WHERE session_key = ?", stored(key)) })
+		if got := s.visit(key, writeName("Bob")); got.status != http.StatusBadRequest || got.cookie != nil {
+			t.Errorf("a logout meanwhile: answered with %d", got.status)
+		}
+		if rows := s.rows(); len(rows) != 0 {
+			t.Errorf("a logout meanwhile leaves %v", rows)
+		}
+	})
+}
+
+// The look at the row may fail as well.
+func TestFaultNoSecondLook(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
+		key := s.start(map[string]any{"n": 5})
+		page := func(c *gin.Context) {
+			_ = ginsession.Get(c).Load()
+			s.statements.Fail(first("SELECT", s.lost, nil))
+			increment(c)
+		}
+		s.loses(committing("UPDATE", bare), nil)
+		s.visit(key, page).unavailable(t)
+		s.holds("update", key, `{"n":6}`)
+		s.log.wants(t, gormsession.ErrOutcomeUnknown.Error())
+	})
+}
+
+// A new session whose answer is lost has one row, under the key that the client is told.
+func TestFaultLostAnswerToInsert(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
+		one := func(what string, got reply) {
+			t.Helper()
+			if got.cookie == nil {
+				t.Fatalf("%s: answered with %d\n%s", what, got.status, s.log)
+			}
+			s.done(what, got, got.cookie.Value, `{"n":1}`)
+			if rows := s.rows(); len(rows) != 1 {
+				t.Errorf("%s: there are %d rows", what, len(rows))
+			}
+			s.exec("DELETE FROM web_sessions")
+		}
+		s.loses("INSERT", nil)
+		one("INSERT lost", s.visit("", increment))
+		if !bare {
+			s.loses("COMMIT", nil)
+			one("COMMIT lost", s.visit("", increment))
+		}
+		s.delays("INSERT", func() { s.insertNext(`{"n":1}`) })
+		one("INSERT late", s.visit("", increment))
+	})
+}
+
+// insertNext inserts the row that the library is about to insert, under the key that it has made.
+func (s lossySite) insertNext(data string) {
+	s.t.Helper()
+	s.exec("INSERT INTO web_sessions (session_key, session_data, expire_date) VALUES (?, ?, '2100-01-01 00:00:00')", stored(keyNumber(s.made.Load())), data)
+}
+
+// A cycle whose answer is lost has moved the session once: to the key that the client is told.
+func TestFaultLostAnswerToCycle(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, _ bool) {
+		cycle := func(c *gin.Context) { increment(c); ginsession.Get(c).CycleKey() }
+		var key string
+		moved := func(what, want string) {
+			t.Helper()
+			got := s.visit(key, cycle)
+			if got.cookieIs(key) != "new" {
+				t.Fatalf("%s: answered with %d\n%s", what, got.status, s.log)
+			}
+			s.done(what, got, got.cookie.Value, want)
+			if rows := s.rows(); len(rows) != 1 {
+				t.Errorf("%s: there are %d rows", what, len(rows))
+			}
+			key = got.cookie.Value
+		}
+		key = s.start(map[string]any{"n": 1})
+		s.loses("DELETE", nil)
+		moved("DELETE lost", `{"n":2}`)
+		s.loses("INSERT", nil)
+		moved("INSERT lost", `{"n":3}`)
+		s.loses("COMMIT", nil)
+		moved("COMMIT lost", `{"n":4}`)
+		s.delays("DELETE", func() {
+			s.insertNext(`{"n":5}`)
+			s.exec("DELETE FROM web_sessions WHERE session_key = ?", stored(key))
+		})
+		moved("all late", `{"n":5}`)
+
+		// A logout that comes between is not undone, and no new key told.
+		s.delays("DELETE", func() { s.exec("DELETE FROM web_sessions") })
+		if got := s.visit(key, cycle); got.status != http.StatusBadRequest || got.cookie != nil || len(s.rows()) != 0 {
+			t.Errorf("a logout meanwhile: answered with %d, and %d rows are left", got.status, len(s.rows()))
+		}
+	})
+}
+
+// A logout whose answer is lost is repeated.
+func TestFaultLostAnswerToFlush(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, _ bool) {
+		for _, verb := range []string{"DELETE", "COMMIT"} {
+			key := s.start(map[string]any{"n": 1})
+			s.loses(verb, nil)
+			got := s.visit(key, func(c *gin.Context) { ginsession.Get(c).Flush() })
+			if got.status != http.StatusOK || got.cookieIs(key) != "deleted" || len(s.rows()) != 0 {
+				t.Errorf("%s lost: answered with %d, and %d rows are left", verb, got.status, len(s.rows()))
+			}
+		}
+	})
+}

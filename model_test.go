@@ -1,0 +1,322 @@
+package gormsession_test
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+// visitorSession is Django's recipe of a session that knows whose it is, and more.
+type visitorSession struct {
+	gormsession.Session
+	AccountID *int64 `gorm:"index"`
+	Agent     string `gorm:"size:100;not null;default:''"`
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Left      gorm.DeletedAt
+}
+
+func (visitorSession) TableName() string { return "visitor_sessions" }
+
+func visitor(row gormsession.Session, e gormsession.Entries) visitorSession {
+	v := visitorSession{Session: row}
+	if id, ok := e.Get("account").(int64); ok {
+		v.AccountID = &id
+	}
+	v.Agent, _ = e.Get("agent").(string)
+	return v
+}
+
+// newVisitorSite has GORM's own times by the clock of the test as well.
+func newVisitorSite(t *testing.T, d *dbtest.DB, opts ...gormsession.Option) *site {
+	t.Helper()
+	var s *site
+	now := func() time.Time {
+		if s == nil {
+			return time.Time{}
+		}
+		return s.clock.Now()
+	}
+	opts = append([]gormsession.Option{gormsession.WithModel(visitor)}, opts...)
+	s = newSiteWith(t, d, &gorm.Config{NowFunc: now}, opts...)
+	s.table = "visitor_sessions"
+	return s
+}
+
+// visitor reads the row with plain GORM.
+func (s *site) visitor(key string) (v visitorSession) {
+	s.t.Helper()
+	if err := s.db.Take(&v, "session_key = ?", stored(key)).Error; err != nil {
+		s.t.Fatal(err)
+	}
+	return v
+}
+
+func set(name string, value any) func(*gin.Context) {
+	return func(c *gin.Context) { ginsession.Get(c).Set(name, value) }
+}
+
+// The columns follow the entries, at insert and at update, and are NULL and zero again when the entries go.
+func TestModelFollowsTheEntries(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		t.Parallel()
+		s := newVisitorSite(t, d)
+		sessionsOf := func(account int64) (n int64) {
+			t.Helper()
+			if err := s.db.Model(&visitorSession{}).Where("account_id = ?", account).Count(&n).Error; err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		key := s.start(map[string]any{"account": 7, "agent": "Lynx"})
+		s.start(map[string]any{"account": 7})
+		anonymous := s.start(map[string]any{"n": 1})
+		if n := sessionsOf(7); n != 2 {
+			t.Errorf("%d sessions after two inserts", n)
+		}
+		if v := s.visitor(anonymous); v.AccountID != nil || v.Agent != "" {
+			t.Errorf("nobody's session is %v's", v.AccountID)
+		}
+		s.visit(key, set("account", 8))
+		if v := s.visitor(key); *v.AccountID != 8 || v.Agent != "Lynx" || sessionsOf(7) != 1 {
+			t.Errorf("after an update: %d, %q", *v.AccountID, v.Agent)
+		}
+		s.visit(anonymous, set("account", 9))
+		if sessionsOf(9) != 1 {
+			t.Error("an update does not fill the column")
+		}
+		s.visit(key, func(c *gin.Context) { ginsession.Get(c).Pop("account"); ginsession.Get(c).Delete("agent") })
+		if v := s.visitor(key); v.AccountID != nil || v.Agent != "" {
+			t.Errorf("after a Pop: %v, %q", v.AccountID, v.Agent)
+		}
+		got := s.visit(anonymous, pageC)
+		if v := s.visitor(got.cookie.Value); *v.AccountID != 9 {
+			t.Errorf("after a cycle: %d", *v.AccountID)
+		}
+		if s.visit(got.cookie.Value, pageF); sessionsOf(9) != 0 {
+			t.Error("a flush leaves the row")
+		}
+	})
+}
+
+// After a replay the columns are those of what both requests did.
+func TestModelAfterAReplay(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		t.Parallel()
+		s := newVisitorSite(t, d)
+		for _, page := range []func(*gin.Context){set("n", 2), func(c *gin.Context) { set("n", 2)(c); pageC(c) }} {
+			key := s.start(map[string]any{"agent": "Lynx"})
+			replays := s.plugin.Replays()
+			got := s.visit(key, func(c *gin.Context) {
+				ginsession.Get(c).Get("n")
+				s.visit(key, set("account", 7))
+				page(c)
+			})
+			v := s.visitor(got.cookie.Value)
+			if v.AccountID == nil || *v.AccountID != 7 || v.Agent != "Lynx" || v.SessionData != `{"account":7,"agent":"Lynx","n":2}` {
+				t.Errorf("account %v, agent %q, data %s", v.AccountID, v.Agent, v.SessionData)
+			}
+			if s.plugin.Replays() != replays+1 {
+				t.Error("nothing was replayed")
+			}
+		}
+	})
+}
+
+// A touch leaves own columns alone, CreatedAt stays, and UpdatedAt goes with each save.
+func TestModelTimes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		t.Parallel()
+		s := newVisitorSite(t, d)
+		begin := s.clock.Now().Truncate(time.Second)
+		s.clock.set(begin)
+		key := s.start(map[string]any{"account": 7})
+		if err := s.db.Model(&visitorSession{}).Where("1 = 1").UpdateColumn("agent", "by hand").Error; err != nil {
+			t.Fatal(err)
+		}
+		check := func(what, agent string, updated time.Time) {
+			t.Helper()
+			v := s.visitor(key)
+			if v.Agent != agent || !v.CreatedAt.Equal(begin) || !v.UpdatedAt.Equal(updated) || *v.AccountID != 7 {
+				t.Errorf("after %s: agent %q, created %v, updated %v", what, v.Agent, v.CreatedAt.Sub(begin), v.UpdatedAt.Sub(begin))
+			}
+		}
+		check("the insert", "by hand", begin)
+		s.clock.advance(24 * time.Hour)
+		before := s.rows()[stored(key)].expire
+		if s.visit(key, pageT); !s.rows()[stored(key)].expire.After(before) {
+			t.Error("the touch did not renew the session")
+		}
+		check("a touch", "by hand", begin)
+		s.clock.advance(24 * time.Hour)
+		s.visit(key, set("n", 1))
+		check("an update", "", s.clock.Now())
+	})
+}
+
+// hookedSession has every hook of GORM's.
+type hookedSession struct {
+	gormsession.Session
+	Account *int64
+}
+
+var hooks struct{ creates, updates, deletes atomic.Int64 }
+
+func (*hookedSession) BeforeCreate(*gorm.DB) error { hooks.creates.Add(1); return nil }
+func (*hookedSession) AfterCreate(*gorm.DB) error  { hooks.creates.Add(1); return nil }
+func (*hookedSession) BeforeUpdate(*gorm.DB) error { hooks.updates.Add(1); return nil }
+func (*hookedSession) AfterUpdate(*gorm.DB) error  { hooks.updates.Add(1); return nil }
+func (*hookedSession) BeforeDelete(*gorm.DB) error { hooks.deletes.Add(1); return nil }
+func (*hookedSession) AfterDelete(*gorm.DB) error  { hooks.deletes.Add(1); return nil }
+
+func TestModelHooksRun(t *testing.T) {
+	model := gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) hookedSession { return hookedSession{Session: row} })
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) { // one after the other, as they share the counts
+		db := d.Open(t)
+		s := newSiteOn(t, db.Session(&gorm.Session{SkipHooks: true}), model)
+		hooks.creates.Store(0)
+		hooks.updates.Store(0)
+		hooks.deletes.Store(0)
+		key := s.start(map[string]any{"n": 1})
+		s.visit(key, set("n", 2))
+		got := s.visit(key, pageC)
+		s.visit(got.cookie.Value, pageF)
+		if c, u, d := hooks.creates.Load(), hooks.updates.Load(), hooks.deletes.Load(); c != 4 || u != 2 || d != 4 {
+			t.Errorf("%d hooks of creates, %d of updates, %d of deletes; want 4, 2, 4", c, u, d)
+		}
+	})
+}
+
+// The three columns of Session are ours, whatever the function made of them. A column that hides sessions from plain GORM hides none from us.
+func TestModelKeepsOurColumns(t *testing.T) {
+	meddle := func(row gormsession.Session, e gormsession.Entries) visitorSession {
+		v := visitor(row, e)
+		v.SessionKey, v.SessionData, v.ExpireDate = "mine", "mine", gormsession.Expiry{}
+		v.Left = gorm.DeletedAt{Time: time.Unix(0, 0), Valid: true}
+		e["n"] = "mine"
+		return v
+	}
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		t.Parallel()
+		s := newVisitorSite(t, d, gormsession.WithModel(meddle))
+		key := s.start(map[string]any{"n": 1})
+		s.visit(key, set("m", 2))
+		row := s.rows()[stored(key)]
+		if row.data != `{"m":2,"n":1}` || !row.expire.After(s.clock.Now()) {
+			t.Errorf("the row is %v", row)
+		}
+		if got := s.visit(key, func(c *gin.Context) { c.JSON(http.StatusOK, ginsession.Get(c).Keys()) }); got.body != `["m","n"]` {
+			t.Errorf("the session is %s", got.body)
+		}
+		s.clock.advance(24 * time.Hour)
+		s.visit(key, pageT)
+		got := s.visit(key, pageC)
+		if s.visit(got.cookie.Value, pageF); len(s.rows()) != 0 {
+			t.Errorf("%d rows are left", len(s.rows()))
+		}
+	})
+}
+
+// The table is M's, WithTable's, or else the default one.
+func TestModelTable(t *testing.T) {
+	type plain struct {
+		gormsession.Session
+		Note string
+	}
+	db := dbtest.New(t, dbtest.SQLite).Open(t)
+	note := func(row gormsession.Session, _ gormsession.Entries) plain { return plain{Session: row, Note: "x"} }
+	for table, opts := range map[string][]gormsession.Option{
+		"web_sessions":     {gormsession.WithModel(note)},
+		"noted":            {gormsession.WithModel(note), gormsession.WithTable("noted")},
+		"visitor_sessions": {gormsession.WithModel(visitor)},
+		"visits":           {gormsession.WithTable("visits"), gormsession.WithModel(visitor)},
+	} {
+		s := newSiteOn(t, db, opts...)
+		s.table = table
+		if s.start(map[string]any{"n": 1}); len(s.rows()) != 1 {
+			t.Errorf("%s: %d rows", table, len(s.rows()))
+		}
+	}
+	// Own columns are the application's to add to a table that is there.
+	if err := gormsession.Migrate(db, gormsession.WithTable("bare")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := gormsession.New(db, gormsession.WithModel(note), gormsession.WithTable("bare"))
+	if err == nil || !strings.Contains(err.Error(), "the table bare has no column note, which the model has") {
+		t.Errorf("a column that is missing: %v", err)
+	}
+}
+
+type (
+	sessionByAnotherName struct {
+		ID   int64
+		Name string
+	}
+	sessionWithAnID struct {
+		gormsession.Session
+		ID int64 `gorm:"primaryKey"`
+	}
+	sessionWithModel struct {
+		gorm.Model
+		gormsession.Session
+	}
+	sessionByPointer struct {
+		*gormsession.Session
+		Note string
+	}
+	sessionWithoutData struct {
+		SessionKey string `gorm:"primaryKey"`
+		ExpireDate gormsession.Expiry
+	}
+	sessionLookalike struct {
+		SessionKey, SessionData string
+		ExpireDate              time.Time
+	}
+	sessionWithItsOwnExpiry struct {
+		gormsession.Session
+		ExpireDate time.Time
+	}
+)
+
+func modelOf[M any]() gormsession.Option {
+	return gormsession.WithModel(func(gormsession.Session, gormsession.Entries) (m M) { return m })
+}
+
+func TestModelRefused(t *testing.T) {
+	db := dbtest.New(t, dbtest.SQLite).Open(t)
+	for name, c := range map[string]struct {
+		model gormsession.Option
+		want  string
+	}{
+		"no function":    {gormsession.WithModel[visitorSession](nil), "WithModel(nil): it takes a function"},
+		"pointer":        {modelOf[*visitorSession](), "let it return a struct that embeds gormsession.Session"},
+		"no struct":      {modelOf[int](), "let it return a struct that embeds gormsession.Session"},
+		"interface":      {modelOf[any](), "let it return a struct that embeds gormsession.Session"},
+		"not embedded":   {modelOf[sessionByAnotherName](), "embed"},
+		"pointer inside": {modelOf[sessionByPointer](), "embed"},
+		"a column less":  {modelOf[sessionWithoutData](), "embed"},
+		"a lookalike":    {modelOf[sessionLookalike](), "embed"},
+		"own expiry":     {modelOf[sessionWithItsOwnExpiry](), "expire_date"},
+		"an ID":          {modelOf[sessionWithAnID](), "must be session_key alone"},
+		"gorm.Model":     {modelOf[sessionWithModel](), "must be session_key alone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := gormsession.New(db, c.model)
+			if err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("New said %v", err)
+			}
+		})
+	}
+	if tables, err := db.Migrator().GetTables(); err != nil || len(tables) > 0 {
+		t.Errorf("a model that was refused has made %v, %v", tables, err)
+	}
+}

@@ -1,0 +1,294 @@
+package gormsession_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+func init() { gin.SetMode(gin.ReleaseMode) }
+
+// A site is a gin application with sessions in a private database, behind a real HTTP server. Its pages are the handlers that a test
+// visits.
+type site struct {
+	t          testing.TB
+	db         *gorm.DB
+	statements *dbtest.Statements // nil where the test brought its own handle
+	plugin     *gormsession.Plugin
+	clock      *testClock
+	log        *logbook
+	table      string
+	cookieName string
+	engine     *gin.Engine
+	url        string
+
+	mu    sync.Mutex
+	pages map[string]func(*gin.Context)
+}
+
+// newSite opens the database through a recording driver. Expired rows are not swept unless opts say so, as nobody could tell when.
+func newSite(t testing.TB, d *dbtest.DB, opts ...gormsession.Option) *site {
+	t.Helper()
+	return newSiteWith(t, d, &gorm.Config{}, opts...)
+}
+
+func newSiteWith(t testing.TB, d *dbtest.DB, config *gorm.Config, opts ...gormsession.Option) *site {
+	t.Helper()
+	db, statements := d.OpenCounted(t, config)
+	s := newSiteOn(t, db, opts...)
+	s.statements = statements
+	return s
+}
+
+func newSiteOn(t testing.TB, db *gorm.DB, opts ...gormsession.Option) *site {
+	t.Helper()
+	s := &site{t: t, db: db, clock: newTestClock(), log: &logbook{}, table: "web_sessions", cookieName: "session", pages: map[string]func(*gin.Context){}}
+	own := []gormsession.Option{gormsession.WithClock(s.clock.Now), gormsession.WithLogger(s.log.logger()), gormsession.WithCleanup(0)}
+	plugin, err := gormsession.New(db, append(own, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.plugin = plugin
+	engine := gin.New()
+	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
+	engine.Use(ginsession.Handler(plugin))
+	engine.Any("/:page", func(c *gin.Context) { s.page(c.Param("page"))(c) })
+	s.engine = engine
+	server := httptest.NewServer(engine)
+	t.Cleanup(server.Close) // waits for the requests, so before the database goes
+	s.url = server.URL
+	return s
+}
+
+func (s *site) page(name string) func(*gin.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pages[name]
+}
+
+func (s *site) addPage(handler func(*gin.Context)) (name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name = fmt.Sprint("page", len(s.pages))
+	s.pages[name] = handler
+	return name
+}
+
+// A reply is what a visit gave.
+type reply struct {
+	status     int
+	header     http.Header
+	body       string
+	cookie     *http.Cookie // ours, nil if the response sets none
+	line       string       // its Set-Cookie line
+	statements []string     // what the database was asked meanwhile
+}
+
+// client follows no redirect and keeps no cookie.
+var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+// visit has handler answer a request that brings a session key, none if it is empty. Where the handler does not flush, the session is
+// saved when visit returns. It may be called from within a handler, whose own statements are then not to be counted.
+func (s *site) visit(key string, handler func(c *gin.Context), edits ...func(*http.Request)) reply {
+	s.t.Helper()
+	if s.statements != nil {
+		s.statements.Reset()
+	}
+	r, err := http.NewRequest(http.MethodGet, s.url+"/"+s.addPage(handler), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if key != "" {
+		r.Header.Set("Cookie", s.cookieName+"="+key)
+	}
+	for _, edit := range edits {
+		edit(r)
+	}
+	response, err := client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	got := reply{status: response.StatusCode, header: response.Header, body: string(body)}
+	for i, c := range response.Cookies() {
+		if c.Name != s.cookieName {
+			continue
+		}
+		if got.cookie != nil {
+			s.t.Errorf("the response sets the cookie twice: %q", response.Header["Set-Cookie"])
+		}
+		got.cookie, got.line = c, response.Header["Set-Cookie"][i]
+	}
+	if s.statements != nil {
+		got.statements = s.statements.All()
+	}
+	return got
+}
+
+// start makes a session with the entries and returns its key.
+func (s *site) start(entries map[string]any) string {
+	s.t.Helper()
+	got := s.visit("", func(c *gin.Context) { ginsession.Get(c).SetAll(entries) })
+	if got.cookie == nil {
+		s.t.Fatalf("no cookie was set: %d %s\n%s", got.status, got.body, s.log)
+	}
+	return got.cookie.Value
+}
+
+// entries are what the next request with that key sees; nil if there is no such session.
+func (s *site) entries(key string) map[string]any {
+	s.t.Helper()
+	state, err := s.plugin.Open(context.Background(), key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if state.Key() != key {
+		return nil
+	}
+	entries := map[string]any{}
+	for name, value := range state.All() {
+		entries[name] = value
+	}
+	return entries
+}
+
+// verbs are the first words of the statements.
+func (r reply) verbs() string {
+	verbs := make([]string, len(r.statements))
+	for i, statement := range r.statements {
+		verbs[i], _, _ = strings.Cut(statement, " ")
+	}
+	return strings.Join(verbs, " ")
+}
+
+// cookieIs tells what the response does to the cookie of a request with that key: "", "deleted", "refreshed" or "new".
+func (r reply) cookieIs(key string) string {
+	switch {
+	case r.cookie == nil:
+		return ""
+	case r.cookie.Value == "" && r.cookie.MaxAge < 0:
+		return "deleted"
+	case r.cookie.Value == key:
+		return "refreshed"
+	}
+	return "new"
+}
+
+// stored is the key as the row of the default table holds it.
+func stored(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// A row is what the table holds.
+type row struct {
+	data   string
+	expire time.Time
+}
+
+// rows reads the table past the library, by the key as stored.
+func (s *site) rows() map[string]row {
+	s.t.Helper()
+	return rowsOf(s.t, s.db, s.table)
+}
+
+func rowsOf(t testing.TB, db *gorm.DB, table string) map[string]row {
+	t.Helper()
+	expire := map[string]string{
+		"sqlite":   "CAST(expire_date AS TEXT)",
+		"postgres": "to_char(expire_date AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
+		"mysql":    "CAST(expire_date AS CHAR)",
+	}[db.Dialector.Name()]
+	var found []struct{ SessionKey, SessionData, Expire string }
+	if err := db.Raw("SELECT session_key, session_data, " + expire + " AS expire FROM " + table).Scan(&found).Error; err != nil {
+		t.Fatal(err)
+	}
+	rows := make(map[string]row, len(found))
+	for _, f := range found {
+		at, err := time.Parse("2006-01-02 15:04:05", f.Expire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows[f.SessionKey] = row{f.SessionData, at}
+	}
+	return rows
+}
+
+// testClock is a clock that a test moves.
+type testClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newTestClock() *testClock {
+	return &testClock{now: time.Date(2026, 3, 4, 5, 6, 7, 123456000, time.UTC)}
+}
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+func (c *testClock) advance(d time.Duration) { c.set(c.Now().Add(d)) }
+
+// logbook keeps what is logged, at all levels.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logbook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logbook) Printf(format string, args ...any) { fmt.Fprintf(l, format+"\n", args...) }
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func (l *logbook) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// wants checks that the log has each of the parts.
+func (l *logbook) wants(t testing.TB, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(l.String(), part) {
+			t.Errorf("the log lacks %q:\n%s", part, l)
+		}
+	}
+}
