@@ -82,7 +82,7 @@ func ExamplePlugin_ClearExpired() {
 	defer cleanup()
 	ctx := context.Background()
 
-	plugin, err := gormsession.New(db)
+	plugin, err := gormsession.New(db, gormsession.WithCleanup(0)) // by a cron job instead
 	if err != nil {
 		log.Fatal(err)
 	}
