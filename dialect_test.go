@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -82,8 +83,13 @@ func TestSerializableDefault(t *testing.T) {
 			}
 			shared := s.start(map[string]any{"n": 0})
 			const clients, visits = 8, 10
+			var rollbacks atomic.Int64
+			s.statements.Hook(func(statement string) {
+				if statement == "ROLLBACK" {
+					rollbacks.Add(1)
+				}
+			})
 			var done sync.WaitGroup
-			s.statements.Reset()
 			for i := range clients {
 				own := s.start(map[string]any{"n": 0})
 				done.Go(func() {
@@ -102,6 +108,9 @@ func TestSerializableDefault(t *testing.T) {
 			done.Wait()
 			if n := s.entries(shared)["n"]; n != int64(clients*visits) {
 				t.Errorf("counted %v, want %d", n, clients*visits)
+			}
+			if n := rollbacks.Load(); n > 0 {
+				t.Errorf("%d transactions failed", n)
 			}
 			if s.plugin.Replays() == 0 {
 				t.Error("no save met another one, so nothing was shown")

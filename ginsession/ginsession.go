@@ -38,7 +38,9 @@
 // of ours: a session that exists is saved, but a new one is not made and a
 // changed key is not told. Where [net/http.TimeoutHandler] has fired, the
 // session is saved all the same, as it is for a client that left. 103 Early
-// Hints do not pass a middleware outside that hides the writer beneath it.
+// Hints do not pass a middleware outside that hides the writer beneath it. A
+// handler that writes a body before it calls engine.HandleContext, and has not
+// called Get, has its body after the other one's.
 package ginsession
 
 import (

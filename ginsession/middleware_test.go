@@ -106,6 +106,18 @@ func TestTimeoutHandler(t *testing.T) {
 			s.wantSaved("late")
 		})
 	})
+	// gin panics, as the writer of TimeoutHandler has no CloseNotify.
+	t.Run("Stream", func(t *testing.T) {
+		each(t, func(t *testing.T, s *site) {
+			s.engine.GET("/", gin.Recovery(), s.session, func(c *gin.Context) {
+				set(c, "new")
+				c.Stream(func(io.Writer) bool { return false })
+			})
+			s.handler = http.TimeoutHandler(s.engine, time.Minute, "too late")
+			s.want(s.get("/"), 500, "", 0)
+			s.wantSaved("")
+		})
+	})
 	// As for a client that left: what the handler changed is saved.
 	t.Run("fired", func(t *testing.T) {
 		each(t, func(t *testing.T, s *site) {

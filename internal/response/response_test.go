@@ -151,10 +151,10 @@ func TestHeld(t *testing.T) {
 		{"no status", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(-1) }, 200, "", 200},
 		{"204 completed", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(204); w.WriteHeaderNow() }, 204, "", 204},
 		{"redirect", "GET", func(t *testing.T, w *Writer) {
-			http.Redirect(w, httptest.NewRequest("GET", "/a", nil), "/b", 302)
+			http.Redirect(w, httptest.NewRequest("GET", "/a", nil), "/b", http.StatusFound)
 		}, 302, "<a href=\"/b\">Found</a>.\n\n", 302},
 		{"redirect of a POST", "POST", func(t *testing.T, w *Writer) {
-			http.Redirect(w, httptest.NewRequest("POST", "/a", nil), "/b", 303)
+			http.Redirect(w, httptest.NewRequest("POST", "/a", nil), "/b", http.StatusSeeOther)
 		}, 303, "", 303},
 		{"body", "GET", func(t *testing.T, w *Writer) { write(t, w, "abc"); _, _ = w.Write([]byte("def")) }, 200, "abcdef", 200},
 		{"empty body", "GET", func(t *testing.T, w *Writer) { _, _ = w.Write(nil) }, 200, "", 200},
