@@ -1,8 +1,10 @@
 package gormsession_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -12,6 +14,40 @@ import (
 	"github.com/seed7368b609/gormsession/ginsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
+
+// keyring issues session keys, and remembers them.
+type keyring struct {
+	mu     sync.Mutex
+	issued []string
+	next   []string // instead of a new one
+}
+
+func (k *keyring) newKey() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key := fmt.Sprintf("k%031d", len(k.issued))
+	if len(k.next) > 0 {
+		key, k.next = k.next[0], k.next[1:]
+	}
+	k.issued = append(k.issued, key)
+	return key
+}
+
+func (k *keyring) repeat(keys ...string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.next = keys
+}
+
+// spell returns every key that was issued, as the cookie and as the row has it.
+func (k *keyring) spell() (all []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range append(k.issued, keyWithoutRow) {
+		all = append(all, key, stored(key))
+	}
+	return all
+}
 
 // A new key that is taken is replaced by another one, and no session ever gets another one's row. That is found out in each way in which
 // GORM may report a duplicate.

@@ -155,6 +155,9 @@ func TestExpiryColumn(t *testing.T) {
 		if err := read.Scan(textOf(a)); err != nil || !read.Equal(a) {
 			t.Fatalf("%v is %s in a row, and read as %v, %v", a, textOf(a), read, err)
 		}
+		if n := len(textOf(a)); n != len("2006-01-02 15:04:05") && n != len("2006-01-02 15:04:05.000000") {
+			t.Fatalf("Django writes no %s", textOf(a))
+		}
 		if a.Before(b) != (textOf(a) < textOf(b)) {
 			t.Fatalf("%s and %s compare otherwise than the instants", textOf(a), textOf(b))
 		}

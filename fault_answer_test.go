@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-sql-driver/mysql"
@@ -127,7 +128,7 @@ func (s lossySite) holds(what, key, want string) {
 
 // A save whose answer is lost is done, and done once.
 func TestFaultLostAnswerToUpdate(t *testing.T) {
-	lossySites(t, func(t *testing.T, s lossySite, _ bool) {
+	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
 		key := s.start(map[string]any{"n": 5})
 		s.loses("UPDATE", nil)
 		s.done("UPDATE lost", s.visit(key, increment), key, `{"n":6}`)
@@ -137,6 +138,11 @@ func TestFaultLostAnswerToUpdate(t *testing.T) {
 		s.done("UPDATE late", s.visit(key, increment), key, `{"n":8}`)
 		s.delays("UPDATE", func() { s.write(key, `{"n":8,"theirs":1}`) })
 		s.done("UPDATE lost, and another request's save", s.visit(key, writeName("Ann")), key, `{"n":8,"name":"Ann","theirs":1}`)
+		s.loses(committing("UPDATE", bare), nil)
+		s.done("a save that ends the session", s.visit(key, func(c *gin.Context) {
+			increment(c)
+			ginsession.Get(c).SetExpiry(-time.Minute)
+		}), key, `{"_session_expiry":-60,"n":9,"name":"Ann","theirs":1}`)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,9 +101,15 @@ func TestFaultServer(t *testing.T) {
 				ginsession.Get(c).Flush()
 			})
 			s.comesBack(key)
-			inTime("paused while saving", func(c *gin.Context) { increment(c); server.Pause() })
-			if got := s.comesBack(key); got.body != "2" && got.body != "3" {
-				t.Errorf("of 2 an increment without an answer made %s", got.body)
+			for _, verb := range []string{"BEGIN", "UPDATE", "COMMIT"} {
+				before := s.comesBack(key).body
+				s.statements.Fail(first(verb, nil, server.Pause))
+				inTime("paused at the "+verb+" of a save", increment)
+				s.statements.Fail(nil)
+				n, _ := strconv.Atoi(before)
+				if got := s.comesBack(key).body; got != before && (got != strconv.Itoa(n+1) || verb == "BEGIN") {
+					t.Errorf("%s: of %s an increment without an answer made %s", verb, before, got)
+				}
 			}
 			if got := s.visit("", increment); got.status != http.StatusOK || got.cookieIs("") != "new" {
 				t.Errorf("in the end a new session gives %d", got.status)

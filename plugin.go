@@ -128,7 +128,7 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	if !s.varies && !s.modified && !(s.touched && renewed) && !malformed && !s.cookieDue {
 		return
 	}
-	gone := s.hasCookie && s.isEmpty() && !s.damaged && s.doomed == ""
+	gone := s.hasCookie && (s.isEmpty() || s.flushed && s.key == "") && !s.damaged && s.doomed == ""
 	set := s.key != "" && (s.cookieDue || saved && !s.discarded && (s.modified || renewed))
 	switch {
 	case set:

@@ -34,8 +34,6 @@ func (s *store) update(ctx context.Context, key string, from, to record, again r
 		return record{}, errTrackLost
 	case current.data == sent.data && (sent.data != from.data || current.expire.Equal(sent.expire)):
 		return sent, nil // it was done; the answer was lost
-	case current.data != from.data && !again.twice:
-		return record{}, s.unknown(err, stored)
 	}
 	if err := op(second, again.unless(sent, s.unknown(err, stored))); err != nil {
 		if s.uncertain(err) {

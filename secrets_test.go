@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,30 +18,6 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
-
-// keyring issues session keys, and remembers them.
-type keyring struct {
-	mu     sync.Mutex
-	issued []string
-	next   []string // instead of a new one
-}
-
-func (k *keyring) newKey() string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	key := fmt.Sprintf("k%031d", len(k.issued))
-	if len(k.next) > 0 {
-		key, k.next = k.next[0], k.next[1:]
-	}
-	k.issued = append(k.issued, key)
-	return key
-}
-
-func (k *keyring) repeat(keys ...string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.next = keys
-}
 
 const secret = "hunter2-the-data"
 
@@ -138,16 +113,6 @@ func live(s *site, keys *keyring) {
 	if _, err := s.plugin.ClearExpired(ctx); err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// spell returns every key that was issued, as the cookie and as the row has it.
-func (k *keyring) spell() (all []string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for _, key := range append(k.issued, keyWithoutRow) {
-		all = append(all, key, stored(key))
-	}
-	return all
 }
 
 // checkSecrets reports the first line of a log that says too much.

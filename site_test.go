@@ -1,13 +1,11 @@
 package gormsession_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -101,8 +99,12 @@ type reply struct {
 	statements []string     // what the database was asked meanwhile
 }
 
-// client follows no redirect and keeps no cookie.
-var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// client follows no redirect and keeps no cookie. Its transport is its own, as each httptest.Server that closes cuts the idle connections of
+// the default one.
+var client = &http.Client{
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 4},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
 
 // visit has handler answer a request that brings a session key, none if it is empty. Where the handler does not flush, the session is
 // saved when visit returns. It may be called from within a handler, whose own statements are then not to be counted.
@@ -258,37 +260,3 @@ func (c *testClock) set(now time.Time) {
 }
 
 func (c *testClock) advance(d time.Duration) { c.set(c.Now().Add(d)) }
-
-// logbook keeps what is logged, at all levels.
-type logbook struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logbook) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *logbook) Printf(format string, args ...any) { fmt.Fprintf(l, format+"\n", args...) }
-
-func (l *logbook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *logbook) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// wants checks that the log has each of the parts.
-func (l *logbook) wants(t testing.TB, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(l.String(), part) {
-			t.Errorf("the log lacks %q:\n%s", part, l)
-		}
-	}
-}

@@ -130,15 +130,34 @@ func (s *store) has(tx *gorm.DB, stored string) (bool, error) {
 
 // transact runs writes in one transaction. One that could not begin has sent nothing.
 func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
-	begun := false
-	err := s.handle(ctx).Transaction(func(tx *gorm.DB) error {
-		begun = true
-		return write(tx)
-	}, s.txOptions()...)
-	if err != nil && !begun {
-		return unsent{err}
+	tx := s.handle(ctx).Begin(s.txOptions()...)
+	if tx.Error != nil {
+		return unsent{tx.Error}
 	}
-	return err
+	written := false
+	defer func() {
+		if !written { // also where the application's model has panicked
+			_ = inTime(ctx, tx.Rollback)
+		}
+	}()
+	if err := write(tx); err != nil {
+		return err
+	}
+	written = true
+	return inTime(ctx, tx.Commit)
+}
+
+// inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where the server is silent the driver waits
+// on, with its connection, until the operating system gives that up.
+func inTime(ctx context.Context, end func() *gorm.DB) error {
+	done := make(chan error, 1)
+	go func() { done <- end().Error }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (s *store) txOptions() []*sql.TxOptions {

@@ -88,10 +88,14 @@ func zonedHandles(t *testing.T, d *dbtest.DB) map[string]*gorm.DB {
 	case dbtest.SQLite:
 		dsns["loc=auto"] = d.DSN() + "&_loc=auto"
 	case dbtest.Postgres:
-		dsns["TimeZone"] = d.DSN() + " TimeZone=America/New_York"
+		separator := " "
 		if strings.Contains(d.DSN(), "://") {
-			dsns["TimeZone"] = d.DSN() + "&TimeZone=America/New_York"
+			separator = "?"
+			if strings.Contains(d.DSN(), "?") {
+				separator = "&"
+			}
 		}
+		dsns["TimeZone"] = d.DSN() + separator + "TimeZone=America/New_York"
 	case dbtest.MariaDB:
 		c, err := mysqldriver.ParseDSN(d.DSN())
 		if err != nil {
