@@ -6,7 +6,7 @@ FUZZTIME ?= 10s
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install the database servers and the C compiler that the tests need
+setup: ## install the database servers, the Djangos and the C compiler that the tests need
 	@script/setup
 
 test: setup check race modules fuzz ## everything that CI runs: setup, check, race, modules, fuzz

@@ -35,7 +35,7 @@ var oddCookies = []string{
 	"session=abcdefgh; session=abcdefgh", "sessionid=abcdefgh; sessionid=ijklmnop; sessionid",
 }
 
-// A cookieSite answers requests whose headers no client would send. Its database is past any server.
+// A cookieSite answers requests whose headers no client would send, past any server.
 type cookieSite struct {
 	*site
 	engine  *gin.Engine

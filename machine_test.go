@@ -17,12 +17,14 @@ import (
 // A visit is a session that somebody has open, and what it is by the model.
 type visit struct {
 	*sketch
-	s       *State
-	key     string // "": none yet
-	doomed  string // flushed, and still to be deleted
-	flushed bool
-	create  bool // a row is made even if it is empty
-	cycled  bool
+	s         *State
+	saved     map[string]any // what was loaded or saved last
+	key       string         // "": none yet
+	doomed    string         // flushed, and still to be deleted
+	flushed   bool
+	create    bool // a row is made even if it is empty
+	cycled    bool
+	discarded bool
 }
 
 // A machine drives open sessions of one table in any order, beside a model of its rows.
@@ -50,8 +52,9 @@ func TestSessionsInAnyOrder(t *testing.T) {
 		m := &machine{db: db, plugin: plugin, rows: map[string]map[string]any{}, keys: []string{""}}
 		m.open(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"open": m.open, "change": m.change, "change again": m.change, "save": m.save, "cycle": m.cycle, "flush": m.flush, "delete": m.delete,
-			"": m.compare,
+			"open": m.open, "change": m.change, "change again": m.change, "save": m.save, "cycle": m.cycle, "flush": m.flush, "discard": m.discard,
+			"delete": m.delete,
+			"":       m.compare,
 		})
 	})
 }
@@ -62,7 +65,7 @@ func (m *machine) open(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &visit{sketch: newSketch(m.rows[key]), s: s}
+	v := &visit{sketch: newSketch(m.rows[key]), s: s, saved: m.rows[key]}
 	if m.rows[key] != nil {
 		v.key = key
 	}
@@ -96,7 +99,13 @@ func (m *machine) flush(t *rapid.T) {
 	if v.key != "" {
 		v.doomed = v.key
 	}
-	v.sketch, v.key, v.cycled, v.create, v.flushed = newSketch(nil), "", false, false, true
+	v.sketch, v.saved, v.key, v.cycled, v.create, v.flushed = newSketch(nil), nil, "", false, false, true
+}
+
+func (m *machine) discard(t *rapid.T) {
+	v := m.any(t)
+	v.s.Discard()
+	v.sketch, v.cycled, v.create, v.discarded = newSketch(v.saved), false, false, true
 }
 
 func (m *machine) delete(t *rapid.T) {
@@ -117,6 +126,11 @@ func (m *machine) save(t *rapid.T) {
 	}
 	row, there := m.rows[v.key]
 	switch {
+	case v.discarded:
+		if err != nil {
+			t.Fatalf("nothing is to be saved: %v", err)
+		}
+		return
 	case v.key != "" && !there:
 		if !errors.Is(err, ErrInterrupted) {
 			t.Fatalf("a session that is gone is saved: %v", err)
@@ -143,9 +157,8 @@ func (m *machine) save(t *rapid.T) {
 			delete(m.rows, v.key)
 			m.has(t, v, merged)
 		}
-		v.sketch = newSketch(merged)
 	}
-	v.sketch = newSketch(m.rows[v.key])
+	v.sketch, v.saved = newSketch(m.rows[v.key]), m.rows[v.key]
 	v.cycled, v.create = false, false
 	wantEntries(t, "the save", v.s.entries, v.view)
 }

@@ -202,7 +202,7 @@ func TestOutcomesOfServerErrors(t *testing.T) {
 		{"live", pageW, "W", outcome{"", true, "", "SELECT"}},
 		{"live", pageC, "cycle", outcome{"", true, "", "SELECT"}}, // the old key lives
 		{"live", pageF, "flush", outcome{"deleted", true, "deleted", "DELETE"}},
-		{"live", pageN, "flush, W", outcome{"", true, "deleted", "DELETE"}},
+		{"live", pageN, "flush, W", outcome{"deleted", true, "deleted", "DELETE"}},
 		{"live", pageT, "touch", outcome{vary: true}},
 		{"live", pageX, "clear", outcome{"", true, "", "SELECT"}},
 		{"unknown", pageS, "S", outcome{}},
