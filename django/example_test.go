@@ -1,0 +1,159 @@
+package django_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/django"
+	"github.com/seed7368b609/gormsession/ginsession"
+)
+
+// The settings of the Django site. Its SECRET_KEY comes from where Django has it from, such as the environment.
+var settings = django.Config{
+	SecretKey: "django-insecure-only-an-example",
+	Fallbacks: []string{"django-insecure-retired-last-year"}, // SECRET_KEY_FALLBACKS
+}
+
+// What Django has set in its settings follows as options.
+func ExampleCompatible() {
+	db, cleanup := openDatabase()
+	defer cleanup()
+
+	r := gin.New()
+	r.Use(ginsession.New(db, django.Compatible(settings),
+		gormsession.WithCookieName("shopid"),      // SESSION_COOKIE_NAME
+		gormsession.WithDomain("shop.example"),    // SESSION_COOKIE_DOMAIN
+		gormsession.WithLifetime(30*24*time.Hour), // SESSION_COOKIE_AGE
+		gormsession.WithSecure(true),              // SESSION_COOKIE_SECURE
+	))
+	r.GET("/", func(c *gin.Context) {
+		s := ginsession.Get(c)
+		s.Set("cart", []string{"tea"}) // a Django view reads request.session["cart"]
+		c.String(http.StatusOK, "%v", s.Get("cart"))
+	})
+
+	browse(r, "/")
+	var rows int64
+	db.Table("django_session").Count(&rows)
+	fmt.Println("rows of Django's:", rows)
+	// Output:
+	// / [tea]
+	// rows of Django's: 1
+}
+
+// account is Django's user model, as far as this application needs it.
+type account struct {
+	ID       int64
+	Username string
+	Password string
+	IsActive bool
+}
+
+func (account) TableName() string { return "auth_user" }
+
+// Whoever has logged in at Django is logged in here, and the reverse.
+func ExampleRequireLogin() {
+	db, cleanup := openDatabase()
+	defer cleanup()
+	createAccount(db)
+
+	// findUser looks a user up for each request to a guarded page. gorm.ErrRecordNotFound, which Take returns, is nobody.
+	findUser := func(ctx context.Context, id string) (django.User, error) {
+		var row account
+		err := db.WithContext(ctx).Where("id = ? AND is_active", id).Take(&row).Error
+		return django.User{Password: row.Password, Row: row}, err
+	}
+
+	r := gin.New()
+	r.Use(ginsession.New(db, django.Compatible(settings)))
+	members := r.Group("/account", django.RequireLogin(findUser, django.WithLoginURL("/login")))
+	members.GET("", func(c *gin.Context) {
+		c.String(http.StatusOK, "hello %s", django.CurrentUser(c).Row.(account).Username)
+	})
+	r.GET("/login", func(c *gin.Context) { // after the password was checked
+		var row account
+		if err := db.Where("username = ?", "alice").Take(&row).Error; err != nil {
+			c.AbortWithStatus(http.StatusServiceUnavailable)
+			return
+		}
+		user := django.User{ID: strconv.FormatInt(row.ID, 10), Password: row.Password}
+		if err := django.Login(ginsession.Get(c), user); err != nil {
+			_ = c.AbortWithError(http.StatusInternalServerError, err)
+			return
+		}
+		c.String(http.StatusOK, "asked for %s", c.Query("next"))
+	})
+	r.GET("/logout", func(c *gin.Context) {
+		django.Logout(ginsession.Get(c))
+		c.String(http.StatusOK, "bye")
+	})
+
+	browse(r, "/account", "/account", "/logout", "/account")
+	// Output:
+	// /account asked for /account
+	// /account hello alice
+	// /logout bye
+	// /account asked for /account
+}
+
+func createAccount(db *gorm.DB) {
+	alice := account{ID: 7, Username: "alice", Password: "pbkdf2_sha256$600000$salt$hash", IsActive: true}
+	if err := errors.Join(db.AutoMigrate(&account{}), db.Create(&alice).Error); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func openDatabase() (db *gorm.DB, cleanup func()) {
+	dir, err := os.MkdirTemp("", "django-example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, err = gorm.Open(sqlite.Open(filepath.Join(dir, "db.sqlite3")), &gorm.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return db, func() {
+		if pool, err := db.DB(); err == nil {
+			pool.Close()
+		}
+		os.RemoveAll(dir)
+	}
+}
+
+// browse visits pages one after the other, as one browser does.
+func browse(r *gin.Engine, paths ...string) {
+	server := httptest.NewServer(r)
+	defer server.Close()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	for _, path := range paths {
+		res, err := client.Get(server.URL + path)
+		if err != nil {
+			log.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(path, string(body))
+	}
+}

@@ -1,0 +1,114 @@
+package djangotest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+// Version is a release line of Django.
+type Version string
+
+// The release lines that are tested against.
+const (
+	V32 Version = "3.2"
+	V42 Version = "4.2"
+	V52 Version = "5.2"
+	V61 Version = "6.1"
+)
+
+// Versions lists every [Version], in the order in which [Each] runs them.
+var Versions = []Version{V32, V42, V52, V61}
+
+// Each runs f as a subtest per version, named 3.2 and so on.
+func Each(t *testing.T, f func(t *testing.T, version Version)) {
+	t.Helper()
+	for _, version := range Versions {
+		t.Run(string(version), func(t *testing.T) { f(t, version) })
+	}
+}
+
+// find returns the Python to run this Django with and where it looks for modules,
+// once it has made sure that both are there.
+func (v Version) find(kind dbtest.Kind) (python, path string, err error) {
+	python, path, err = v.locate()
+	if err != nil {
+		return "", "", err
+	}
+	modules := "django"
+	switch kind {
+	case dbtest.Postgres:
+		modules += ", psycopg2"
+	case dbtest.MariaDB:
+		modules += ", MySQLdb"
+	}
+	found, err := ask(python, path, "import "+modules+"; print(django.get_version())")
+	if err != nil {
+		return "", "", fmt.Errorf("no module %s in this Python: %w", modules, err)
+	}
+	if !strings.HasPrefix(found, string(v)+".") {
+		return "", "", fmt.Errorf("the machine's Django is %s", found)
+	}
+	return python, path, nil
+}
+
+func (v Version) locate() (python, path string, err error) {
+	const system = "/usr/bin/python3" // the one that distribution packages are for
+	if v == V32 {
+		return system, "", nil
+	}
+	dir := os.Getenv("GORMSESSION_DJANGO")
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return "", "", err
+		}
+		dir = filepath.Join(cache, "gormsession", "django")
+	}
+	path = filepath.Join(dir, string(v))
+	if _, err := os.Stat(path); err != nil {
+		return "", "", fmt.Errorf("%w: run script/get-django", err)
+	}
+	if v != V61 {
+		return system, path, nil
+	}
+	for _, name := range []string{os.Getenv("GORMSESSION_PYTHON"), "python3.14", "python3.13", "python3.12"} {
+		// A name in PATH may be a stand-in that cannot run.
+		if _, err := ask(name, "", "pass"); name != "" && err == nil {
+			return name, path, nil
+		}
+	}
+	return "", "", errors.New("it needs Python 3.12")
+}
+
+type question struct{ python, path, program string }
+
+var answers sync.Map // question to func() (string, error)
+
+// ask runs a Python program, once per test process, and returns what it prints.
+func ask(python, path, program string) (string, error) {
+	q := question{python, path, program}
+	answer, _ := answers.LoadOrStore(q, sync.OnceValues(func() (string, error) {
+		cmd := exec.Command(python, "-c", program)
+		cmd.Env = append(os.Environ(), "PYTHONPATH="+path)
+		out, err := cmd.Output()
+		return strings.TrimSpace(string(out)), err
+	}))
+	return answer.(func() (string, error))()
+}
+
+// unavailable ends a test whose Django is not to be had.
+func (v Version) unavailable(tb testing.TB, err error) {
+	tb.Helper()
+	if os.Getenv("CI") == "true" && v != V61 {
+		tb.Fatalf("djangotest: no Django %s: %v", v, err)
+	}
+	tb.Skipf("djangotest: no Django %s: %v", v, err)
+}
