@@ -75,8 +75,11 @@ func (s *State) All() iter.Seq2[string, any] {
 func (s *State) Decode(name string, v any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.load() && s.err != nil {
-		return s.err
+	if !s.load() {
+		if s.err != nil {
+			return s.err
+		}
+		return ErrClosed
 	}
 	raw, ok := s.entries[utf8Name(name)]
 	if !ok {

@@ -32,6 +32,9 @@ var (
 	ErrOutcomeUnknown = errors.New("gormsession: the connection was lost and it is unknown whether the session was saved")
 )
 
+// errDiscarded is returned by Save after Discard.
+var errDiscarded = errors.New("gormsession: the session's changes were discarded, so nothing is saved")
+
 // statusOf is the status that answers a failed commit.
 func statusOf(err error) int {
 	switch {

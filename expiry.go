@@ -94,8 +94,8 @@ func (o *options) expireDate(l lifetime, now time.Time) time.Time {
 	if o.step == 0 || !l.instant.IsZero() || l.age <= 0 {
 		return date
 	}
-	step := int64(l.age.Seconds() * o.step.Seconds() / o.lifetime.Seconds())
-	step = max(step, 1)
+	const noise = 1e-6 // of the division, which must not make 18,900 s 18,901
+	step := max(int64(math.Ceil(l.age.Seconds()*o.step.Seconds()/o.lifetime.Seconds()-noise)), 1)
 	seconds := date.Unix()
 	if date.Nanosecond() > 0 {
 		seconds++

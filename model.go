@@ -56,7 +56,7 @@ func (e Entries) Lookup(name string) (any, bool) {
 // again after a replay on what another request has saved, with the row that is about to be written and the entries that are in it. What it
 // returns is written to the columns of M, also where it is zero or NULL; the three columns of Session are written as they are in row,
 // whatever build did to them. A renewal of the expiry alone leaves the other columns as they are. build is called concurrently.
-// It is Django's create_model_instance. The table is M's TableName, or that of [WithTable].
+// It is Django's create_model_instance. Fields with a default other than zero, and gorm.DeletedAt, are refused by [New]. The table is M's TableName, or that of [WithTable].
 func WithModel[M any](build func(row Session, e Entries) M) Option {
 	m := &model{
 		build: func(row Session, e Entries) any {
@@ -112,11 +112,17 @@ func (m *model) columns(db *gorm.DB) ([]*schema.Field, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(parsed.PrimaryFields) != 1 || parsed.PrimaryFields[0].DBName != "session_key" {
+		return nil, fmt.Errorf("the primary key of the model %s must be session_key alone, as in gormsession.Session", parsed.Name)
+	}
 	var own []*schema.Field
 	ours := map[string]reflect.Type{"session_key": reflect.TypeFor[string](), "session_data": reflect.TypeFor[string](), "expire_date": reflect.TypeFor[Expiry]()}
 	for _, f := range parsed.Fields {
 		if _, ok := ours[f.DBName]; ok {
 			continue
+		}
+		if f.HasDefaultValue && (f.DefaultValueInterface == nil || !reflect.ValueOf(f.DefaultValueInterface).IsZero()) {
+			return nil, fmt.Errorf("the field %s of the model %s has a default tag: GORM stores that in the place of a zero value at an insert, but not at an update; leave it out, and let the function of WithModel give the value", f.Name, parsed.Name)
 		}
 		if f.DBName != "" && f.Updatable && f.AutoCreateTime == 0 && f.AutoUpdateTime == 0 {
 			own = append(own, f)
@@ -127,8 +133,8 @@ func (m *model) columns(db *gorm.DB) ([]*schema.Field, error) {
 			return nil, fmt.Errorf("the model %s must have the column %s of the gormsession.Session that it embeds", parsed.Name, column)
 		}
 	}
-	if len(parsed.PrimaryFields) != 1 || parsed.PrimaryFields[0].DBName != "session_key" {
-		return nil, fmt.Errorf("the primary key of the model %s must be session_key alone, as in gormsession.Session", parsed.Name)
+	if len(parsed.QueryClauses)+len(parsed.UpdateClauses)+len(parsed.DeleteClauses) > 0 {
+		return nil, fmt.Errorf("the model %s has a column that changes queries, such as gorm.DeletedAt: leave it out, a session that is deleted must be gone", parsed.Name)
 	}
 	return own, nil
 }

@@ -54,6 +54,14 @@ type (
 		gorm.Model
 		gormsession.Session
 	}
+	sessionToHide struct {
+		gormsession.Session
+		DeletedAt gorm.DeletedAt
+	}
+	sessionWithADefault struct {
+		gormsession.Session
+		Level int `gorm:"default:5"`
+	}
 	sessionByPointer struct {
 		*gormsession.Session
 		Note string
@@ -92,6 +100,8 @@ func TestModelRefused(t *testing.T) {
 		"a lookalike":    {modelOf[sessionLookalike](), "embed"},
 		"own expiry":     {modelOf[sessionWithItsOwnExpiry](), "expire_date"},
 		"an ID":          {modelOf[sessionWithAnID](), "must be session_key alone"},
+		"soft delete":    {modelOf[sessionToHide](), "must be gone"},
+		"a default":      {modelOf[sessionWithADefault](), "has a default tag"},
 		"gorm.Model":     {modelOf[sessionWithModel](), "must be session_key alone"},
 	} {
 		t.Run(name, func(t *testing.T) {

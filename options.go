@@ -138,7 +138,7 @@ func WithSaveEveryRequest() Option { return func(o *options) { o.saveEvery = tru
 func WithRolling() Option { return func(o *options) { o.rolling = true } }
 
 // WithExpiryStep sets the step to which expire_date is rounded up, in whole seconds, for sessions with the standard lifetime; others are
-// in proportion. The default is 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which PostgreSQL does in
+// in proportion, and rounded up to a whole second. The default is 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which PostgreSQL does in
 // place, and a save that would change nothing is not sent. The cookie always has the exact age. 0 is Django's way: each save sets
 // expire_date to the microsecond, and every save is sent.
 func WithExpiryStep(step time.Duration) Option {
@@ -163,7 +163,8 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error) 
 }
 
 // WithTimeout sets how long the loading of a session, and its saving, may take. The default is 5 seconds. The context of the request does
-// not cut it short: what a client that went away has changed is saved.
+// not cut it short: what a client that went away has changed is saved. After a connection that was lost, a second look may take a quarter
+// of it more. SQLite's drivers cannot interrupt the busy timeout, which should be shorter.
 func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
 // WithHeldBytes sets how many bytes of a response's body are held until the session is saved. The default is 64 KiB. A longer body

@@ -16,6 +16,7 @@ func (s *State) Save() error {
 	if s.closed {
 		return ErrClosed
 	}
+	s.accessed, s.varies = true, true
 	before := s.key
 	err := s.persist(true, false)
 	s.insists = err != nil // so that the commit tries again, and does not answer 200 where the handler ignores the error
@@ -32,6 +33,12 @@ func (s *State) persist(explicit, renew bool) error {
 		return err
 	}
 	if s.discarded {
+		switch {
+		case !s.loaded:
+			return s.err // what could not be loaded is no empty session
+		case explicit:
+			return errDiscarded
+		}
 		return nil
 	}
 	if s.err != nil {

@@ -104,7 +104,11 @@ func (s *State) commit(h http.Header, status int) error {
 	if s.p.opts.step == 0 && s.modified && s.key != "" {
 		s.unsaved = true // Django saves what is modified, also right after a save
 	}
-	renew := s.renews() && !isPublic(h)
+	public := isPublic(h)
+	if public && !s.modified {
+		s.unsaved = false // a mere renewal is left out
+	}
+	renew := s.renews() && !public
 	s.varies = s.varies || renew
 	err := s.persist(false, renew)
 	if errors.Is(err, ErrHeaderSent) {
@@ -233,6 +237,9 @@ func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // HeldBytes is how much of a body an adapter holds back before it commits: see [WithHeldBytes].
 func (p *Plugin) HeldBytes() int { return p.opts.heldBytes }
+
+// CookieName is the name of the cookie: see [WithCookieName].
+func (p *Plugin) CookieName() string { return p.opts.cookieName }
 
 // Logger is where the plugin logs: see [WithLogger].
 func (p *Plugin) Logger() *slog.Logger { return p.opts.log() }

@@ -157,11 +157,14 @@ func (s *State) deadline() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, s.p.opts.timeout)
 }
 
-// Load loads the session now, if it is not loaded yet, and returns the sticky error.
+// Load loads the session now, if it is not loaded yet, and returns the sticky error. After the request it is too late: a session that was
+// not loaded then is [ErrClosed].
 func (s *State) Load() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.load()
+	if !s.load() && s.err == nil {
+		return ErrClosed
+	}
 	return s.err
 }
 

@@ -267,6 +267,7 @@ func rotateKey(t *testing.T, j *journey, s documentStep) {
 			if got := j.userAtDjango(t, client); got != name {
 				t.Errorf("%s: Django sees %q, not %s", when, got, name)
 			}
+			j.greets(t, client, name) // what Django has signed
 		}
 	}
 	j.runDjango(part(0))

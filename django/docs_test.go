@@ -17,7 +17,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 	"github.com/seed7368b609/gormsession/internal/djangotest"
 )
@@ -82,8 +81,7 @@ type journey struct {
 	django   *djangotest.Site
 	front    *httptest.Server
 	program  atomic.Pointer[http.Handler]
-	plugin   *gormsession.Plugin // of the program
-	alice    *http.Client        // logged in from the second step to the end
+	alice    *http.Client // logged in from the second step to the end
 }
 
 // TestDocument follows docs/django.md from its first step to its last. Each step has a subtest of its name, and each subtest a step.

@@ -45,6 +45,7 @@ package ginsession
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"gorm.io/gorm"
@@ -80,7 +81,14 @@ func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 	if plugin == nil {
 		panic("gormsession: ginsession.Handler needs the plugin that gormsession.New returned, not nil")
 	}
+	var clash sync.Once
 	return func(c *gin.Context) {
+		if outer, ok := lookup(c, currentKey{}); ok && outer.plugin != plugin && outer.plugin.CookieName() == plugin.CookieName() {
+			clash.Do(func() {
+				plugin.Logger().Error("gormsession: two plugins on one route set the same cookie, so one of their sessions is lost; give one of them another name with WithCookieName",
+					"cookie", plugin.CookieName())
+			})
+		}
 		if _, mounted := lookup(c, pluginKey{plugin}); mounted {
 			c.Next()
 			return

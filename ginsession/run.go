@@ -83,6 +83,9 @@ func (r *run) through() {
 	c.Next()
 	if r.brokenOff(reported) || r.writer.FailedLate() {
 		r.abort()
+		if beneath := r.writer.beneath(); !beneath.Written() {
+			beneath.WriteHeader(http.StatusInternalServerError) // whoever is still there must not take it for a success
+		}
 	} else {
 		r.writer.Finish()
 	}

@@ -92,12 +92,28 @@ func (s *Site) stop(tb testing.TB, cmd *exec.Cmd, stdin io.Closer) {
 		tb.Errorf("djangotest: Django %s ended with %v", s.Version, err)
 	}
 	if tb.Failed() {
-		tb.Logf("Django %s logged:\n%s", s.Version, s.log.String())
+		text, _ := s.log.read()
+		tb.Logf("Django %s logged:\n%s", s.Version, text)
 	}
 }
 
-// Log returns what Django has logged so far, from warnings on.
-func (s *Site) Log() string { return s.log.String() }
+// WaitForLog waits until Django has logged that text, at warning or above. What it logs may
+// come later than its answer.
+func (s *Site) WaitForLog(tb testing.TB, text string) {
+	tb.Helper()
+	timeout := time.After(time.Minute)
+	for {
+		logged, more := s.log.read()
+		if strings.Contains(logged, text) {
+			return
+		}
+		select {
+		case <-more:
+		case <-timeout:
+			tb.Fatalf("djangotest: Django %s has not logged %q", s.Version, text)
+		}
+	}
+}
 
 func unpack(dir string) error {
 	files, err := siteFiles.ReadDir("site")
@@ -127,16 +143,25 @@ func orEmpty(settings Settings) Settings {
 type log struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	more chan struct{} // closed at the next write, if there is somebody who waits for it
 }
 
 func (l *log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.text.Write(p)
 }
 
-func (l *log) String() string {
+// read returns what was written, and a channel that is closed when there is more.
+func (l *log) read() (text string, more <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.text.String()
+	if l.more == nil {
+		l.more = make(chan struct{})
+	}
+	return l.text.String(), l.more
 }

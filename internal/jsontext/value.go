@@ -24,7 +24,10 @@ func Encode(v any) (json.RawMessage, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(keepFloats(v, 0)); err != nil {
+	if kept, ok := keepFloats(v, 0); ok {
+		v = kept
+	} // else the encoder names the cycle, or what it writes is too deep
+	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
 	raw := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
@@ -37,36 +40,41 @@ func Encode(v any) (json.RawMessage, error) {
 	return appendASCII(make([]byte, 0, len(raw)), raw), nil
 }
 
-// keepFloats gives whole floats the spelling that keeps them floats.
-func keepFloats(v any, level int) any {
+// keepFloats gives whole floats the spelling that keeps them floats. It gives up where a value is nested too deeply, as one is that holds
+// itself: at once, or a value that holds itself twice would take for ever.
+func keepFloats(v any, level int) (kept any, ok bool) {
 	if level > MaxDepth {
-		return v // the encoder names the cycle, or depth refuses the result
+		return nil, false
 	}
 	switch v := v.(type) {
 	case float64:
-		return floatText(v, v)
+		return floatText(v, v), true
 	case float32:
-		return floatText(float64(v), v)
+		return floatText(float64(v), v), true
 	case []any:
 		if v == nil {
-			return v
+			return v, true
 		}
 		out := make([]any, len(v))
 		for i := range v {
-			out[i] = keepFloats(v[i], level+1)
+			if out[i], ok = keepFloats(v[i], level+1); !ok {
+				return nil, false
+			}
 		}
-		return out
+		return out, true
 	case map[string]any:
 		if v == nil {
-			return v
+			return v, true
 		}
 		out := make(map[string]any, len(v))
 		for name := range v {
-			out[name] = keepFloats(v[name], level+1)
+			if out[name], ok = keepFloats(v[name], level+1); !ok {
+				return nil, false
+			}
 		}
-		return out
+		return out, true
 	}
-	return v
+	return v, true
 }
 
 func floatText(f float64, v any) any {

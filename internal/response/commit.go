@@ -1,6 +1,9 @@
 package response
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Finish is the last commit point: the handler has returned. A handler that
 // wrote nothing leaves a writer that remembers its status free to add a body of
@@ -56,9 +59,38 @@ func (w *Writer) early() error {
 func (w *Writer) commit(carried bool) error {
 	if !w.committed {
 		w.committed, w.err = true, errUnfinished
+		before := slices.Clone(w.inner.Header()["Set-Cookie"])
 		w.err = w.hooks.Commit(w.status, carried)
+		w.tellOuter(before)
 	}
 	return w.err
+}
+
+// tellOuter lets a Writer beneath know of the cookies that the commit has added:
+// what they stand for is done, so they have to go out even if that one's own
+// commit fails and its response is replaced.
+func (w *Writer) tellOuter(before []string) {
+	var lines []string
+	for _, line := range w.inner.Header()["Set-Cookie"] {
+		if !slices.Contains(before, line) {
+			lines = append(lines, line)
+		}
+	}
+	for beneath := w.inner; len(lines) > 0; {
+		if outer, ok := beneath.(interface{ keepCookies([]string) }); ok {
+			outer.keepCookies(lines)
+			return
+		}
+		wrapper, ok := beneath.(unwrapper)
+		if !ok {
+			return
+		}
+		beneath = wrapper.Unwrap()
+	}
+}
+
+func (w *Writer) keepCookies(lines []string) {
+	w.kept = append(w.kept, lines...)
 }
 
 // replace lets the hook answer in place of the held response, and tells whether
@@ -70,10 +102,18 @@ func (w *Writer) replace(err error) bool {
 	w.drop(err)
 
 	r := replacement{inner: w.inner}
+	failing := true
+	defer func() {
+		if failing && r.status == 0 { // a hook that panicked is no success either
+			r.WriteHeader(http.StatusInternalServerError)
+			w.status = r.status
+		}
+	}()
 	done := w.hooks.Fail(&r, err)
+	failing = false
 	if r.status == 0 {
 		if !done {
-			w.found = header
+			w.found, w.kept = header, nil // it has them
 			w.restore()
 			w.phase, w.body = held, body
 			return false

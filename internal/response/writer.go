@@ -17,6 +17,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // Hooks decides about a held response. Each method is called at most once for a
@@ -55,6 +56,7 @@ type Writer struct {
 	inner http.ResponseWriter
 	hooks Hooks
 	found http.Header // the header when Hold was called; nil if it was empty
+	kept  []string    // cookies of Writers inside, whose commits are done
 	body  []byte
 	err   error // of the Commit; later the reason why writes are dropped
 	limit int
@@ -215,6 +217,9 @@ func (w *Writer) restore() {
 	header := w.inner.Header()
 	clear(header)
 	maps.Copy(header, w.found)
+	if len(w.kept) > 0 {
+		header["Set-Cookie"] = append(slices.Clip(header["Set-Cookie"]), w.kept...)
+	}
 }
 
 // bodyAllowed is net/http's rule.
