@@ -49,7 +49,7 @@ func TestExpireDateIsRoundedUp(t *testing.T) {
 	})
 }
 
-// A session that is renewed all the time gets a new expire_date at most 64 times in its lifetime, at most.
+// A session that is renewed all the time gets a new expire_date 64 times in its lifetime, at most.
 func TestExpireDateMovesInSteps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		standard := time.Duration(rapid.Int64Range(64, 100*24*3600).Draw(t, "lifetime in seconds")) * time.Second

@@ -224,3 +224,29 @@ func TestTwoPluginsElsewhere(t *testing.T) {
 		})
 	})
 }
+
+// What an inner plugin has carried out stands, so its cookie goes out even where
+// the response is replaced, or dropped, outside of it.
+func TestInnerCookieOutlivesOuterFailure(t *testing.T) {
+	for name, outer := range map[string]gin.HandlerFunc{
+		"outer fails":   func(c *gin.Context) { ginsession.Get(c).Set("x", make(chan int)); c.Next() },
+		"panic between": func(c *gin.Context) { c.Next(); panic("between") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {
+				s.engine.Use(gin.Recovery())
+				s.engine.GET("/", s.session, outer, ginsession.Handler(other), func(c *gin.Context) {
+					ginsession.Get(c).Set("inner", true)
+					c.String(200, "body")
+				})
+				a := s.get("/")
+				if a.status != 500 {
+					t.Errorf("the status is %d", a.status)
+				}
+				if a.others() != 1 || s.otherRows() != 1 {
+					t.Errorf("%d cookies for %d rows of the inner plugin", a.others(), s.otherRows())
+				}
+			})
+		})
+	}
+}

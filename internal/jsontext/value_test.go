@@ -157,3 +157,16 @@ func FuzzValue(f *testing.F) {
 		}
 	})
 }
+
+// A value that holds itself more than once is refused as soon as one that does so once.
+func TestEncodeRefusesCycles(t *testing.T) {
+	m := map[string]any{}
+	m["a"], m["b"] = m, m
+	l := make([]any, 2)
+	l[0], l[1] = l, l
+	for _, v := range []any{m, l} {
+		if raw, err := Encode(v); err == nil {
+			t.Errorf("%T: %d bytes", v, len(raw))
+		}
+	}
+}
