@@ -32,7 +32,7 @@ var readable = []string{
 	`{"a":NaN,"b":[Infinity,-Infinity],"c":"NaN, \"Infinity\""}`, "{\"\u00e4\u20ac\U0001f36a\x7f\":\"\u00e4\u20ac\U0001f36a\x7f\u2028\"}",
 	`{"_session_expiry":"no date","_flashes":{}}`,
 	`{"deep":` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `}`,
-	`{"large":"` + strings.Repeat("x", 1<<20) + `"}`,
+	`{"large":"` + strings.Repeat("x", 100_000) + `"}`,
 }
 
 // What a cookie holds, whatever it is, is never a fault of the server's and never costs a row.

@@ -95,8 +95,9 @@ func (o *options) setCookie(h http.Header, r *http.Request, key string, l lifeti
 		replaceCookie(h, o.cookieName, c.String())
 		return
 	}
-	seconds := int64(math.Floor(l.ageAt(now).Seconds()))
-	c.Expires = now.Add(time.Duration(seconds) * time.Second)
+	age := l.ageAt(now)
+	seconds := int64(math.Floor(age.Seconds()))
+	c.Expires = now.Add(age)
 	// Max-Age is written here, as http.Cookie writes every age below zero as 0, and takes 0 for none.
 	replaceCookie(h, o.cookieName, c.String()+"; Max-Age="+strconv.FormatInt(seconds, 10))
 }
@@ -138,6 +139,20 @@ func varyOnCookie(h http.Header) {
 		}
 	}
 	h["Vary"] = []string{strings.Join(lines, ", ") + ", Cookie"}
+}
+
+// isStored tells whether shared caches may store the response with what the handler says, without a word on whom it is for.
+func isStored(h http.Header) bool {
+	for _, line := range h["Cache-Control"] {
+		for directive := range strings.SplitSeq(line, ",") {
+			name, _, _ := strings.Cut(strings.TrimSpace(directive), "=")
+			switch strings.ToLower(name) {
+			case "private", "no-store", "no-cache":
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // isPublic tells whether the handler allows shared caches to keep the response.

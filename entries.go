@@ -73,63 +73,85 @@ func (s *State) All() iter.Seq2[string, any] {
 // Decode decodes the entry of that name into v, as [json.Unmarshal] does. If there is none, v stays as it is and the error is nil. An entry
 // of another type is an error, and so is a session that could not be loaded.
 func (s *State) Decode(name string, v any) error {
+	raw, err := s.raw(name)
+	if err != nil || raw == nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, v); err != nil { // without the lock: v's own method may ask the session
+		return fmt.Errorf("gormsession: entry %q: %w", name, err)
+	}
+	return nil
+}
+
+// raw returns the text of an entry, nil if there is none.
+func (s *State) raw(name string) (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.load() {
 		if s.err != nil {
-			return s.err
+			return nil, s.err
 		}
-		return ErrClosed
+		return nil, ErrClosed
 	}
-	raw, ok := s.entries[utf8Name(name)]
-	if !ok {
-		return nil
-	}
-	if err := json.Unmarshal(raw, v); err != nil {
-		return fmt.Errorf("gormsession: entry %q: %w", name, err)
-	}
-	return nil
+	return s.entries[utf8Name(name)], nil
 }
 
 // Set gives the entry of that name a value: anything that encoding/json encodes, nested 500 levels deep at most. A value that it does not
 // encode sets the sticky error, [ErrEncode]. Where two requests set the same entry at once, the one that is saved last wins; entries of
 // other names are not affected.
 func (s *State) Set(name string, value any) {
+	raw, err := encode(name, value) // without the lock: value's own method may ask the session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if raw, ok := s.encoded(name, value); ok {
-		s.change(name, setChange(utf8Name(name), raw))
+	s.set(name, raw, err)
+}
+
+// set sets an entry to an encoded value, or the sticky error.
+func (s *State) set(name string, raw json.RawMessage, err error) bool {
+	if err != nil {
+		if s.writable(name) {
+			s.fail(err)
+		}
+		return false
 	}
+	return s.change(name, setChange(utf8Name(name), raw))
 }
 
 // SetAll sets each entry of values, as Set does. The session counts as modified even if there is none.
 func (s *State) SetAll(values map[string]any) {
+	names := slices.Sorted(maps.Keys(values))
+	raws, errs := make([]json.RawMessage, len(names)), make([]error, len(names))
+	for i, name := range names {
+		raws[i], errs[i] = encode(name, values[name])
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.writable("") {
 		return
 	}
 	s.modified, s.unsaved = true, true
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if raw, ok := s.encoded(name, values[name]); ok {
-			s.change(name, setChange(utf8Name(name), raw))
-		}
+	for i, name := range names {
+		s.set(name, raws[i], errs[i])
 	}
 }
 
 // GetOrSet returns the entry of that name, which it sets to value if there is none. If another request has set it meanwhile, that one's
 // value is what is stored.
 func (s *State) GetOrSet(name string, value any) any {
+	raw, err := encode(name, value)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.load() {
 		return nil
 	}
-	if raw, ok := s.entries[utf8Name(name)]; ok {
-		return s.decoded(name, raw)
+	if there, ok := s.entries[utf8Name(name)]; ok {
+		return s.decoded(name, there)
 	}
-	raw, ok := s.encoded(name, value)
-	if !ok || !s.change(name, defaultChange(utf8Name(name), raw)) {
+	if err != nil {
+		s.set(name, nil, err)
+		return nil
+	}
+	if !s.change(name, defaultChange(utf8Name(name), raw)) {
 		return nil
 	}
 	return s.decoded(name, raw)
@@ -162,7 +184,7 @@ func (s *State) pop(name string) (json.RawMessage, bool) {
 
 // Modify computes the entry of that name from what it is, nil if there is none, and returns what it has become. It is exact under
 // concurrency: where another request has saved the session meanwhile, f runs again on what that one has left. So f must be short and
-// without effects of its own, and must call neither the session nor the database. What Modify returned is what this request saw; it is
+// without effects of its own, and must call neither the session, which would wait for itself for ever, nor the database. What Modify returned is what this request saw; it is
 // final once [State.Save] has returned.
 func (s *State) Modify(name string, f func(old any) any) any {
 	raw := s.modify(name, func(old json.RawMessage, ok bool) (json.RawMessage, error) {
@@ -199,18 +221,6 @@ func (s *State) Clear() {
 	if s.load() {
 		s.change("", deleteChange(slices.Collect(maps.Keys(s.entries))...))
 	}
-}
-
-// encoded is encode with the sticky error set where it fails.
-func (s *State) encoded(name string, value any) (json.RawMessage, bool) {
-	raw, err := encode(name, value)
-	if err != nil {
-		if s.writable(name) {
-			s.fail(err)
-		}
-		return nil, false
-	}
-	return raw, true
 }
 
 func encode(name string, value any) (json.RawMessage, error) {

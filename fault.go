@@ -2,7 +2,6 @@ package gormsession
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -53,7 +52,7 @@ func (s *store) rolledBack(err error) bool {
 		return code == "40001" || code == "40P01"
 	}
 	switch mysqlNumber(err) {
-	case 1213, 1205, 1020:
+	case 1213, 1205, 1020, 3101:
 		return true
 	}
 	return false
@@ -65,12 +64,13 @@ type unsent struct{ error }
 func (u unsent) Unwrap() error { return u.error }
 
 // uncertain tells whether err leaves open if what was sent has been done: the connection or the deadline was lost on the way. What the
-// database itself says is certain, unless it says that it is going away; what we concluded from its answers is, too.
+// database itself says is certain, unless it says that it is going away; what we concluded from its answers is, too. driver.ErrBadConn is
+// not: lib/pq says so of a COMMIT that was sent.
 func (s *store) uncertain(err error) bool {
 	if isOurs(err) || errors.Is(err, errDuplicate) {
 		return false
 	}
-	if _, ok := errors.AsType[unsent](err); ok || errors.Is(err, driver.ErrBadConn) {
+	if _, ok := errors.AsType[unsent](err); ok {
 		return false
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
@@ -184,5 +184,10 @@ func withoutKeys(err error, stored string) error {
 }
 
 func (s *store) isDuplicate(err error) bool {
-	return err != nil && (errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(s.translate(err), gorm.ErrDuplicatedKey))
+	if err == nil {
+		return false
+	}
+	// The codes too, as GORM's translators do not see through errors that a plugin has wrapped.
+	return errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(s.translate(err), gorm.ErrDuplicatedKey) ||
+		s.dialectName == "postgres" && sqlState(err) == "23505" || s.dialectName == "mysql" && mysqlNumber(err) == 1062
 }

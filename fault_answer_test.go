@@ -13,7 +13,7 @@ import (
 
 // A save whose answer is lost is done, and done once.
 func TestFaultLostAnswerToUpdate(t *testing.T) {
-	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
+	lossySites(t, func(t *testing.T, s lossySite, _ bool) {
 		key := s.start(map[string]any{"n": 5})
 		s.loses("UPDATE", nil)
 		s.done("UPDATE lost", s.visit(key, increment), key, `{"n":6}`)
@@ -23,7 +23,7 @@ func TestFaultLostAnswerToUpdate(t *testing.T) {
 		s.done("UPDATE late", s.visit(key, increment), key, `{"n":8}`)
 		s.delays("UPDATE", func() { s.write(key, `{"n":8,"theirs":1}`) })
 		s.done("UPDATE lost, and another request's save", s.visit(key, writeName("Ann")), key, `{"n":8,"name":"Ann","theirs":1}`)
-		s.loses(committing("UPDATE", bare), nil)
+		s.loses("COMMIT", nil)
 		s.done("a save that ends the session", s.visit(key, func(c *gin.Context) {
 			increment(c)
 			ginsession.Get(c).SetExpiry(-time.Minute)
@@ -41,7 +41,7 @@ func TestFaultUnknownOutcome(t *testing.T) {
 			"Modify": increment,
 			"Flash":  func(c *gin.Context) { ginsession.Get(c).Flash("hello") },
 		} {
-			s.loses(commit, func() { s.write(key, `{"n":6,"theirs":1}`) })
+			s.loses("COMMIT", func() { s.write(key, `{"n":6,"theirs":1}`) }) // what must not be done twice never goes bare
 			s.visit(key, page).unavailable(t)
 			s.holds(what, key, `{"n":6,"theirs":1}`)
 			s.log.wants(t, gormsession.ErrOutcomeUnknown.Error())
@@ -65,14 +65,14 @@ func TestFaultUnknownOutcome(t *testing.T) {
 
 // The look at the row may fail as well.
 func TestFaultNoSecondLook(t *testing.T) {
-	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
+	lossySites(t, func(t *testing.T, s lossySite, _ bool) {
 		key := s.start(map[string]any{"n": 5})
 		page := func(c *gin.Context) {
 			_ = ginsession.Get(c).Load()
 			s.statements.Fail(first("SELECT", s.lost, nil))
 			increment(c)
 		}
-		s.loses(committing("UPDATE", bare), nil)
+		s.loses("COMMIT", nil)
 		s.visit(key, page).unavailable(t)
 		s.holds("update", key, `{"n":6}`)
 		s.log.wants(t, gormsession.ErrOutcomeUnknown.Error())

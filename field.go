@@ -18,20 +18,14 @@ import (
 type Field[T any] string
 
 // Get returns the entry and whether there is one.
-func (f Field[T]) Get(s *State) (T, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.load()
-	return f.get(s)
-}
-
-func (f Field[T]) get(s *State) (v T, ok bool) {
-	raw, ok := s.entries[utf8Name(string(f))]
-	if !ok {
+func (f Field[T]) Get(s *State) (v T, ok bool) {
+	raw, err := s.raw(string(f))
+	if err != nil || raw == nil {
 		return v, false
 	}
-	v, err := decodeAs[T](raw)
-	if err != nil {
+	if v, err = decodeAs[T](raw); err != nil { // without the lock: T's own method may ask the session
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.warnOnce(string(f), "gormsession: an entry is of another type than its Field", err)
 		return v, false
 	}
@@ -56,16 +50,16 @@ func (f Field[T]) Has(s *State) bool { return s.Has(string(f)) }
 func (f Field[T]) Delete(s *State) { s.Delete(string(f)) }
 
 // Pop removes the entry and returns what it was, and whether there was one.
-func (f Field[T]) Pop(s *State) (T, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.load()
-	v, ok := f.get(s)
-	if !ok || !s.change(string(f), deleteChange(utf8Name(string(f)))) {
-		var zero T
-		return zero, false
+func (f Field[T]) Pop(s *State) (v T, ok bool) {
+	if _, ok = f.Get(s); !ok {
+		return v, false
 	}
-	return v, true
+	raw, ok := s.pop(string(f))
+	if !ok {
+		return v, false
+	}
+	v, err := decodeAs[T](raw)
+	return v, err == nil
 }
 
 // Modify computes the entry from what it is, the zero value if there is none (so a nil map, which is still to be made), and returns what it

@@ -18,10 +18,11 @@ var errNoList = errors.New("the entry holds no list")
 // values that [State.Set] takes, and gives back what [State.Get] does: a struct becomes a map. Messages that two requests add at once are
 // both kept.
 func (s *State) Flash(v any) {
+	raw, err := encode(flashEntry, v)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	raw, ok := s.encoded(flashEntry, v)
-	if !ok {
+	if err != nil {
+		s.set(flashEntry, nil, err)
 		return
 	}
 	s.change(flashEntry, modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {

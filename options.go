@@ -157,12 +157,14 @@ func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l 
 
 // WithErrorHandler sets what answers a request whose session could not be loaded or saved: a function that writes a response of its own
 // to w and returns true, or returns false to let the response of the handler go, without a cookie. err wraps one of the package's Err
-// values. The default writes 503, 400 or 500 in plain text, without a detail. It is called at most once for a response.
+// values. The default writes 503, 400 or 500 in plain text, without a detail, and so does a function that returns true and has written
+// nothing. After false the client takes for saved what is not, though the cookie of a [State.Save] that was done still goes out. It is
+// called at most once for a response.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error) bool) Option {
 	return func(o *options) { o.errorHandler = h }
 }
 
-// WithTimeout sets how long the loading of a session, and its saving, may take. The default is 5 seconds. The context of the request does
+// WithTimeout sets how long each loading of a session, and each saving, may take. The default is 5 seconds. The context of the request does
 // not cut it short: what a client that went away has changed is saved. After a connection that was lost, a second look may take a quarter
 // of it more. SQLite's drivers cannot interrupt the busy timeout, which should be shorter.
 func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }

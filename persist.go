@@ -3,12 +3,13 @@ package gormsession
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 )
 
 // Save saves the session now, instead of once the handler has returned: to have its key, to be sure of a Modify, or to know of an error.
 // It makes a row even for an empty session, as in Django, and always asks the database. It returns [ErrInterrupted] if the session was
-// deleted meanwhile, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, [ErrHeaderSent] if the cookie of a new key
+// deleted meanwhile, an error after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, [ErrHeaderSent] if the cookie of a new key
 // cannot be set any more, and the sticky error if there is one. Modified stays true. The client gets the cookie whatever the response.
 func (s *State) Save() error {
 	s.mu.Lock()
@@ -19,6 +20,9 @@ func (s *State) Save() error {
 	s.accessed, s.varies = true, true
 	before := s.key
 	err := s.persist(true, false)
+	if errors.Is(err, ErrOutcomeUnknown) {
+		s.fail(err) // to try again would be to guess
+	}
 	s.insists = err != nil // so that the commit tries again, and does not answer 200 where the handler ignores the error
 	if err == nil && s.key != before {
 		s.cookieDue = s.key != ""
@@ -155,10 +159,12 @@ func (s *State) persistTouch() error {
 	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	if err := s.home.touch(ctx, s.key, s.row.expire, expire); err != nil {
+	hit, err := s.home.touch(ctx, s.key, s.row.expire, expire)
+	if err != nil {
 		s.unsaved = true
 		return err
 	}
+	s.outrun = !hit
 	s.row.expire = expire
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"gorm.io/gorm"
 )
@@ -69,9 +70,9 @@ func (p *Plugin) Begin(r *http.Request) *State {
 func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c Carrier) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.headerSent = c == NoCookie
+	s.headerSent, s.failed = c == NoCookie, true // should the codec or the model panic
 	err := s.commit(h, status)
-	if err != nil {
+	if s.failed = status >= 500; err != nil {
 		s.failed, s.spared = true, s.doomed
 		if errors.Is(err, ErrInterrupted) {
 			s.cookieDue = false // what Save has made is gone
@@ -92,7 +93,6 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 // commit saves what the status allows to be saved.
 func (s *State) commit(h http.Header, status int) error {
 	if status >= 500 {
-		s.failed = true
 		if err := s.bury(); err != nil {
 			return err
 		}
@@ -112,6 +112,7 @@ func (s *State) commit(h http.Header, status int) error {
 	s.varies = s.varies || renew
 	err := s.persist(false, renew)
 	if errors.Is(err, ErrHeaderSent) {
+		s.untold = true
 		return nil // NoCookie; End reports it
 	}
 	return err
@@ -126,7 +127,7 @@ func (s *State) renews() bool {
 func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	o := s.p.opts
 	public := isPublic(h)
-	renewed := s.renews() && !public
+	renewed := s.renews() && !public && !s.outrun
 	malformed := s.hasCookie && s.cookieKey == "" && o.layout.DeleteMalformed
 	// What an option renews has made the response vary in commit, if it came to that.
 	if !s.varies && !s.modified && !(s.touched && renewed) && !malformed && !s.cookieDue {
@@ -148,6 +149,8 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 			"session", s.handle(), "path", r.URL.Path)
 	case len(h["Cache-Control"]) == 0:
 		h.Set("Cache-Control", "private")
+	case (set || s.flushed) && isStored(h): // RFC 9111, 7.3: Set-Cookie alone keeps no shared cache from storing
+		h.Set("Cache-Control", strings.Join(h["Cache-Control"], ", ")+", private")
 	}
 }
 
@@ -166,7 +169,9 @@ func (p *Plugin) End(s *State) error {
 	case s.failed:
 		err = s.bury()
 	default:
-		err = s.persist(false, false)
+		if err = s.persist(false, false); err == nil && s.untold {
+			err = ErrHeaderSent
+		}
 	}
 	s.closed = true
 	if err != nil {

@@ -62,7 +62,8 @@ func (s *store) compareAndSet(ctx context.Context, stored string, from record, t
 	write := func(tx *gorm.DB) (int64, error) {
 		return s.set(tx.Where("session_key = ? AND "+s.dialect.sameData, stored, from.data), stored, *to)
 	}
-	if s.bare {
+	// What must not be done twice never goes bare, as database/sql may send a bare statement again by itself.
+	if s.bare && again.twice {
 		if n, err := write(s.handle(ctx)); err != nil || n > 0 {
 			return err
 		}

@@ -52,6 +52,8 @@ type State struct {
 	touched   bool
 	unsaved   bool // there is something of the above that persist has not done yet
 	insists   bool // Save was called and has failed
+	outrun    bool // a touch found another expiry, or no row: whoever was quicker has told the client
+	untold    bool // a key or a row was asked for of which the client cannot be told
 	discarded bool
 
 	err        error // sticky

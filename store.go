@@ -130,32 +130,47 @@ func (s *store) has(tx *gorm.DB, stored string) (bool, error) {
 
 // transact runs writes in one transaction. One that could not begin has sent nothing.
 func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
-	tx := s.handle(ctx).Begin(s.txOptions()...)
+	h := s.handle(ctx)
+	if pin := h.Callback().Query().Get("gorm:db_resolver"); pin != nil {
+		// Begin takes the first pool there is, while statements go to the resolver's source; this is what its clause Write does.
+		h.Statement.Table = s.table
+		pin(h)
+		h.Statement.Table = ""
+	}
+	tx := h.Begin(s.txOptions()...)
 	if tx.Error != nil {
 		return unsent{tx.Error}
 	}
 	written := false
 	defer func() {
 		if !written { // also where the application's model has panicked
-			_ = inTime(ctx, tx.Rollback)
+			_ = s.inTime(ctx, tx.Rollback)
 		}
 	}()
 	if err := write(tx); err != nil {
 		return err
 	}
 	written = true
-	return inTime(ctx, tx.Commit)
+	return s.inTime(ctx, tx.Commit)
 }
 
 // inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where the server is silent the driver waits
 // on, with its connection, until the operating system gives that up.
-func inTime(ctx context.Context, end func() *gorm.DB) error {
+func (s *store) inTime(ctx context.Context, end func() *gorm.DB) error {
+	if s.dialectName != "mysql" {
+		return end().Error
+	}
 	done := make(chan error, 1)
 	go func() { done <- end().Error }()
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	default:
 		return ctx.Err()
 	}
 }
@@ -227,15 +242,17 @@ func (s *store) rows(tx *gorm.DB) *gorm.DB {
 
 // touch moves expire_date alone, if it is still what was loaded: another request may have set an expiry meanwhile. That it hits no row is
 // never an error.
-func (s *store) touch(ctx context.Context, key string, from, to time.Time) error {
+func (s *store) touch(ctx context.Context, key string, from, to time.Time) (hit bool, err error) {
 	stored := s.stored(key)
-	err := s.retry(ctx, func(ctx context.Context) error {
+	err = s.retry(ctx, func(ctx context.Context) error {
 		return s.single(ctx, func(tx *gorm.DB) error {
-			return s.rows(tx).Where("session_key = ? AND expire_date = ?", stored, s.expireArg(from)).
-				UpdateColumns(map[string]any{"expire_date": s.expireArg(to)}).Error
+			tx = s.rows(tx).Where("session_key = ? AND expire_date = ?", stored, s.expireArg(from)).
+				UpdateColumns(map[string]any{"expire_date": s.expireArg(to)})
+			hit = tx.RowsAffected > 0
+			return tx.Error
 		})
 	})
-	return s.fault(err, stored)
+	return hit, s.fault(err, stored)
 }
 
 // delete removes the row of that key, if there is one. To do it twice does no harm, so an uncertain end is tried once more.

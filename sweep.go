@@ -22,6 +22,11 @@ func (s *store) sweepSometimes() {
 		return
 	}
 	go func() {
+		defer func() {
+			if p := recover(); p != nil { // of a callback or hook of the application's, which has no request to fail here
+				s.logger().Error("gormsession: expired sessions were not deleted", "panic", p)
+			}
+		}()
 		ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 		defer cancel()
 		if _, _, err := s.sweep(ctx); err != nil && !strings.Contains(err.Error(), "database is closed") { // which is no fault at the end
@@ -60,7 +65,7 @@ func (s *store) clearExpired(ctx context.Context) (total int64, err error) {
 		if err != nil {
 			return total, fmt.Errorf("%w (%d expired sessions were deleted before)", err, total)
 		}
-		if !more {
+		if !more || deleted == 0 { // a trigger or a policy keeps them
 			return total, nil
 		}
 	}

@@ -122,9 +122,8 @@ func ExampleHandler() {
 		gormsession.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) bool {
 			if errors.Is(err, gormsession.ErrUnavailable) {
 				http.Error(w, "We are back in a minute.", http.StatusServiceUnavailable)
-				return true
 			}
-			return false
+			return true // what was not answered gets the default answer
 		}),
 	)
 	if err != nil {
