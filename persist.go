@@ -164,7 +164,7 @@ func (s *State) persistTouch() error {
 		s.unsaved = true
 		return err
 	}
-	s.outrun = !hit
+	s.outrun = !hit && !expire.Equal(s.row.expire) // MySQL counts the rows that change
 	s.row.expire = expire
 	return nil
 }
