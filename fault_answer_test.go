@@ -63,6 +63,19 @@ func TestFaultUnknownOutcome(t *testing.T) {
 	})
 }
 
+// A handler that ignores what Save says gets no second try at the commit, which would be a guess.
+func TestFaultUnknownOutcomeOfSave(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, _ bool) {
+		key := s.start(map[string]any{"n": 5})
+		s.loses("COMMIT", func() { s.write(key, `{"n":6,"theirs":1}`) })
+		s.visit(key, func(c *gin.Context) {
+			increment(c)
+			_ = ginsession.Get(c).Save()
+		}).unavailable(t)
+		s.holds("Save", key, `{"n":6,"theirs":1}`)
+	})
+}
+
 // The look at the row may fail as well.
 func TestFaultNoSecondLook(t *testing.T) {
 	lossySites(t, func(t *testing.T, s lossySite, _ bool) {

@@ -165,6 +165,25 @@ func TestRawHijack(t *testing.T) {
 	}
 }
 
+// A changed key cannot be told, so it is not changed, and that is reported: the session keeps one that somebody may have planted.
+func TestRawHijackAfterCycle(t *testing.T) {
+	s := newSite(t)
+	login := s.login()
+	s.engine.GET("/", s.session, func(c *gin.Context) {
+		ginsession.Get(c).CycleKey()
+		conn, _, err := c.Writer.Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+	})
+	a := s.get("/", login)
+	s.wantError(a.outcome, gormsession.ErrHeaderSent)
+	s.wantRow("old")
+}
+
 func TestRawHijackSaveFails(t *testing.T) {
 	s := newSite(t)
 	login := s.login()

@@ -1,0 +1,107 @@
+package gormsession_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+// A shared cache may store what has a lifetime, Set-Cookie and all (RFC 9111, 7.3), and give it to everybody without a cookie.
+func TestCookieIsNotStored(t *testing.T) {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite))
+	for said, want := range map[string]string{
+		"max-age=60": "max-age=60, private", "private, max-age=60": "private, max-age=60", "no-store": "no-store", "no-cache": "no-cache",
+	} {
+		got := s.visit("", func(c *gin.Context) {
+			c.Header("Cache-Control", said)
+			ginsession.Get(c).Set("n", 1)
+		})
+		if control := got.header.Get("Cache-Control"); control != want || got.cookie == nil {
+			t.Errorf("%q became %q, with %s", said, control, got.line)
+		}
+	}
+	got := s.visit(s.start(map[string]any{"n": 1}), func(c *gin.Context) {
+		c.Header("Cache-Control", "max-age=60")
+		ginsession.Get(c).Get("n")
+	})
+	if control := got.header.Get("Cache-Control"); control != "max-age=60" || got.cookie != nil {
+		t.Errorf("a page that was read says %q, with %s", control, got.line)
+	}
+}
+
+// A poll that is overtaken by a login does not hand the old key back: who cycled it has told the client the new one.
+func TestRenewalThatIsOutrun(t *testing.T) {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithRolling())
+	key := s.start(map[string]any{"n": 5})
+	s.clock.advance(24 * time.Hour)
+	got := s.visit(key, func(c *gin.Context) {
+		ginsession.Get(c).Get("n")
+		s.visit(key, pageC)
+	})
+	if got.status != http.StatusOK || got.cookie != nil {
+		t.Errorf("%d, %s", got.status, got.line)
+	}
+}
+
+// nosy is a value whose own methods ask the session.
+type nosy struct{ session *ginsession.State }
+
+func (n nosy) MarshalJSON() ([]byte, error) { return json.Marshal(n.session.Len()) }
+
+func (n *nosy) UnmarshalJSON([]byte) error {
+	n.session.Len()
+	return nil
+}
+
+// The methods of values may ask the session: it is not locked while they run.
+func TestValuesMayAskTheSession(t *testing.T) {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite))
+	got := s.visit("", func(c *gin.Context) {
+		session := ginsession.Get(c)
+		session.Set("a", nosy{session})
+		session.SetAll(map[string]any{"b": nosy{session}})
+		session.GetOrSet("c", nosy{session})
+		session.Flash(nosy{session})
+		read := nosy{session}
+		if err := session.Decode("a", &read); err != nil {
+			t.Error(err)
+		}
+		c.JSON(http.StatusOK, []any{session.Get("a"), session.Get("b"), session.Get("c"), session.Flashes()})
+	})
+	if got.body != "[0,1,2,[3]]" {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// A commit that panics at an early point has saved nothing, and does not save later what the client was told has failed.
+func TestPanicInTheCommit(t *testing.T) {
+	panics := false
+	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) visitorSession {
+		if panics {
+			panics = false
+			panic("in the model")
+		}
+		return visitorSession{Session: row}
+	}))
+	s.table = "visitor_sessions"
+	key := s.start(map[string]any{"n": 1})
+	before := s.rows()[stored(key)].data
+	panics = true
+	got := s.visit(key, func(c *gin.Context) {
+		func() {
+			defer func() { _ = recover() }() // a recovery inside
+			ginsession.Get(c).Set("n", 2)
+			c.Writer.Flush()
+		}()
+	})
+	if row := s.rows()[stored(key)]; row.data != before || got.status == http.StatusOK {
+		t.Errorf("%d: the row holds %s", got.status, row.data)
+	}
+}
