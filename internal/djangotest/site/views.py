@@ -7,7 +7,6 @@ the request until the test lets it go.
 import datetime
 import json
 import threading
-from collections import defaultdict
 
 from django.contrib.auth import authenticate, get_user_model, login, logout, update_session_auth_hash
 from django.contrib.sessions.backends.db import SessionStore
@@ -24,7 +23,12 @@ class Gate:
         self.arrived, self.released = threading.Event(), threading.Event()
 
 
-gates = defaultdict(Gate)
+gates = {}
+
+
+def gate_of(name):
+    """The one gate of that name. A defaultdict may make two for two threads."""
+    return gates.setdefault(name, Gate())
 
 
 def expiry(form):
@@ -45,7 +49,7 @@ def show_expiry(session):
 
 
 def wait(name):
-    gate = gates[name]
+    gate = gate_of(name)
     gate.arrived.set()
     if not gate.released.wait(60):
         raise TimeoutError("nobody opened the gate " + name)
@@ -130,11 +134,11 @@ def run(request):
 
 
 def arrived(request, name):
-    return HttpResponse(status=204 if gates[name].arrived.wait(60) else 504)
+    return HttpResponse(status=204 if gate_of(name).arrived.wait(60) else 504)
 
 
 def release(request, name):
-    gates[name].released.set()
+    gate_of(name).released.set()
     return HttpResponse(status=204)
 
 
