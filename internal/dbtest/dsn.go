@@ -31,7 +31,7 @@ func OpenDSN(k Kind, dsn string, opts ...gorm.Option) (*gorm.DB, error) {
 }
 
 func open(d gorm.Dialector, opts []gorm.Option) (*gorm.DB, error) {
-	opts = append(slices.Clone(opts), silent{})
+	opts = append(slices.Clone(opts), silent{}, fromEnvironment{})
 	for i, opt := range opts {
 		// GORM keeps and changes the Config that it is given; a test gives the same
 		// one to several databases.

@@ -1,0 +1,62 @@
+package dbtest
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"gorm.io/gorm"
+)
+
+// A Config is a setting of GORM that changes how statements reach the database.
+type Config struct {
+	Name        string
+	PrepareStmt bool // each statement is prepared once for the pool
+	Bare        bool // SkipDefaultTransaction
+}
+
+// Configs lists the settings that whatever issues statements is tested with.
+var Configs = []Config{
+	{Name: "default"},
+	{Name: "prepared", PrepareStmt: true},
+	{Name: "bare", Bare: true},
+	{Name: "both", PrepareStmt: true, Bare: true},
+}
+
+// Gorm is the setting as a gorm.Config of its own.
+func (c Config) Gorm() *gorm.Config {
+	return &gorm.Config{PrepareStmt: c.PrepareStmt, SkipDefaultTransaction: c.Bare}
+}
+
+// EachConfig runs f as a subtest per database and [Config], each with a private
+// empty database. The subtests may call t.Parallel.
+func EachConfig(t *testing.T, f func(t *testing.T, d *DB, c Config)) {
+	t.Helper()
+	for _, k := range Kinds {
+		for _, c := range Configs {
+			t.Run(string(k)+"/"+c.Name, func(t *testing.T) { f(t, New(t, k), c) })
+		}
+	}
+}
+
+// configVariable names the Config that every pool of a test run is opened with, so
+// that the whole suite can be run once more: GORMSESSION_GORM=both go test ./...
+const configVariable = "GORMSESSION_GORM"
+
+// fromEnvironment is the option that applies configVariable. It switches on only: a
+// test that asks for a setting by itself keeps it.
+type fromEnvironment struct{}
+
+func (fromEnvironment) Apply(g *gorm.Config) error {
+	name := os.Getenv(configVariable)
+	for _, c := range Configs {
+		if name == c.Name || name == "" {
+			g.PrepareStmt = g.PrepareStmt || c.PrepareStmt
+			g.SkipDefaultTransaction = g.SkipDefaultTransaction || c.Bare
+			return nil
+		}
+	}
+	return fmt.Errorf("dbtest: %s=%s: no such setting", configVariable, name)
+}
+
+func (fromEnvironment) AfterInitialize(*gorm.DB) error { return nil }
