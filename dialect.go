@@ -13,20 +13,35 @@ import (
 
 // A dialect is what differs between the databases.
 type dialect struct {
-	sameData   string // compares session_data byte by byte with a parameter
-	expireText string // selects expire_date without a driver's idea of zones
-	lock       string // locks the selected row until the end of the transaction
-	wallClock  bool   // expire_date holds a wall clock, not an instant
+	name       string               // GORM's
+	kind       func(err error) kind // by what the database says; other where it says nothing
+	deaf       bool                 // a driver may wait on after the deadline, for the busy timeout
+	confirm    string               // a statement whose COMMIT waits for a standby; none needs it if ""
+	sameData   string               // compares session_data byte by byte with a parameter
+	expireText string               // selects expire_date without a driver's idea of zones
+	lock       string               // locks the selected row until the end of the transaction
+	wallClock  bool                 // expire_date holds a wall clock, not an instant
 	tx         *sql.TxOptions
 }
 
 var dialects = map[string]dialect{
 	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that one.
-	"sqlite": {sameData: "session_data = ?", expireText: "CAST(expire_date AS TEXT)", wallClock: true},
+	"sqlite": {
+		name: "sqlite", kind: sqliteKind, deaf: true,
+		sameData: "session_data = ?", expireText: "CAST(expire_date AS TEXT)", wallClock: true,
+	},
 	// READ COMMITTED because a lock queues only there: at the higher levels it fails what waited.
-	"postgres": {sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE", tx: &sql.TxOptions{Isolation: sql.LevelReadCommitted}},
+	"postgres": {
+		name: "postgres", kind: postgresKind,
+		confirm:  "SELECT pg_logical_emit_message(true, 'gormsession', '')",
+		sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE",
+		tx: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+	},
 	// MySQL's usual collations call "Ann" and "ann" equal. The CAST is around the parameter, so that the index on the key serves.
-	"mysql": {sameData: "session_data = CAST(? AS BINARY)", expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true},
+	"mysql": {
+		name: "mysql", kind: mysqlKind, sameData: "session_data = CAST(? AS BINARY)",
+		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
+	},
 }
 
 // expireArg is an expire_date as a parameter. In a table whose wall clock hangs elsewhere than in UTC, the hands are put there.
@@ -54,6 +69,7 @@ func onWall(t time.Time, loc *time.Location) time.Time {
 type secretLogger struct {
 	logger.Interface
 	translate func(error) error
+	dialect   dialect
 }
 
 var numbered = regexp.MustCompile(`\$\d+`)
@@ -65,29 +81,41 @@ func (l secretLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (str
 
 // LogMode implements logger.Interface.
 func (l secretLogger) LogMode(level logger.LogLevel) logger.Interface {
-	return secretLogger{l.Interface.LogMode(level), l.translate}
+	return secretLogger{l.Interface.LogMode(level), l.translate, l.dialect}
 }
 
-// Trace implements logger.Interface. What databases say may name the key, as MySQL does of a duplicate.
+// Trace implements logger.Interface. What databases say may name the key, as MySQL does of a
+// duplicate, and values that they refuse.
 func (l secretLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
 	if err != nil {
-		err = withoutKeys(l.translate(err), "")
+		err = l.dialect.redact(err, l.translate, "")
 	}
 	l.Interface.Trace(ctx, begin, fc, err)
 }
 
-// ownHandle makes our handle out of the application's: without its conditions, its dry run, its error, its context and its skipped
-// hooks, but with its pool, callbacks and plugins, so that tracing and a resolver of replicas see each statement.
+// ownHandle makes our handle out of the application's: without its conditions, its dry run, its
+// error, its context and its skipped hooks, but with its pool, callbacks and plugins, so that tracing
+// and a resolver of replicas see each statement.
+//
+// It is also without the statements that PrepareStmt keeps for the pool: a waiter inherits the error
+// of whoever prepares first, a failed preparation gives a row that panics, a statement goes on failing
+// after its table has changed, and preparing waits for a connection that transactions may all hold,
+// each waiting for that statement. Drivers keep statements by connection, without any of this.
 func ownHandle(db *gorm.DB) *gorm.DB {
 	h := db.Session(&gorm.Session{
 		NewDB:                  true,
 		Context:                context.Background(),
 		SkipDefaultTransaction: true, // the store opens its transactions itself
-		Logger:                 secretLogger{db.Logger, translator(db)},
+		Logger:                 secretLogger{db.Logger, translator(db), dialects[db.Dialector.Name()]},
 	})
 	h.DryRun, h.PropagateUnscoped, h.AllowGlobalUpdate = false, false, false
 	// NewDB alone lasts until the next WithContext, which would bring the conditions back.
-	h.Statement = &gorm.Statement{DB: h, ConnPool: h.Statement.ConnPool, Context: context.Background(), Clauses: map[string]clause.Clause{}}
+	pool := h.Statement.ConnPool
+	if prepared, ok := pool.(*gorm.PreparedStmtDB); ok {
+		pool = prepared.ConnPool
+	}
+	h.ConnPool, h.PrepareStmt = pool, false
+	h.Statement = &gorm.Statement{DB: h, ConnPool: pool, Context: context.Background(), Clauses: map[string]clause.Clause{}}
 	return h
 }
 

@@ -39,7 +39,7 @@ func (d *djangoRun) withAccount(opts ...gormsession.Option) *djangoRun {
 // brokenCodec reads nothing.
 type brokenCodec struct{ gormsession.Codec }
 
-func (brokenCodec) Decode(string) (map[string]json.RawMessage, error) {
+func (brokenCodec) Decode(string, string) (map[string]json.RawMessage, error) {
 	return nil, errors.New("unpickling failed")
 }
 

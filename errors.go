@@ -15,6 +15,11 @@ var (
 	// logged out because a database blinked. It is answered with 503.
 	ErrUnavailable = errors.New("gormsession: the session database is unavailable")
 
+	// ErrRejected is returned by a save whose values the database has refused for good, such as a text
+	// that is too long for a column of [WithModel], or which the model's own hook has refused. Nothing
+	// of it is saved, and another try would end alike. It is answered with 500.
+	ErrRejected = errors.New("gormsession: what was to be saved was rejected")
+
 	// ErrClosed is logged, once per session and request, when a session is written after its request has ended, such as by a goroutine
 	// that outlives the handler. The change is dropped. [Plugin.Open] opens a session outside of a request.
 	ErrClosed = errors.New("gormsession: the session's request has ended")
@@ -27,8 +32,8 @@ var (
 	// the client cannot be told of it. The new row is not made.
 	ErrHeaderSent = errors.New("gormsession: the response's header has been sent, so the session's cookie cannot be set")
 
-	// ErrOutcomeUnknown is returned when the connection was lost at a moment that leaves open whether the save was done, and doing it
-	// again could count twice. It is answered with 503.
+	// ErrOutcomeUnknown is returned when the connection was lost, or the time was over, at a moment that
+	// leaves open whether the save was done, and the row did not tell. It is answered with 503.
 	ErrOutcomeUnknown = errors.New("gormsession: the connection was lost and it is unknown whether the session was saved")
 )
 

@@ -53,11 +53,12 @@ func failsFirst(verb string, err error, n int32) (fail func(sql string) error, c
 	}, count
 }
 
-// What the database has certainly undone is tried again: five times in all, at a load as well as at each kind of save.
+// What the database has certainly undone is tried again until the time is over, at a load as well as
+// at each kind of save.
 func TestFaultRollbackIsRetried(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
-		s := newSite(t, d)
+		s := newSite(t, d, gormsession.WithTimeout(300*time.Millisecond))
 		check := func(rollback error, verb string, start func() (key string), page func(*gin.Context)) {
 			t.Helper()
 			visit := func(failures int32) (reply, int32) {
@@ -70,9 +71,9 @@ func TestFaultRollbackIsRetried(t *testing.T) {
 			if got, n := visit(4); got.status != http.StatusOK || n != 5 {
 				t.Errorf("%s, four times %v: %d after %d tries", verb, rollback, got.status, n)
 			}
-			got, n := visit(100)
+			got, n := visit(1000)
 			got.unavailable(t)
-			if n != 5 {
+			if n < 5 {
 				t.Errorf("%s, always %v: %d tries", verb, rollback, n)
 			}
 		}
@@ -84,8 +85,7 @@ func TestFaultRollbackIsRetried(t *testing.T) {
 		check(one, "SELECT", live, showCounter)
 		check(one, "COMMIT", live, increment)
 		check(one, "UPDATE", live, func(c *gin.Context) { s.clock.advance(24 * time.Hour); ginsession.Get(c).Touch() })
-		check(one, "DELETE", live, func(c *gin.Context) { ginsession.Get(c).CycleKey() })
-		check(one, "INSERT", live, func(c *gin.Context) { ginsession.Get(c).CycleKey() })
+		check(one, "UPDATE", live, func(c *gin.Context) { ginsession.Get(c).CycleKey() })
 		check(one, "DELETE", live, func(c *gin.Context) { ginsession.Get(c).Flush() })
 		check(one, "INSERT", func() string { return "" }, increment)
 		// Each save of those that came through was done once.
@@ -102,7 +102,7 @@ func TestFaultRefusalIsNotRetried(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, d)
 		key := s.start(map[string]any{"n": 1})
-		for verb, page := range map[string]func(*gin.Context){"SELECT": showCounter, "UPDATE": increment, "DELETE": func(c *gin.Context) { ginsession.Get(c).CycleKey() }} {
+		for verb, page := range map[string]func(*gin.Context){"SELECT": showCounter, "UPDATE": increment, "DELETE": func(c *gin.Context) { ginsession.Get(c).Flush() }} {
 			fail, count := failsFirst(verb, refusals[d.Kind()], 100)
 			s.statements.Fail(fail)
 			s.visit(key, page).unavailable(t)
@@ -117,7 +117,8 @@ func TestFaultRefusalIsNotRetried(t *testing.T) {
 	})
 }
 
-// With PrepareStmt, a statement may fail because somebody else, who was preparing it, has left. It is tried once more.
+// A statement may fail because somebody else has left with whom a plugin has put it together. It is
+// tried once more.
 func TestFaultCanceledBySomebodyElse(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -132,8 +133,7 @@ func TestFaultCanceledBySomebodyElse(t *testing.T) {
 			fail, count = failsFirst(verb, context.Canceled, 100)
 			s.statements.Fail(fail)
 			s.visit(key, page).unavailable(t)
-			// A read is given up after two tries; a write may have been done, so a second look comes between two and two.
-			if n, want := count.Load(), map[string]int32{"SELECT": 2, "UPDATE": 4}[verb]; n != want {
+			if n := count.Load(); n != 2 {
 				t.Errorf("%s, always: %d tries", verb, n)
 			}
 			s.statements.Fail(nil)

@@ -114,10 +114,10 @@ func (p *Plugin) clearExpired(ctx context.Context) (int64, error) {
 }
 
 // decode decodes the data of a row of either table.
-func (p *Plugin) decode(text string) (map[string]json.RawMessage, error) {
-	entries, err := p.store.decode(text)
+func (p *Plugin) decode(row Session) (map[string]json.RawMessage, error) {
+	entries, err := p.store.decode(row.SessionKey, row.SessionData)
 	if err != nil && p.former != nil {
-		if entries, otherErr := p.former.decode(text); otherErr == nil {
+		if entries, otherErr := p.former.decode(row.SessionKey, row.SessionData); otherErr == nil {
 			return entries, nil
 		}
 	}
@@ -138,6 +138,8 @@ func (s *State) wherever(save func() error) error {
 	defer cancel()
 	home, r, findErr := s.p.find(ctx, s.key)
 	switch {
+	case findErr != nil && errors.Is(err, errTrackLost):
+		return &failure{sentinel: ErrOutcomeUnknown, cause: findErr}
 	case findErr != nil:
 		return findErr
 	case home == nil:
@@ -146,7 +148,7 @@ func (s *State) wherever(save func() error) error {
 		return ErrOutcomeUnknown
 	}
 	var damage error
-	if r.entries, damage = home.decode(r.data); damage != nil {
+	if r.entries, damage = home.decode(home.stored(s.key), r.data); damage != nil {
 		return errDamaged
 	}
 	entries, err := s.log.replay(r.entries)
@@ -159,17 +161,23 @@ func (s *State) wherever(save func() error) error {
 
 // decode reads the entries of a row. An instant in _session_expiry has its offset from UTC in them, also where the row has the wall clock
 // of the table's zone, as a Django with USE_TZ=False writes it: it means the same in both tables.
-func (s *store) decode(text string) (map[string]json.RawMessage, error) {
-	entries, err := s.codec.Decode(text)
+func (s *store) decode(stored, text string) (map[string]json.RawMessage, error) {
+	entries, err := s.codec.Decode(stored, text)
 	if err != nil {
 		return nil, err
 	}
 	return s.respell(entries, false), nil
 }
 
-// encode writes what decode reads.
-func (s *store) encode(entries map[string]json.RawMessage) (string, error) {
-	return s.codec.Encode(s.respell(entries, true))
+// encode writes what decode reads, with a nonce if there is one.
+func (s *store) encode(
+	stored string, entries map[string]json.RawMessage, n nonce,
+) (string, error) {
+	text, err := s.codec.Encode(stored, n.on(s.respell(entries, true)))
+	if err != nil {
+		return "", encodeError(err)
+	}
+	return text, nil
 }
 
 // respell writes an instant in _session_expiry as the table has it, or with its offset.

@@ -20,17 +20,17 @@ import (
 // taggedCodec writes what JSON cannot read, and reads nothing else.
 type taggedCodec struct{}
 
-func (taggedCodec) Encode(entries map[string]json.RawMessage) (string, error) {
-	text, err := gormsession.JSON.Encode(entries)
+func (taggedCodec) Encode(row string, entries map[string]json.RawMessage) (string, error) {
+	text, err := gormsession.JSON.Encode(row, entries)
 	return "tagged:" + text, err
 }
 
-func (taggedCodec) Decode(text string) (map[string]json.RawMessage, error) {
+func (taggedCodec) Decode(row, text string) (map[string]json.RawMessage, error) {
 	text, ok := strings.CutPrefix(text, "tagged:")
 	if !ok {
 		return nil, errors.New("not tagged")
 	}
-	return gormsession.JSON.Decode(text)
+	return gormsession.JSON.Decode(row, text)
 }
 
 // oldSettings have another table than the default, other keys and another encoding.

@@ -190,7 +190,7 @@ func TestCallbackThatRefuses(t *testing.T) {
 				func(db *gorm.DB) error { return db.Callback().Create().Before("gorm:create").Register("t", refuse) }, pageN},
 			"before an update": {func(db *gorm.DB) error { return db.Callback().Update().Before("gorm:update").Register("t", refuse) }, pageW},
 			"after an update":  {func(db *gorm.DB) error { return db.Callback().Update().After("gorm:update").Register("t", refuse) }, pageW},
-			"before a cycle":   {func(db *gorm.DB) error { return db.Callback().Delete().Before("gorm:delete").Register("t", refuse) }, pageC},
+			"before a cycle":   {func(db *gorm.DB) error { return db.Callback().Update().Before("gorm:update").Register("t", refuse) }, pageC},
 			"before a touch":   {func(db *gorm.DB) error { return db.Callback().Update().Before("gorm:update").Register("t", refuse) }, pageT},
 			"before a flush":   {func(db *gorm.DB) error { return db.Callback().Delete().Before("gorm:delete").Register("t", refuse) }, pageF},
 		} {

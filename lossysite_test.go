@@ -50,6 +50,7 @@ func second(verb string, happen func()) func(sql string) {
 // A lossySite is a site whose database is reached past the library as well, as by what happens while an answer is under way.
 type lossySite struct {
 	*site
+	kind  dbtest.Kind
 	lost  error
 	aside *gorm.DB
 	made  *atomic.Int64 // keys
@@ -59,12 +60,12 @@ type lossySite struct {
 func lossySites(t *testing.T, f func(t *testing.T, s lossySite, bare bool)) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
-		s := lossySite{lost: lost[d.Kind()], aside: d.Open(t), made: new(atomic.Int64)}
+		s := lossySite{kind: d.Kind(), lost: lost[d.Kind()], aside: d.Open(t), made: new(atomic.Int64)}
 		keys := gormsession.WithNewKey(func() string { return keyNumber(s.made.Add(1)) })
 		for name, bare := range map[string]bool{"transactions": false, "SkipDefaultTransaction": true} {
 			t.Run(name, func(t *testing.T) {
 				s.site = newSiteWith(t, d, &gorm.Config{SkipDefaultTransaction: bare}, keys)
-				f(t, s, bare)
+				f(t, s, s.db.SkipDefaultTransaction)
 			})
 		}
 	})

@@ -49,7 +49,7 @@ func newStore(db *gorm.DB, o *options) (*store, error) {
 		return nil, fmt.Errorf("gormsession: no support for GORM's dialect %q; there is for sqlite, postgres and mysql, and what speaks their protocols", name)
 	}
 	s := &store{
-		db: ownHandle(db), dialect: d, dialectName: name, translate: translator(db),
+		db: ownHandle(db), dialect: d, replaceRows: o.replaceRows, dialectName: name, translate: translator(db),
 		layout: o.layout, codec: o.codec, table: o.table, model: o.model,
 		bare: db.SkipDefaultTransaction, timeout: o.timeout, clock: o.clock, newKey: o.newKey, cleanup: o.cleanup,
 		logger: func() *slog.Logger { return o.log() },
@@ -61,6 +61,7 @@ func newStore(db *gorm.DB, o *options) (*store, error) {
 	if s.schema, err = schema.Parse(s.model.empty(), &sync.Map{}, s.db.NamingStrategy); err != nil {
 		return nil, fmt.Errorf("gormsession: %w", err)
 	}
+	s.bare = s.bare && !s.hooked() // what a hook refuses afterwards has to be undone
 	s.lookSQL = fmt.Sprintf("SELECT session_key, session_data, %s FROM %s WHERE session_key = ?", d.expireText, s.db.Statement.Quote(s.table))
 	s.findSQL = s.lookSQL + " AND expire_date > ?"
 	s.lockSQL = s.findSQL + d.lock

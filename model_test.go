@@ -188,8 +188,8 @@ func TestModelHooksRun(t *testing.T) {
 		s.visit(key, set("n", 2))
 		got := s.visit(key, pageC)
 		s.visit(got.cookie.Value, pageF)
-		if c, u, d := hooks.creates.Load(), hooks.updates.Load(), hooks.deletes.Load(); c != 4 || u != 2 || d != 4 {
-			t.Errorf("%d hooks of creates, %d of updates, %d of deletes; want 4, 2, 4", c, u, d)
+		if c, u, d := hooks.creates.Load(), hooks.updates.Load(), hooks.deletes.Load(); c != 2 || u != 4 || d != 2 {
+			t.Errorf("%d hooks of creates, %d of updates, %d of deletes; want 2, 4, 2", c, u, d)
 		}
 	})
 }

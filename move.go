@@ -43,7 +43,7 @@ func (p *Plugin) MoveFormer(ctx context.Context) (Moved, error) {
 			last = r.key
 		}
 		if err != nil {
-			return m, fmt.Errorf("gormsession: the move ended after %d sessions and goes on when it is called again: %w", m.Rows, err)
+			return m, noting(err, fmt.Sprintf("the move ended after %d sessions and goes on when it is called again", m.Rows))
 		}
 		if len(rows) < moveBatch {
 			return m, nil
@@ -98,26 +98,30 @@ func (s *store) batch(ctx context.Context, after string) (rows []storedRow, err 
 	query := fmt.Sprintf("SELECT session_key, session_data, %s FROM %s WHERE expire_date > ? AND session_key > ? ORDER BY session_key LIMIT %d",
 		s.dialect.expireText, s.db.Statement.Quote(s.table), moveBatch)
 	err = s.retry(ctx, func(ctx context.Context) error {
-		rows = nil
-		found, err := s.handle(ctx).Raw(query, s.expireArg(s.now()), after).Rows()
-		if err != nil {
-			return err
-		}
-		defer found.Close()
-		for found.Next() {
-			var r storedRow
-			var expire any
-			if err := found.Scan(&r.key, &r.data, &expire); err != nil {
-				return err
-			}
-			var e Expiry
-			r.unreadable = e.Scan(expire) != nil
-			r.expire = s.expireOf(e)
-			rows = append(rows, r)
-		}
-		return found.Err()
+		rows, err = s.scanRows(s.handle(ctx).Raw(query, s.expireArg(s.now()), after))
+		return harmless(err)
 	})
 	return rows, s.fault(err, after)
+}
+
+func (s *store) scanRows(query *gorm.DB) (rows []storedRow, err error) {
+	found, err := query.Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	for found.Next() {
+		var r storedRow
+		var expire any
+		if err := found.Scan(&r.key, &r.data, &expire); err != nil {
+			return nil, err
+		}
+		var e Expiry
+		r.unreadable = e.Scan(expire) != nil
+		r.expire = s.expireOf(e)
+		rows = append(rows, r)
+	}
+	return rows, found.Err()
 }
 
 // move moves a row to the table of another store, as in cycle: what was saved or renewed since it was read goes along. A row that has gone
@@ -125,33 +129,56 @@ func (s *store) batch(ctx context.Context, after string) (rows []storedRow, err 
 func (s *store) move(ctx context.Context, into *store, r storedRow, key string) error {
 	recode := func(current record) (record, error) {
 		var err error
-		if current.entries, err = s.decode(current.data); err != nil {
+		if current.entries, err = s.decode(r.key, current.data); err != nil {
 			return record{}, errDamaged
 		}
-		if current.data, err = into.encode(current.entries); err != nil {
-			return record{}, encodeError(err)
-		}
-		return current, nil
+		current.data, err = into.encode(key, current.entries, "")
+		return current, err
 	}
-	return s.retry(ctx, func(ctx context.Context) error {
-		moved, err := recode(r.record)
+	moved, err := recode(r.record)
+	if err != nil {
+		return err
+	}
+	try := func(tx *gorm.DB) error {
+		gone, err := s.written(s.rows(tx).
+			Where("session_key = ? AND expire_date = ?", r.key, s.expireArg(r.expire)).
+			Where(s.dialect.sameData, r.data).Delete(s.model.empty()))
 		if err != nil {
 			return err
 		}
-		return s.transact(ctx, func(tx *gorm.DB) error {
-			gone := s.rows(tx).Where("session_key = ? AND expire_date = ? AND "+s.dialect.sameData, r.key, s.expireArg(r.expire), r.data).Delete(s.model.empty())
-			if gone.Error != nil {
-				return gone.Error
-			}
-			if gone.RowsAffected == 0 {
-				if _, err := s.replay(tx, r.key, &moved, replayer{do: recode}); err != nil {
-					return err
-				}
-				if err := s.rows(tx).Where("session_key = ?", r.key).Delete(s.model.empty()).Error; err != nil {
-					return err
-				}
-			}
+		if gone > 0 {
 			return into.create(tx, key, moved)
+		}
+		current, found, err := s.lock(tx, r.key)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return ErrInterrupted
+		}
+		now, err := recode(current)
+		if err != nil {
+			return err
+		}
+		if gone, err = s.unsee(tx, current.data, r.key); err != nil {
+			return err
+		}
+		if gone == 0 {
+			return errSlipped
+		}
+		return into.create(tx, key, now)
+	}
+	return s.settle(ctx,
+		func(ctx context.Context) error { return s.transact(ctx, try) },
+		func(ctx context.Context) error {
+			return s.transact(ctx, func(tx *gorm.DB) error {
+				err := try(tx)
+				if errors.Is(err, ErrInterrupted) { // it went, and perhaps there
+					if _, found, err := into.lockAny(tx, key); err != nil || found {
+						return err
+					}
+				}
+				return err
+			})
 		})
-	})
 }

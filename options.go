@@ -42,6 +42,7 @@ type options struct {
 	heldBytes    int
 	cleanup      time.Duration
 	values       map[any]any
+	replaceRows  bool
 	formerOpts   []Option // nil: there is no former table
 	former       *options // made of them
 }
@@ -176,6 +177,14 @@ func WithHeldBytes(n int) Option { return func(o *options) { o.heldBytes = n } }
 // WithCleanup sets how often, at most, one process deletes a batch of up to 1,000 expired rows, which it does after it has made a new
 // row. The default is 10 minutes; 0 turns it off, for those who call [Plugin.ClearExpired] themselves.
 func WithCleanup(every time.Duration) Option { return func(o *options) { o.cleanup = every } }
+
+// WithReplacedRows makes a cycle of the key insert a row under the new key and delete the old one,
+// where the engine cannot change a row's key: a table that is partitioned or sharded by session_key
+// (PostgreSQL's PARTITION BY HASH, Citus, Vitess). By default the row's key is changed in place, so
+// that a DELETE by a column of the application's own, such as a log out everywhere, cannot miss a
+// session that gets a new key at that moment; with this option it can, and has to be repeated until
+// it deletes nothing.
+func WithReplacedRows() Option { return func(o *options) { o.replaceRows = true } }
 
 func (o *options) log() *slog.Logger {
 	if o.logger != nil {

@@ -120,7 +120,7 @@ var outcomes = []cell{
 	{"live", pageS, "S", outcome{}},
 	{"live", pageR, "R", outcome{"", true, "", "SELECT"}},
 	{"live", pageW, "W", outcome{"refreshed", true, "updated", "SELECT UPDATE"}},
-	{"live", pageC, "cycle", outcome{"new", true, "moved", "SELECT DELETE INSERT"}},
+	{"live", pageC, "cycle", outcome{"new", true, "moved", "SELECT UPDATE"}},
 	{"live", pageF, "flush", outcome{"deleted", true, "deleted", "DELETE"}},
 	{"live", pageN, "flush, W", outcome{"new", true, "moved", "DELETE INSERT"}},
 	{"live", pageT, "touch", outcome{"refreshed", true, "renewed", "SELECT UPDATE"}},

@@ -37,7 +37,7 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 
 // Entries decodes the data of a row (Django's get_decoded). It asks the database nothing.
 func (p *Plugin) Entries(row Session) (map[string]any, error) {
-	raw, err := p.decode(row.SessionData)
+	raw, err := p.decode(row)
 	if err != nil {
 		return nil, fmt.Errorf("gormsession: the data of %v cannot be decoded: %w", row, err)
 	}

@@ -1,11 +1,6 @@
 package gormsession
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"maps"
-)
+import "errors"
 
 // Save saves the session now, instead of once the handler has returned: to have its key, to be sure of a Modify, or to know of an error.
 // It makes a row even for an empty session, as in Django, and always asks the database. It returns [ErrInterrupted] if the session was
@@ -98,13 +93,9 @@ func (s *State) persistNew(explicit bool) error {
 	if s.headerSent {
 		return ErrHeaderSent
 	}
-	to, err := s.record(s.entries, s.p.store)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	key, err := s.p.store.insert(ctx, to)
+	key, to, err := s.p.store.insert(ctx, s.rewrite(s.p.store, ""))
 	if err != nil {
 		return err
 	}
@@ -117,7 +108,8 @@ func (s *State) persistNew(explicit bool) error {
 // persistOld saves changes to the row that is there. What would change neither text nor expire_date is not sent, unless expiry is not
 // rounded (Django's way).
 func (s *State) persistOld(explicit bool) error {
-	to, err := s.record(s.entries, s.home)
+	w := s.rewrite(s.home, s.log.nonce())
+	to, err := w.first(s.home.stored(s.key))
 	if err != nil {
 		return err
 	}
@@ -127,7 +119,7 @@ func (s *State) persistOld(explicit bool) error {
 	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	to, err = s.home.update(ctx, s.key, s.row, to, s.replayer(s.home))
+	to, err = s.home.update(ctx, s.key, s.row, to, w)
 	if err != nil {
 		return err
 	}
@@ -136,13 +128,10 @@ func (s *State) persistOld(explicit bool) error {
 }
 
 func (s *State) persistCycle() error {
-	to, err := s.record(s.entries, s.p.store)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	key, to, err := s.home.cycle(ctx, s.p.store, s.key, s.nextKey, s.row, to, s.replayer(s.p.store))
+	w := s.rewrite(s.p.store, "") // the new key is as good as a nonce
+	key, to, err := s.home.cycle(ctx, s.p.store, s.key, s.nextKey, s.row, w)
 	if err != nil {
 		return err
 	}
@@ -173,42 +162,4 @@ func (s *State) persistTouch() error {
 func (s *State) saved(key string, r record, home *store) {
 	s.key, s.home, s.row, s.entries, s.log = key, home, r, r.entries, nil
 	s.nextKey, s.create, s.unsaved, s.loaded, s.damaged = "", false, false, true, false
-}
-
-// record is what a row of that store is to hold for these entries. Entries that are as they were loaded from it keep their text, which a
-// codec need not write twice alike.
-func (s *State) record(entries map[string]json.RawMessage, into *store) (record, error) {
-	return s.recordAfter(s.row, entries, into)
-}
-
-func (s *State) recordAfter(row record, entries map[string]json.RawMessage, into *store) (record, error) {
-	r := record{entries: entries, data: row.data}
-	if row.data == "" || into != s.home || !maps.EqualFunc(entries, row.entries, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
-		var err error
-		if r.data, err = into.encode(entries); err != nil {
-			return record{}, encodeError(err)
-		}
-	}
-	l, err := s.p.opts.lifetimeOf(entries)
-	if err != nil {
-		s.lifetime() // warns
-	}
-	r.expire = s.p.opts.expireDate(l, s.now())
-	return r, nil
-}
-
-// replayer does again what this request has done, on what another one has saved meanwhile. What comes of it is for a row of that store.
-func (s *State) replayer(into *store) replayer {
-	log := s.log
-	return replayer{twice: !log.relative(), do: func(current record) (record, error) {
-		var err error
-		if current.entries, err = s.home.decode(current.data); err != nil {
-			return record{}, errDamaged // never overwritten
-		}
-		entries, err := log.replay(current.entries)
-		if err != nil {
-			return record{}, err
-		}
-		return s.recordAfter(current, entries, into)
-	}}
 }

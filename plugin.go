@@ -254,5 +254,5 @@ func (p *Plugin) log(s *State, message string, err error) {
 	if errors.Is(err, ErrInterrupted) {
 		level = slog.LevelWarn // a logout that won: nothing is wrong
 	}
-	p.opts.log().Log(s.ctx, level, message, "session", s.handle(), "error", err)
+	p.opts.log().Log(s.ctx, level, message, "session", s.handle(), "error", detailOf(err))
 }

@@ -3,202 +3,194 @@ package gormsession
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"gorm.io/gorm"
 )
 
-// update saves what a request has made of a row, to, of what it had loaded, from. It is a compare-and-set on the text: no other request's
-// change is overwritten, and none of ours is lost, because on a miss the request's changes are replayed on the locked row. It returns what
-// the row holds then. A row that is gone is ErrInterrupted, and stays gone.
-func (s *store) update(ctx context.Context, key string, from, to record, again replayer) (record, error) {
-	stored := s.stored(key)
-	sent := to
-	op := func(ctx context.Context, again replayer) error {
-		return s.retry(ctx, func(ctx context.Context) error {
-			sent = to
-			return s.compareAndSet(ctx, stored, from, &sent, again)
+// A rewrite is what one request makes of a row.
+type rewrite struct {
+	// first makes the record for a row of that key out of what the request had loaded.
+	first func(stored string) (record, error)
+	// again makes it out of what a row holds now, by doing again what the request did.
+	again func(current record, stored string) (record, error)
+	// twice tells whether doing it twice is the same as doing it once. If not, the text has a nonce.
+	twice bool
+	// ours tells whether nobody else can have written the text of that record.
+	ours func(sent record, stored string) bool
+}
+
+// update saves what a request has made of a row, to, of what it had loaded, from. It is a
+// compare-and-set on the text: no other request's change is overwritten, and none of ours is lost,
+// because on a miss the request's changes are done again on the locked row. It returns what the row
+// holds then. A row that is gone is ErrInterrupted, and stays gone.
+func (s *store) update(ctx context.Context, key string, from, to record, w rewrite) (record, error) {
+	u := &updating{store: s, stored: s.stored(key), from: from, to: to, rewrite: w}
+	err := s.settle(ctx, u.save, u.again)
+	return u.done, s.fault(err, u.stored)
+}
+
+// updating is one update on its way through its tries.
+type updating struct {
+	*store
+	rewrite
+	stored   string
+	from, to record
+	sent     []record // by the tries so far
+	done     record   // what the row holds at the end
+}
+
+func (u *updating) save(ctx context.Context) error {
+	// What must not be done twice never goes bare: an answer that is lost before COMMIT is then no
+	// news of the row.
+	if u.bare && u.twice {
+		hit := false
+		err := u.single(ctx, func(tx *gorm.DB) (err error) {
+			hit, err = u.compareAndSet(tx)
+			return err
 		})
-	}
-	err := op(ctx, again)
-	if err == nil || !s.uncertain(err) {
-		return sent, s.fault(err, stored)
-	}
-	second, cancel := s.second(ctx)
-	defer cancel()
-	current, found, lookErr := s.look(second, stored)
-	switch {
-	case lookErr != nil:
-		return record{}, s.unknown(err, stored)
-	case !found:
-		return record{}, errTrackLost
-	case current.data == sent.data && (sent.data != from.data || current.expire.Equal(sent.expire)):
-		return sent, nil // it was done; the answer was lost
-	}
-	if err := op(second, again.unless(sent, s.unknown(err, stored))); err != nil {
-		if s.uncertain(err) {
-			return record{}, s.unknown(err, stored)
+		if err != nil || hit {
+			return err
 		}
-		return record{}, s.fault(err, stored)
 	}
-	return sent, nil
+	return u.transact(ctx, func(tx *gorm.DB) error {
+		// Also after a bare miss: a transaction of SQLite must begin with a write, or it cannot become
+		// a writer.
+		hit, err := u.compareAndSet(tx)
+		if err != nil || hit {
+			return err
+		}
+		current, found, err := u.lock(tx, u.stored)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return ErrInterrupted
+		}
+		return u.onto(tx, current)
+	})
 }
 
-// unless is the replayer of a second try: what was sent at the first may arrive only now, and must not be done twice then.
-func (r replayer) unless(sent record, unknown error) replayer {
-	return replayer{twice: r.twice, do: func(current record) (record, error) {
+// again follows an uncertain end: the row tells whether it was ours.
+func (u *updating) again(ctx context.Context) error {
+	return u.transact(ctx, func(tx *gorm.DB) error {
+		hit, err := u.compareAndSet(tx)
+		if err != nil || hit {
+			return err
+		}
+		current, found, err := u.lockAny(tx, u.stored)
 		switch {
-		case current.data == sent.data:
-			return sent, nil
-		case !r.twice:
-			return record{}, unknown
+		case err != nil:
+			return err
+		case !found:
+			return errTrackLost
+		case u.twice:
+			return u.onto(tx, current)
 		}
-		return r.do(current)
-	}}
+		for _, sent := range u.sent {
+			if sent.data == current.data && u.ours(sent, u.stored) {
+				u.done = sent
+				return nil
+			}
+		}
+		return ErrOutcomeUnknown // somebody has saved since, on ours or not
+	})
 }
 
-// compareAndSet writes *to where the row still holds from, else what the replay makes of the row, which *to is then.
-func (s *store) compareAndSet(ctx context.Context, stored string, from record, to *record, again replayer) error {
-	write := func(tx *gorm.DB) (int64, error) {
-		return s.set(tx.Where("session_key = ? AND "+s.dialect.sameData, stored, from.data), stored, *to)
-	}
-	// What must not be done twice never goes bare, as database/sql may send a bare statement again by itself.
-	if s.bare && again.twice {
-		if n, err := write(s.handle(ctx)); err != nil || n > 0 {
-			return err
-		}
-	}
-	return s.transact(ctx, func(tx *gorm.DB) error {
-		// Also after a bare miss: a transaction of SQLite must begin with a write, or it cannot become a writer.
-		if n, err := write(tx); err != nil || n > 0 {
-			return err
-		}
-		current, err := s.replay(tx, stored, to, again)
-		if err != nil || to.data == current.data && to.expire.Equal(current.expire) {
-			return err
-		}
-		_, err = s.set(tx.Where("session_key = ?", stored), stored, *to)
+func (u *updating) compareAndSet(tx *gorm.DB) (hit bool, err error) {
+	n, err := u.write(tx, u.from, u.to)
+	return n > 0, err
+}
+
+// onto does the request's changes again on what the locked row holds.
+func (u *updating) onto(tx *gorm.DB, current record) error {
+	next, err := u.rewrite.again(current, u.stored)
+	if err != nil {
 		return err
-	})
-}
-
-// replay locks the row and sets *to to what the request's changes make of it. It returns what the row holds.
-func (s *store) replay(tx *gorm.DB, stored string, to *record, again replayer) (record, error) {
-	current, found, err := s.scan(tx, s.lockSQL, stored, s.expireArg(s.now()))
-	if err != nil {
-		return record{}, err
 	}
-	if !found {
-		return record{}, ErrInterrupted
+	u.replays.Add(1)
+	if next.data == current.data && next.expire.Equal(current.expire) {
+		u.done = next
+		return nil
 	}
-	next, err := again.do(current)
-	if err != nil {
-		return record{}, err
+	n, err := u.write(tx, current, next)
+	if err == nil && n == 0 {
+		return errSlipped
 	}
-	s.replays.Add(1)
-	*to = next
-	return current, nil
+	return err
 }
 
-// look reads a row, expired or not.
-func (s *store) look(ctx context.Context, stored string) (record, bool, error) {
-	return s.scan(s.handle(ctx), s.lookSQL, stored)
+// write writes a record where the row still holds another one.
+func (u *updating) write(tx *gorm.DB, from, to record) (int64, error) {
+	u.done, u.sent = to, append(u.sent, to)
+	return u.set(tx.Where(u.dialect.sameData, from.data), u.stored, to)
 }
 
-// unknown is the error of a save of which nobody knows whether it was done.
-func (s *store) unknown(err error, stored string) error {
-	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, s.redact(err, stored))
-}
-
-// insert makes a row under a new key and returns the key.
-func (s *store) insert(ctx context.Context, r record) (string, error) {
-	return s.withNewKey(s.newKey(), func(key string) error {
+// insert makes a row under a new key and returns the key and what the row holds.
+func (s *store) insert(ctx context.Context, w rewrite) (key string, r record, err error) {
+	key, err = s.withNewKey(ctx, s.newKey(), func(key string) error {
 		stored := s.stored(key)
-		op := func(ctx context.Context) error {
-			return s.retry(ctx, func(ctx context.Context) error {
-				return s.single(ctx, func(tx *gorm.DB) error { return s.create(tx, stored, r) })
-			})
+		if r, err = w.first(stored); err != nil {
+			return err
 		}
-		return s.sameKeyTwice(ctx, stored, &r, op)
-	})
-}
-
-// cycle moves a session to a new key, in the same table or into that of another store: the old row goes and the new one comes in one
-// transaction, guarded as in update, so that of two cycles at once one wins, and nothing that was saved meanwhile is lost. It returns the
-// key, which is next unless that was taken.
-func (s *store) cycle(ctx context.Context, into *store, key, next string, from, to record, again replayer) (string, record, error) {
-	old := s.stored(key)
-	sent := to
-	next, err := into.withNewKey(next, func(next string) error {
-		stored := into.stored(next)
-		return into.sameKeyTwice(ctx, stored, &sent, func(ctx context.Context) error {
-			return s.retry(ctx, func(ctx context.Context) error {
-				sent = to
+		create := func(tx *gorm.DB) error { return s.create(tx, stored, r) }
+		err := s.settle(ctx,
+			func(ctx context.Context) error { return s.single(ctx, create) },
+			func(ctx context.Context) error {
+				if err := s.transact(ctx, create); !errors.Is(err, errDuplicate) {
+					return err
+				}
 				return s.transact(ctx, func(tx *gorm.DB) error {
-					if err := s.remove(tx, old, from, &sent, again); err != nil {
+					current, found, err := s.lockAny(tx, stored)
+					switch {
+					case err != nil:
 						return err
+					case !found:
+						return errSlipped
+					case current.data != r.data:
+						return errDuplicate
 					}
-					return into.create(tx, stored, sent)
+					return nil
 				})
 			})
-		})
+		if s.bare && errors.Is(err, errDuplicate) {
+			// The driver may have sent it twice, and tell of the second time.
+			if current, found, err := s.read(ctx, s.lookSQL, stored); err != nil {
+				return &failure{sentinel: ErrOutcomeUnknown, cause: err}
+			} else if found && current.data == r.data {
+				return nil
+			}
+		}
+		return err
 	})
-	return next, sent, err
+	return key, r, err
 }
 
-// remove deletes the row that is to be cycled, after a replay if it no longer holds from.
-func (s *store) remove(tx *gorm.DB, stored string, from record, to *record, again replayer) error {
-	res := s.rows(tx).Where("session_key = ? AND "+s.dialect.sameData, stored, from.data).Delete(s.model.empty())
-	if res.Error != nil || res.RowsAffected > 0 {
-		return res.Error
+// slipIfTaken: a row that comes in between may be ours, and is to be looked at.
+func slipIfTaken(err error) error {
+	if errors.Is(err, errDuplicate) {
+		return errSlipped
 	}
-	if _, err := s.replay(tx, stored, to, again); err != nil {
-		return err
-	}
-	return s.rows(tx).Where("session_key = ?", stored).Delete(s.model.empty()).Error
+	return err
 }
 
 // withNewKey runs op with a key, and with another one while that is taken.
-func (s *store) withNewKey(key string, op func(key string) error) (string, error) {
+func (s *store) withNewKey(
+	ctx context.Context, key string, op func(key string) error,
+) (string, error) {
 	for range 10 {
 		err := op(key)
 		if !errors.Is(err, errDuplicate) {
 			return key, s.fault(err, s.stored(key))
 		}
+		// It may be another unique column, of the application's, that is taken.
+		taken, lookErr := s.exists(ctx, key)
+		if lookErr != nil {
+			return "", lookErr
+		}
+		if !taken {
+			return "", s.fault(err, s.stored(key))
+		}
 		key = s.newKey()
 	}
 	return "", errNoFreeKey
-}
-
-// sameKeyTwice runs op, which makes the row of that key, and once more if its end is uncertain: a row that holds our text then is ours, also
-// if it arrives only while we try again.
-func (s *store) sameKeyTwice(ctx context.Context, stored string, sent *record, op func(context.Context) error) error {
-	err := op(ctx)
-	if err == nil || !s.uncertain(err) {
-		return err
-	}
-	second, cancel := s.second(ctx)
-	defer cancel()
-	current, found, lookErr := s.look(second, stored)
-	if lookErr != nil {
-		return s.unknown(err, stored)
-	}
-	if found {
-		if current.data == sent.data {
-			return nil
-		}
-		return errDuplicate
-	}
-	first := *sent
-	again := op(second)
-	if errors.Is(again, errDuplicate) || errors.Is(again, ErrInterrupted) {
-		if current, found, lookErr := s.look(second, stored); lookErr == nil && found && current.data == first.data {
-			*sent = first
-			return nil
-		}
-	}
-	if again != nil && s.uncertain(again) {
-		return s.unknown(again, stored)
-	}
-	return again
 }

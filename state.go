@@ -98,7 +98,7 @@ func (s *State) fetch() bool {
 func (s *State) adopt(r record) bool {
 	s.loaded = true
 	var err error
-	if r.entries, err = s.home.decode(r.data); err != nil {
+	if r.entries, err = s.home.decode(s.home.stored(s.key), r.data); err != nil {
 		s.p.opts.log().Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
 		s.key, s.damaged = "", true
 		return true

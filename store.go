@@ -2,21 +2,15 @@ package gormsession
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"reflect"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 
-	"github.com/seed7368b609/gormsession/internal/jsontext"
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
@@ -33,6 +27,7 @@ type store struct {
 	schema      *schema.Schema  // of the model
 	own         []*schema.Field // columns of the model besides ours that an update writes
 	bare        bool            // single statements go without a transaction
+	replaceRows bool            // a new key is an insert and a delete
 	timeout     time.Duration
 	clock       func() time.Time
 	newKey      func() string
@@ -51,17 +46,14 @@ type record struct {
 	entries map[string]json.RawMessage
 }
 
-// A replayer does again, on what a row holds now, what one request did to what it had loaded.
-type replayer struct {
-	do func(current record) (record, error)
-	// twice tells whether doing it twice is the same as doing it once.
-	twice bool
-}
-
 var (
 	errDamaged   = errors.New("gormsession: the row holds what the codec cannot read")
+	errNoRows    = errors.New("a callback of GORM's gave neither rows nor an error")
 	errNoFreeKey = errors.New("gormsession: no free session key in 10 tries: is the source of keys broken?")
 	errDuplicate = errors.New("duplicate session key")
+	// errSlipped: what was locked is no longer there, as the transaction is gone. MariaDB's Galera
+	// lets a SELECT FOR UPDATE return a row then, and the next statement run by itself.
+	errSlipped = errors.New("the transaction ended while the row was locked")
 )
 
 // stored is the key as the row holds it.
@@ -82,215 +74,71 @@ func (s *store) now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 
 // find returns the live row of that key. Not found is no error.
 func (s *store) find(ctx context.Context, key string) (r record, found bool, err error) {
-	stored := s.stored(key)
-	err = s.retry(ctx, func(ctx context.Context) error {
-		r, found, err = s.scan(s.handle(ctx), s.findSQL, stored, s.expireArg(s.now()))
-		return err
-	})
-	return r, found, s.fault(err, stored)
-}
-
-// scan reads one row. The key is compared again, as MySQL's collations find "abc" where "ABC " was asked for.
-func (s *store) scan(tx *gorm.DB, query, stored string, args ...any) (r record, found bool, err error) {
-	q := tx.Raw(query, append([]any{stored}, args...)...)
-	row := q.Row()
-	if q.Error != nil {
-		return record{}, false, q.Error // a callback of the application's refused
-	}
-	var key string
-	var expire Expiry
-	if err := row.Scan(&key, &r.data, &expire); err != nil {
-		if errors.Is(err, sql.ErrNoRows) || s.alien(err) {
-			return record{}, false, nil
-		}
-		return record{}, false, err
-	}
-	r.expire = s.expireOf(expire)
-	return r, key == stored, nil
+	return s.read(ctx, s.findSQL, s.stored(key), s.expireArg(s.now()))
 }
 
 // exists tells whether there is a row of that key, expired or not (Django's exists).
 func (s *store) exists(ctx context.Context, key string) (found bool, err error) {
-	stored := s.stored(key)
+	_, found, err = s.read(ctx, s.lookSQL, s.stored(key))
+	return found, err
+}
+
+// read reads one row, with as many tries as there is time for.
+func (s *store) read(
+	ctx context.Context, query, stored string, args ...any,
+) (r record, found bool, err error) {
 	err = s.retry(ctx, func(ctx context.Context) error {
-		found, err = s.has(s.handle(ctx), stored)
-		return err
+		r, found, err = s.scan(s.handle(ctx), query, stored, args...)
+		return harmless(err)
 	})
-	return found, s.fault(err, stored)
+	return r, found, s.fault(err, stored)
 }
 
-func (s *store) has(tx *gorm.DB, stored string) (bool, error) {
-	var keys []string
-	err := tx.Table(s.table).Where("session_key = ?", stored).Pluck("session_key", &keys).Error
-	if s.alien(err) {
-		return false, nil
+// scan reads one row. The key is compared again, as MySQL's collations find "abc" where "ABC " was
+// asked for. It goes by GORM's Row callbacks, which plugins that cache queries leave alone, and asks
+// for Rows, as Row has no place for an error of the callbacks.
+func (s *store) scan(
+	tx *gorm.DB, query, stored string, args ...any,
+) (r record, found bool, err error) {
+	rows, err := tx.Raw(query, append([]any{stored}, args...)...).Rows()
+	if err == nil && rows == nil {
+		err = errNoRows
 	}
-	return slices.Contains(keys, stored), err
-}
-
-// transact runs writes in one transaction. One that could not begin has sent nothing.
-func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
-	h := s.handle(ctx)
-	if pin := h.Callback().Query().Get("gorm:db_resolver"); pin != nil {
-		// Begin takes the first pool there is, while statements go to the resolver's source; this is what its clause Write does.
-		h.Statement.Table = s.table
-		pin(h)
-		h.Statement.Table = ""
+	if err != nil {
+		if rows != nil { // a callback refused what was read
+			_ = rows.Close()
+		}
+		if s.alien(err) {
+			err = nil
+		}
+		return record{}, false, err
 	}
-	tx := h.Begin(s.txOptions()...)
-	if tx.Error != nil {
-		return unsent{tx.Error}
-	}
-	written := false
 	defer func() {
-		if !written { // also where the application's model has panicked
-			_ = s.inTime(ctx, tx.Rollback)
+		if closing := rows.Close(); err == nil {
+			err = closing
 		}
 	}()
-	if err := write(tx); err != nil {
-		return err
-	}
-	written = true
-	return s.inTime(ctx, tx.Commit)
-}
-
-// inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where the server is silent the driver waits
-// on, with its connection, until the operating system gives that up.
-func (s *store) inTime(ctx context.Context, end func() *gorm.DB) error {
-	if s.dialectName != "mysql" {
-		return end().Error
-	}
-	done := make(chan error, 1)
-	go func() { done <- end().Error }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-done:
-		return err
-	default:
-		return ctx.Err()
-	}
-}
-
-func (s *store) txOptions() []*sql.TxOptions {
-	if s.dialect.tx == nil {
-		return nil
-	}
-	return []*sql.TxOptions{s.dialect.tx}
-}
-
-// single runs one statement: in a transaction, unless the application's gorm.Config says SkipDefaultTransaction.
-func (s *store) single(ctx context.Context, write func(tx *gorm.DB) error) error {
-	if s.bare {
-		return write(s.handle(ctx))
-	}
-	return s.transact(ctx, write)
-}
-
-// create inserts a row. It never overwrites one.
-func (s *store) create(tx *gorm.DB, stored string, r record) error {
-	row, err := s.row(tx, stored, r)
-	if err != nil {
-		return err
-	}
-	if err := tx.Table(s.table).Omit(clause.Associations).Create(row).Error; err != nil {
-		if s.isDuplicate(err) {
-			return errDuplicate
+	var key string
+	var expire Expiry
+	if !rows.Next() {
+		if err = rows.Err(); s.alien(err) {
+			err = nil
 		}
-		return err
+		return record{}, false, err
 	}
-	return nil
+	if err := rows.Scan(&key, &r.data, &expire); err != nil {
+		return record{}, false, err
+	}
+	r.expire = s.expireOf(expire)
+	return r, key == stored, rows.Err()
 }
 
-// row is the model for a record: a *Session, or what the application builds.
-func (s *store) row(tx *gorm.DB, stored string, r record) (any, error) {
-	row := Session{SessionKey: stored, SessionData: r.data, ExpireDate: s.expireArg(r.expire)}
-	if s.model.build == nil {
-		return &row, nil
-	}
-	entries, err := decodeAll(r.entries)
-	if err != nil {
-		return nil, err
-	}
-	built := s.model.build(row, entries)
-	return built, fill(tx.Statement.Context, s.schema, built, row)
+// lock reads the live row of that key and keeps others from changing it until the transaction ends.
+func (s *store) lock(tx *gorm.DB, stored string) (record, bool, error) {
+	return s.scan(tx, s.lockSQL, stored, s.expireArg(s.now()))
 }
 
-// set writes a record into the rows that tx selects, and returns how many there were.
-func (s *store) set(tx *gorm.DB, stored string, r record) (int64, error) {
-	values := map[string]any{"session_data": r.data, "expire_date": s.expireArg(r.expire)}
-	if s.model.build != nil {
-		row, err := s.row(tx, stored, r)
-		if err != nil {
-			return 0, err
-		}
-		for _, f := range s.own {
-			values[f.DBName], _ = f.ValueOf(tx.Statement.Context, reflect.ValueOf(row).Elem())
-		}
-	}
-	tx = s.rows(tx).Updates(values)
-	return tx.RowsAffected, tx.Error
-}
-
-// rows names table and model for an update or delete.
-func (s *store) rows(tx *gorm.DB) *gorm.DB {
-	return tx.Table(s.table).Model(s.model.empty()).Unscoped()
-}
-
-// touch moves expire_date alone, if it is still what was loaded: another request may have set an expiry meanwhile. That it hits no row is
-// never an error.
-func (s *store) touch(ctx context.Context, key string, from, to time.Time) (hit bool, err error) {
-	stored := s.stored(key)
-	err = s.retry(ctx, func(ctx context.Context) error {
-		return s.single(ctx, func(tx *gorm.DB) error {
-			tx = s.rows(tx).Where("session_key = ? AND expire_date = ?", stored, s.expireArg(from)).
-				UpdateColumns(map[string]any{"expire_date": s.expireArg(to)})
-			hit = tx.RowsAffected > 0
-			return tx.Error
-		})
-	})
-	return hit, s.fault(err, stored)
-}
-
-// delete removes the row of that key, if there is one. To do it twice does no harm, so an uncertain end is tried once more.
-func (s *store) delete(ctx context.Context, key string) error {
-	stored := s.stored(key)
-	remove := func(ctx context.Context) error {
-		return s.retry(ctx, func(ctx context.Context) error {
-			return s.single(ctx, func(tx *gorm.DB) error {
-				return s.rows(tx).Where("session_key = ?", stored).Delete(s.model.empty()).Error
-			})
-		})
-	}
-	err := remove(ctx)
-	if s.alien(err) {
-		return nil
-	}
-	if err != nil && s.uncertain(err) {
-		again, cancel := s.second(ctx)
-		defer cancel()
-		err = remove(again)
-	}
-	return s.fault(err, stored)
-}
-
-// second is a context for a second look after the deadline, which is shorter.
-func (s *store) second(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), max(s.timeout/4, time.Millisecond))
-}
-
-// decodeAll decodes entries for the application's model.
-func decodeAll(raw map[string]json.RawMessage) (Entries, error) {
-	entries := make(Entries, len(raw))
-	for name, text := range raw {
-		v, err := jsontext.Value(text)
-		if err != nil {
-			return nil, fmt.Errorf("%w: entry %q: %w", errDamaged, name, err)
-		}
-		entries[name] = v
-	}
-	return entries, nil
+// lockAny is lock for a row that may have expired: ours, after a lost answer.
+func (s *store) lockAny(tx *gorm.DB, stored string) (record, bool, error) {
+	return s.scan(tx, s.lookSQL+s.dialect.lock, stored)
 }

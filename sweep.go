@@ -41,18 +41,37 @@ func (s *store) sweepSometimes() {
 func (s *store) sweep(ctx context.Context) (deleted int64, more bool, err error) {
 	err = s.retry(ctx, func(ctx context.Context) error {
 		now := s.expireArg(s.now())
-		var keys []string
-		err := s.handle(ctx).Table(s.table).Where("expire_date < ?", now).Order("expire_date").Limit(sweepBatch).Pluck("session_key", &keys).Error
+		keys, err := s.expired(ctx, now)
 		if err != nil || len(keys) == 0 {
-			return err
+			return harmless(err)
 		}
 		more = len(keys) == sweepBatch
 		slices.Sort(keys)
 		res := s.rows(s.handle(ctx)).Where("session_key IN ? AND expire_date < ?", keys, now).Delete(s.model.empty())
 		deleted = res.RowsAffected
-		return res.Error
+		return harmless(res.Error)
 	})
 	return deleted, more, s.fault(err, "")
+}
+
+// expired reads the keys of a batch of rows that expired before that moment. As in scan, plugins
+// that cache queries are not to answer it.
+func (s *store) expired(ctx context.Context, before Expiry) (keys []string, err error) {
+	query := fmt.Sprintf("SELECT session_key FROM %s WHERE expire_date < ? ORDER BY expire_date LIMIT %d",
+		s.db.Statement.Quote(s.table), sweepBatch)
+	rows, err := s.handle(ctx).Raw(query, before).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, rows.Err()
 }
 
 // clearExpired deletes all rows that are expired when it begins, in batches, and returns how many.
@@ -63,7 +82,7 @@ func (s *store) clearExpired(ctx context.Context) (total int64, err error) {
 		cancel()
 		total += deleted
 		if err != nil {
-			return total, fmt.Errorf("%w (%d expired sessions were deleted before)", err, total)
+			return total, noting(err, fmt.Sprintf("%d expired sessions were deleted before", total))
 		}
 		if !more || deleted == 0 { // a trigger or a policy keeps them
 			return total, nil

@@ -154,7 +154,7 @@ func TestClearExpiredThatFails(t *testing.T) {
 		return nil
 	})
 	n, err := s.plugin.ClearExpired(context.Background())
-	if n != 1000 || !errors.Is(err, gormsession.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
+	if n != 1000 || !errors.Is(err, gormsession.ErrUnavailable) || !strings.Contains(fmt.Sprintf("%+v", err), "the disk is full") {
 		t.Errorf("cleared %d, %v", n, err)
 	}
 	if left := len(s.rows()); left != 500 {

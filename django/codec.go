@@ -43,11 +43,11 @@ func NewCodec(config Config) (*Codec, error) {
 	return &Codec{signer: newSigner(config.salt(), config.secrets()), now: time.Now}, nil
 }
 
-// Encode signs the entries with SecretKey. The text is ASCII, and compressed
+// Encode signs the entries with SecretKey, for whichever row: Django binds no key to its data. The text is ASCII, and compressed
 // where that makes it shorter. Each value goes out as it is, but for characters
 // beyond ASCII, which are escaped: Django takes the bytes for latin-1. It errs
 // where the JSON text is larger than 16 MiB, which Decode would refuse.
-func (c *Codec) Encode(entries map[string]json.RawMessage) (string, error) {
+func (c *Codec) Encode(_ string, entries map[string]json.RawMessage) (string, error) {
 	payload := []byte(jsontext.Join(entries))
 	if len(payload) > maxPayload {
 		return "", fmt.Errorf("gormsession: the session is larger than %d bytes", maxPayload)
@@ -68,7 +68,7 @@ func (c *Codec) Encode(entries map[string]json.RawMessage) (string, error) {
 // Decode returns the entries of a session that Django or Encode wrote. The
 // signature is checked before anything else is looked at. The error is
 // ErrBadSignature or ErrUndecodable.
-func (c *Codec) Decode(text string) (map[string]json.RawMessage, error) {
+func (c *Codec) Decode(_, text string) (map[string]json.RawMessage, error) {
 	signed, ok := c.signer.unsign(text)
 	if !ok {
 		return nil, ErrBadSignature

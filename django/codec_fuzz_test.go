@@ -32,11 +32,11 @@ func TestRoundTrip(t *testing.T) {
 			want[name] = json.RawMessage(raw)
 		}
 		codec.now = func() time.Time { return time.Unix(rapid.Int64().Draw(t, "time"), 0) }
-		text, err := codec.Encode(want)
+		text, err := codec.Encode("", want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := codec.Decode(text)
+		got, err := codec.Decode("", text)
 		if err != nil || jsontext.Join(got) != jsontext.Join(want) {
 			t.Fatalf("%s became %s, %v", want, got, err)
 		}
@@ -55,18 +55,18 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, text := range []string{text, codec.signer.sign(text), signPayload(codec, text)} {
-			entries, err := codec.Decode(text)
+			entries, err := codec.Decode("", text)
 			if err != nil {
 				if entries != nil || errors.Is(err, ErrBadSignature) == errors.Is(err, ErrUndecodable) {
 					t.Fatalf("%s, %v", entries, err)
 				}
 				continue
 			}
-			again, err := codec.Encode(entries)
+			again, err := codec.Encode("", entries)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := codec.Decode(again)
+			got, err := codec.Decode("", again)
 			if err != nil || jsontext.Join(got) != jsontext.Join(entries) {
 				t.Fatalf("%s became %s, %v", jsontext.Join(entries), jsontext.Join(got), err)
 			}

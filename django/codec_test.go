@@ -23,7 +23,7 @@ func TestEncodeVectors(t *testing.T) {
 			codec := mustCodec(t, Config{SecretKey: v.SecretKeys[c.Secret]})
 			codec.now = func() time.Time { return time.Unix(v.Encode.FrozenTime, 750_000_000) }
 			want := mustSplit(t, c.Payload)
-			text, err := codec.Encode(want)
+			text, err := codec.Encode("", want)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -37,7 +37,7 @@ func TestEncodeVectors(t *testing.T) {
 				}
 			}
 			for _, text := range []string{text, c.SessionData} {
-				got, err := codec.Decode(text)
+				got, err := codec.Decode("", text)
 				if err != nil || !sameData(t, got, want) {
 					t.Errorf("%s: decoded %s, %v; want %s", text, got, err, c.Payload)
 				}
@@ -57,7 +57,7 @@ func TestDecodeVectors(t *testing.T) {
 	for _, c := range v.Decode {
 		t.Run(c.Name, func(t *testing.T) {
 			codec := mustCodec(t, Config{SecretKey: c.SecretKey, Fallbacks: c.Fallbacks})
-			got, err := codec.Decode(c.SessionData)
+			got, err := codec.Decode("", c.SessionData)
 			want, ok := c.Results["all"]
 			if !ok {
 				want = c.Results["6.1"]
@@ -91,7 +91,7 @@ func TestDecodeRows(t *testing.T) {
 	v := readVectors(t)
 	codec := mustCodec(t, Config{SecretKey: v.Rows.SecretKey, Fallbacks: []string{v.Rows.RetiredKey}})
 	for _, row := range v.Rows.Rows {
-		got, err := codec.Decode(row.SessionData)
+		got, err := codec.Decode("", row.SessionData)
 		switch row.Label {
 		case "corrupt_2099", "tampered_2099":
 			if !errors.Is(err, ErrBadSignature) {
@@ -108,14 +108,14 @@ func TestDecodeRows(t *testing.T) {
 func TestSaltOfAnotherStoreClass(t *testing.T) {
 	entries := mustSplit(t, `{"a":"b"}`)
 	mine := mustCodec(t, Config{SecretKey: testSecret, Salt: "django.contrib.sessions.MyStore"})
-	text, err := mine.Encode(entries)
+	text, err := mine.Encode("", entries)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := mine.Decode(text); err != nil || !sameData(t, got, entries) {
+	if got, err := mine.Decode("", text); err != nil || !sameData(t, got, entries) {
 		t.Errorf("%s, %v", got, err)
 	}
-	if _, err := mustCodec(t, Config{SecretKey: testSecret}).Decode(text); !errors.Is(err, ErrBadSignature) {
+	if _, err := mustCodec(t, Config{SecretKey: testSecret}).Decode("", text); !errors.Is(err, ErrBadSignature) {
 		t.Errorf("the default salt: %v; want ErrBadSignature", err)
 	}
 }
@@ -123,11 +123,11 @@ func TestSaltOfAnotherStoreClass(t *testing.T) {
 // What Encode writes with a fallback configured must be readable by a Django
 // that knows the new key only.
 func TestFallbacksSignNothing(t *testing.T) {
-	text, err := mustCodec(t, Config{SecretKey: "new", Fallbacks: []string{"old"}}).Encode(nil)
+	text, err := mustCodec(t, Config{SecretKey: "new", Fallbacks: []string{"old"}}).Encode("", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := mustCodec(t, Config{SecretKey: "new"}).Decode(text); err != nil {
+	if _, err := mustCodec(t, Config{SecretKey: "new"}).Decode("", text); err != nil {
 		t.Error(err)
 	}
 }
@@ -136,11 +136,11 @@ func TestFallbacksSignNothing(t *testing.T) {
 func TestValuesKeepTheirSpelling(t *testing.T) {
 	codec := mustCodec(t, Config{SecretKey: testSecret})
 	const text = `{"big":1000000000000000000000000000000,"emoji":"\ud83d\ude00","inf":[Infinity,-Infinity],"lone":"\ud800x","nan":NaN,"one":1.0}`
-	signed, err := codec.Encode(mustSplit(t, text))
+	signed, err := codec.Encode("", mustSplit(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := codec.Decode(signed)
+	got, err := codec.Decode("", signed)
 	if err != nil || jsontext.Join(got) != text {
 		t.Errorf("%s, %v; want %s", jsontext.Join(got), err, text)
 	}
@@ -155,21 +155,21 @@ func TestLatin1(t *testing.T) {
 		"{\"v\":\"Zo\xc3\xab\"}": `{"v":"Zo\u00c3\u00ab"}`,
 		"{\"\xff\":1}":           `{"\u00ff":1}`,
 	} {
-		got, err := codec.Decode(signPayload(codec, payload))
+		got, err := codec.Decode("", signPayload(codec, payload))
 		if err != nil || jsontext.Join(got) != want {
 			t.Errorf("%q: %s, %v; want %s", payload, jsontext.Join(got), err, want)
 			continue
 		}
-		again, err := codec.Encode(got)
+		again, err := codec.Encode("", got)
 		if err != nil || strings.Trim(again, base62+"-_:.") != "" {
 			t.Errorf("%q is no ASCII, %v", again, err)
 		}
-		if got, err = codec.Decode(again); err != nil || jsontext.Join(got) != want {
+		if got, err = codec.Decode("", again); err != nil || jsontext.Join(got) != want {
 			t.Errorf("%q, written again: %s, %v; want %s", payload, jsontext.Join(got), err, want)
 		}
 	}
 	// A no-break space is no white space in JSON.
-	if _, err := codec.Decode(signPayload(codec, "{\"v\":\xa01}")); !errors.Is(err, ErrUndecodable) {
+	if _, err := codec.Decode("", signPayload(codec, "{\"v\":\xa01}")); !errors.Is(err, ErrUndecodable) {
 		t.Errorf("%v; want ErrUndecodable", err)
 	}
 }
@@ -193,7 +193,7 @@ func TestCompressionRule(t *testing.T) {
 				value += string(rune('a' + noise.IntN(26)))
 			}
 			payload := fmt.Sprintf(`{"a":%q}`, value)
-			text, err := codec.Encode(mustSplit(t, payload))
+			text, err := codec.Encode("", mustSplit(t, payload))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,18 +214,18 @@ func TestCompressionRule(t *testing.T) {
 func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 	codec := mustCodec(t, Config{SecretKey: testSecret})
 	fits := json.RawMessage(`"` + strings.Repeat("x", maxPayload-len(`{"a":""}`)) + `"`)
-	text, err := codec.Encode(map[string]json.RawMessage{"a": fits})
+	text, err := codec.Encode("", map[string]json.RawMessage{"a": fits})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := codec.Decode(text); err != nil {
+	if _, err := codec.Decode("", text); err != nil {
 		t.Errorf("16 MiB: %v", err)
 	}
-	if _, err := codec.Encode(map[string]json.RawMessage{"ab": fits}); err == nil {
+	if _, err := codec.Encode("", map[string]json.RawMessage{"ab": fits}); err == nil {
 		t.Error("16 MiB and a byte were encoded")
 	}
 	large := signPayload(codec, `{"ab":`+string(fits)+`}`)
-	if _, err := codec.Decode(large); !errors.Is(err, ErrUndecodable) {
+	if _, err := codec.Decode("", large); !errors.Is(err, ErrUndecodable) {
 		t.Errorf("16 MiB and a byte: %v; want ErrUndecodable", err)
 	}
 }

@@ -57,7 +57,7 @@ func TestCompatibleWithOptions(t *testing.T) {
 	if err := db.Raw("SELECT session_key, session_data FROM shop_session").Scan(&row).Error; err != nil || row.SessionKey != c.Value {
 		t.Errorf("the row is %q, %v", row.SessionKey, err)
 	}
-	if _, err := mustCodec(t, Config{SecretKey: testSecret}).Decode(row.SessionData); err != nil {
+	if _, err := mustCodec(t, Config{SecretKey: testSecret}).Decode("", row.SessionData); err != nil {
 		t.Error(err)
 	}
 }

@@ -149,7 +149,7 @@ func TestSetExpiryVectors(t *testing.T) {
 				t.Fatal(err)
 			}
 			row, _ := s.row(state.Key())
-			entries, err := codec.Decode(row.SessionData)
+			entries, err := codec.Decode("", row.SessionData)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -49,7 +49,7 @@ func TestZlibBomb(t *testing.T) {
 
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := codec.Decode(text)
+	_, err := codec.Decode("", text)
 	runtime.ReadMemStats(&after)
 	if !errors.Is(err, ErrUndecodable) || !errors.Is(err, errTooLarge) {
 		t.Errorf("%v; want ErrUndecodable", err)
@@ -69,7 +69,7 @@ func TestUnsignedBomb(t *testing.T) {
 	text := mustCodec(t, Config{SecretKey: "another"}).signer.sign("." + base64.RawURLEncoding.EncodeToString(bomb(t)) + ":1r31eq")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := codec.Decode(text)
+	_, err := codec.Decode("", text)
 	runtime.ReadMemStats(&after)
 	if !errors.Is(err, ErrBadSignature) {
 		t.Errorf("%v; want ErrBadSignature", err)

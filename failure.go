@@ -1,0 +1,177 @@
+package gormsession
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// A failure is a fault of the database under one of the package's sentinels. Its text is the
+// sentinel's, which may be shown to anybody. What the driver said is for the log: slog shows it, and
+// so does %+v.
+type failure struct {
+	sentinel error
+	cause    error
+	hint     string
+}
+
+func (f *failure) Error() string { return f.sentinel.Error() }
+
+func (f *failure) Unwrap() []error { return []error{f.sentinel, f.cause} }
+
+func (f *failure) detail() string {
+	return fmt.Sprintf("%s%s: %s", f.sentinel, f.hint, f.cause)
+}
+
+// noting adds a note of ours to the text of an error.
+func noting(err error, note string) error {
+	f, ok := err.(*failure)
+	if !ok {
+		return fmt.Errorf("%w (%s)", err, note)
+	}
+	noted := *f
+	noted.sentinel = fmt.Errorf("%w (%s)", f.sentinel, note)
+	return &noted
+}
+
+// LogValue implements slog.LogValuer.
+func (f *failure) LogValue() slog.Value { return slog.StringValue(f.detail()) }
+
+// Format implements fmt.Formatter.
+func (f *failure) Format(state fmt.State, verb rune) {
+	if verb == 'v' && state.Flag('+') {
+		_, _ = fmt.Fprint(state, f.detail())
+		return
+	}
+	_, _ = fmt.Fprintf(state, fmt.FormatString(state, verb), f.Error())
+}
+
+// detailOf is the text of an error for the log.
+func detailOf(err error) string {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return strings.Replace(err.Error(), f.Error(), f.detail(), 1)
+	}
+	return err.Error()
+}
+
+// fault wraps an error of the database for the caller and the log. GORM's own errors of misuse pass
+// for faults too: they are no news of the session either.
+func (s *store) fault(err error, stored string) error {
+	if u, ok := errors.AsType[undone](err); ok {
+		err = u.error
+	}
+	if f, ok := errors.AsType[*failure](err); ok {
+		f.cause = s.redact(f.cause, stored)
+		return err
+	}
+	if err == nil || isOurs(err) {
+		return err
+	}
+	sentinel := ErrUnavailable
+	if s.kind(err) == rejected {
+		sentinel = ErrRejected
+	}
+	return &failure{sentinel: sentinel, cause: s.redact(err, stored), hint: s.poolHint(err)}
+}
+
+// poolHint says what a pool that is too small needs.
+func (s *store) poolHint(err error) string {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return ""
+	}
+	pool, poolErr := s.db.DB()
+	if poolErr != nil {
+		return ""
+	}
+	stats := pool.Stats()
+	if stats.MaxOpenConnections == 0 || stats.InUse < stats.MaxOpenConnections {
+		return ""
+	}
+	return fmt.Sprintf(": all %d connections of the pool are in use; a handler that holds a transaction"+
+		" while its session is loaded needs SetMaxOpenConns of 2 and more", stats.MaxOpenConnections)
+}
+
+// isOurs tells whether an error is one of our sentinels already, or comes from the codec or the
+// application's model.
+func isOurs(err error) bool {
+	for _, sentinel := range []error{
+		ErrInterrupted, ErrUnavailable, ErrOutcomeUnknown, ErrRejected, ErrEncode, ErrHeaderSent,
+		errDamaged, errNoFreeKey,
+	} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
+	}
+	return false
+}
+
+// redacted is an error whose text named a key or a value.
+type redacted struct {
+	error
+	text string
+}
+
+func (r redacted) Error() string { return r.text }
+func (r redacted) Unwrap() error { return r.error }
+
+// redact takes keys and values out of the text of an error of the database.
+func (s *store) redact(err error, stored string) error {
+	return s.dialect.redact(err, s.translate, stored)
+}
+
+func (d dialect) redact(err error, translate func(error) error, stored string) error {
+	switch {
+	case d.isDuplicate(err, translate):
+		return redacted{err, gorm.ErrDuplicatedKey.Error()}
+	case d.name != "sqlite" && d.kind(err) == rejected: // SQLite quotes no values
+		return redacted{err, codeOf(err)}
+	}
+	return withoutKeys(err, stored)
+}
+
+var columnOf = regexp.MustCompile("(?i)column [`'\"]?([\\w.`]{1,200})")
+
+// codeOf is what a database said, without the values that it quotes: the code, and the column or
+// the constraint.
+func codeOf(err error) string {
+	for _, err := range chain(err) {
+		e := reflect.Indirect(reflect.ValueOf(err))
+		if e.Kind() != reflect.Struct || sqlState(err) == "" {
+			continue
+		}
+		text := "SQLSTATE " + sqlState(err)
+		for _, name := range []string{"TableName", "ColumnName", "DataTypeName", "ConstraintName"} {
+			if f := e.FieldByName(name); f.IsValid() && f.Kind() == reflect.String && f.String() != "" {
+				text += fmt.Sprintf(", %s %s", strings.TrimSuffix(name, "Name"), f)
+			}
+		}
+		return text
+	}
+	text := fmt.Sprintf("error %d, SQLSTATE %s", mysqlNumber(err), mysqlState(err))
+	if column := columnOf.FindStringSubmatch(err.Error()); column != nil {
+		text += ", column " + strings.Trim(column[1], "`")
+	}
+	return text
+}
+
+// keyShaped is what may be a key, as the cookie or the row has it.
+var keyShaped = regexp.MustCompile(`\b[0-9a-z]{32,64}\b`)
+
+// withoutKeys takes all that may be a key out of the text of an error: of a cycle or a sweep it may
+// name others than stored, while a key of Django's, which stored is then, may look like anything.
+func withoutKeys(err error, stored string) error {
+	text := err.Error()
+	if stored != "" {
+		text = strings.ReplaceAll(text, stored, "?")
+	}
+	if text = keyShaped.ReplaceAllString(text, "?"); text != err.Error() {
+		return redacted{err, text}
+	}
+	return err
+}

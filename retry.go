@@ -1,0 +1,71 @@
+package gormsession
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// dialTries is how often a database is called that does not take the call.
+const dialTries = 5
+
+// retry runs op until it succeeds, fails in a way that another try cannot mend, or has no time for
+// another try. Only what is undone is tried again.
+func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) error {
+	quick := s.idle() + 2 // after a restart each idle connection fails once
+	for try, dials, canceled := 1, 1, false; ; try++ {
+		began := time.Now()
+		err := op(ctx)
+		if err == nil || ctx.Err() != nil || !isUndone(err) {
+			return err
+		}
+		atOnce := false
+		switch s.kind(err) {
+		case conflict:
+		case lost:
+			atOnce = try < quick
+		case stale:
+			if atOnce = try < quick; !atOnce {
+				return err
+			}
+		case away:
+			if dials++; dials > dialTries {
+				return err
+			}
+		default:
+			// An end that is not ours: of a plugin, or of whoever it has put our statement together with.
+			if canceled || !isOver(err) {
+				return err
+			}
+			canceled = true
+		}
+		deadline, ok := ctx.Deadline()
+		if ok && s.dialect.deaf && time.Until(deadline) < time.Since(began) {
+			return err
+		}
+		if !atOnce && !pause(ctx, rand.N(10*time.Millisecond<<min(try, 4))) {
+			return err
+		}
+	}
+}
+
+// pause waits, and tells whether ctx has let it.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// idle is how many connections the pool keeps at the moment.
+func (s *store) idle() int {
+	pool, err := s.db.DB()
+	if err != nil {
+		return 0
+	}
+	return pool.Stats().Idle
+}

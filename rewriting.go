@@ -1,0 +1,66 @@
+package gormsession
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+)
+
+// nonce is what the text of a save of these changes is marked with.
+func (log changeLog) nonce() nonce {
+	if log.relative() {
+		return newNonce()
+	}
+	return ""
+}
+
+// rewrite is what this request makes of its row, for a row of that store.
+func (s *State) rewrite(into *store, n nonce) rewrite {
+	log := s.log
+	return rewrite{
+		first: func(stored string) (record, error) {
+			return s.record(s.row, s.entries, into, stored, n)
+		},
+		again: func(current record, stored string) (record, error) {
+			var err error
+			from := s.home.stored(s.key)
+			if current.entries, err = s.home.decode(from, current.data); err != nil {
+				return record{}, errDamaged // never overwritten
+			}
+			entries, err := log.replay(current.entries)
+			if err != nil {
+				return record{}, err
+			}
+			return s.record(current, entries, into, stored, n)
+		},
+		twice: !log.relative(),
+		ours: func(sent record, stored string) bool {
+			// A codec that drops the nonce gives others the same text.
+			text, err := into.encode(stored, sent.entries, newNonce())
+			return err == nil && text != sent.data
+		},
+	}
+}
+
+// record is what a row of that store and key is to hold for these entries. Entries that are as the
+// row has them keep their text, which a codec need not write twice alike.
+func (s *State) record(
+	row record, entries map[string]json.RawMessage, into *store, stored string, n nonce,
+) (record, error) {
+	r := record{entries: entries, data: row.data}
+	if row.data == "" || into != s.home || stored != into.stored(s.key) ||
+		!maps.EqualFunc(entries, row.entries, sameText) {
+		var err error
+		if r.data, err = into.encode(stored, entries, n); err != nil {
+			return record{}, err
+		}
+	}
+	l, err := s.p.opts.lifetimeOf(entries)
+	if err != nil {
+		s.lifetime() // warns
+	}
+	r.expire = s.p.opts.expireDate(l, s.now())
+	return r, nil
+}
+
+func sameText(a, b json.RawMessage) bool { return bytes.Equal(a, b) }

@@ -1,0 +1,133 @@
+package gormsession
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// undone is the error of what has certainly left nothing behind in the database. That is told by the
+// place in the code and never by the error: pgx calls a COMMIT that was carried out safe to retry.
+type undone struct{ error }
+
+func (u undone) Unwrap() error { return u.error }
+
+func isUndone(err error) bool {
+	_, ok := errors.AsType[undone](err)
+	return ok
+}
+
+// harmless marks the error of what may be done any number of times, as a read.
+func harmless(err error) error {
+	if err == nil || isUndone(err) {
+		return err
+	}
+	return undone{err}
+}
+
+// transact runs writes in one transaction. Whatever fails before COMMIT is sent is undone.
+func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
+	h := s.handle(ctx)
+	if pin := h.Callback().Query().Get("gorm:db_resolver"); pin != nil {
+		// Begin takes the first pool there is, while statements go to the resolver's source; this is
+		// what its clause Write does.
+		h.Statement.Table = s.table
+		pin(h)
+		h.Statement.Table = ""
+	}
+	tx := h.Begin(s.txOptions()...)
+	if tx.Error != nil {
+		return undone{tx.Error}
+	}
+	open := true
+	defer func() {
+		if open { // also where the application's model has panicked
+			_ = s.inTime(ctx, tx.Rollback)
+		}
+	}()
+	if err := write(tx); err != nil {
+		return undone{err}
+	}
+	if err := ctx.Err(); err != nil {
+		return undone{err}
+	}
+	open = false
+	err := s.inTime(ctx, tx.Commit)
+	if errors.Is(err, sql.ErrTxDone) || err != nil && s.dialect.undoneAtCommit(err) {
+		return undone{err}
+	}
+	return err
+}
+
+// inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where
+// the server is silent the driver waits on, with its connection, until the operating system gives
+// that up.
+func (s *store) inTime(ctx context.Context, end func() *gorm.DB) error {
+	if s.dialectName != "mysql" {
+		return end().Error
+	}
+	done := make(chan error, 1)
+	go func() { done <- end().Error }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
+func (s *store) txOptions() []*sql.TxOptions {
+	if s.dialect.tx == nil {
+		return nil
+	}
+	return []*sql.TxOptions{s.dialect.tx}
+}
+
+// single runs one statement that may be done twice: in a transaction, unless the application's
+// gorm.Config says SkipDefaultTransaction. Drivers may send a bare statement a second time by
+// themselves and tell of the second alone (pgx in the simple protocol).
+func (s *store) single(ctx context.Context, write func(tx *gorm.DB) error) error {
+	if !s.bare {
+		return s.transact(ctx, write)
+	}
+	err := write(s.handle(ctx))
+	if err != nil && (isOurs(err) || isDial(err) || s.dialect.undoneAlone(err)) {
+		return undone{err}
+	}
+	return err
+}
+
+// settle runs a save until its end is known or its time is over. Once it is uncertain whether the
+// save was done, as the answer to COMMIT was lost, again runs in its place: a transaction of its
+// own that looks first if it was. That its COMMIT succeeds also says that a synchronous standby
+// has what it has seen, which a mere look does not.
+func (s *store) settle(ctx context.Context, save, again func(ctx context.Context) error) error {
+	err := s.retry(ctx, save)
+	if err == nil || isUndone(err) {
+		return err
+	}
+	ctx, cancel := s.grace(ctx)
+	defer cancel()
+	second := s.retry(ctx, func(ctx context.Context) error { return harmless(again(ctx)) })
+	if second == nil || errors.Is(second, errTrackLost) || errors.Is(second, errDuplicate) {
+		return second
+	}
+	return &failure{sentinel: ErrOutcomeUnknown, cause: err}
+}
+
+// grace is a context for a second look after the deadline, of a quarter of the time.
+func (s *store) grace(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(max(s.timeout/4, time.Millisecond))
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && deadline.After(end) {
+		end = deadline
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
+}
