@@ -101,7 +101,11 @@ func removeFromCart(c *gin.Context) {
 }
 
 func setQuantity(c *gin.Context, g good, quantity int) {
-	cartField.Modify(ginsession.Get(c), func(items cart) cart { return items.with(g.ID, quantity) })
+	s := ginsession.Get(c)
+	if quantity == 0 && cartField.Or(s, nil)[g.ID] == 0 {
+		return // to store that would begin a session for nothing
+	}
+	cartField.Modify(s, func(items cart) cart { return items.with(g.ID, quantity) })
 	if quantity == 0 {
 		tell(c, g.Name+" went back to its shelf.")
 	} else {

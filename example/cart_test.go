@@ -70,7 +70,8 @@ func TestTabsLoseNothing(t *testing.T) {
 	t.Parallel()
 	base, db := openShop(t)
 	v := visit(t, base)
-	v.open("/")
+	v.submit("/cart/add", "/#mug", "good", "mug")
+	v.submit("/cart/remove", "/cart", "good", "mug")
 	key := v.cookie().Value
 
 	const tabs, adds = 8, 5

@@ -27,18 +27,31 @@ var users = []user{
 	{"grace", "Grace", "first-actual-bug"},
 }
 
+// standIn is who is asked for the password where nobody has the name, so that an
+// unknown name takes as long to refuse as a wrong password. With bcrypt or
+// argon2id it is a hash of something random, made with the parameters of today.
+var standIn = user{Password: "nobody's"}
+
 // authenticate returns the user with that name and password. It compares in
 // constant time, so that how long a refusal takes tells nothing about how much
 // of a password was right; the hashes give both sides the same length.
-func authenticate(name, password string) (found user, ok bool) {
+func authenticate(name, password string) (user, bool) {
+	u, known := userByName(name)
+	if !known {
+		u = standIn
+	}
+	want, got := sha256.Sum256([]byte(u.Password)), sha256.Sum256([]byte(password))
+	right := subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	return u, known && right
+}
+
+func userByName(name string) (user, bool) {
 	for _, u := range users {
-		want, got := sha256.Sum256([]byte(u.Password)), sha256.Sum256([]byte(password))
-		right := subtle.ConstantTimeCompare(want[:], got[:]) == 1
-		if u.Name == name && right {
-			found, ok = u, true
+		if u.Name == name {
+			return u, true
 		}
 	}
-	return found, ok
+	return user{}, false
 }
 
 func showLogin(c *gin.Context) {
@@ -46,14 +59,26 @@ func showLogin(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, "/account")
 		return
 	}
-	show(c, http.StatusOK, "login.html", gin.H{"Title": "Log in", "Users": users})
+	showLoginForm(c, http.StatusOK, gin.H{})
 }
 
+func showLoginForm(c *gin.Context, status int, data gin.H) {
+	data["Title"], data["Users"] = "Log in", users
+	show(c, status, "login.html", data)
+}
+
+// logIn answers a refusal with the form again, the name still in it: no redirect
+// with a message, which would begin a session for whoever guesses passwords. A
+// real shop also counts failures, by name and by address, and slows them down.
 func logIn(c *gin.Context) {
-	u, ok := authenticate(c.PostForm("name"), c.PostForm("password"))
+	name := c.PostForm("name")
+	u, ok := authenticate(name, c.PostForm("password"))
 	if !ok {
-		warn(c, "That name and password do not fit together.")
-		c.Redirect(http.StatusSeeOther, "/login")
+		showLoginForm(c, http.StatusUnprocessableEntity, gin.H{
+			"Alert":    "That name and password do not fit together.",
+			"Name":     name,
+			"Remember": c.PostForm("remember") != "",
+		})
 		return
 	}
 	s := ginsession.Get(c)
@@ -72,6 +97,8 @@ func logIn(c *gin.Context) {
 		s.SetBrowserSession() // the cookie goes when the browser closes
 	}
 	tell(c, "Welcome, "+u.Display+".")
+	// Always here. Where a shop goes back to a page that the form names, it takes
+	// paths of its own only, or its login page leads to any site in the world.
 	c.Redirect(http.StatusSeeOther, "/account")
 }
 
@@ -87,8 +114,10 @@ func bye(c *gin.Context) {
 		"Title": "See you soon", "Text": "You are logged out. Your session's row and its cookie are gone."})
 }
 
-// requireUser sends everybody who is not logged in to do so.
+// requireUser sends everybody who is not logged in to do so. What comes after it
+// is for one person's eyes, so no cache keeps it: see show.
 func requireUser(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
 	if !userField.Has(ginsession.Get(c)) {
 		warn(c, "Please log in first.")
 		c.Redirect(http.StatusSeeOther, "/login")

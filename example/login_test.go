@@ -1,8 +1,11 @@
 package main
 
 import (
+	"html"
 	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,19 +77,34 @@ func TestLogoutEndsTheSession(t *testing.T) {
 	}
 }
 
+// A login that is refused keeps what was typed, except the password, and the
+// session as it was.
 func TestBadLoginStaysAnonymous(t *testing.T) {
 	t.Parallel()
 	base, _ := openShop(t)
 	for _, try := range [][2]string{
 		{"ada", "wrong"}, {"ada", ""}, {"", ""}, {"nobody", users[0].Password},
 		{"ada", users[1].Password}, {"ada", users[0].Password + "x"}, {"ADA", users[0].Password},
+		{`"><b>ada`, "wrong"}, {"nobody", standIn.Password}, {"", standIn.Password},
 	} {
 		v := visit(t, base)
-		v.open("/")
+		v.submit("/cart/add", "/#mug", "good", "mug")
 		key := v.cookie().Value
-		_, page := v.submit("/login", "/login", "name", try[0], "password", try[1])
-		if got := shown(page); len(got) != 1 || got[0] != "alert: That name and password do not fit together." {
+		resp, page := v.do(http.MethodPost, "/login",
+			url.Values{"name": {try[0]}, "password": {try[1]}, "remember": {"yes"}})
+		if resp.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("%q: answered with %d", try, resp.StatusCode)
+		}
+		want := []string{"alert: That name and password do not fit together."}
+		if got := shown(page); !slices.Equal(got, want) {
 			t.Errorf("%q: messages %q", try, got)
+		}
+		if name := `value="` + html.EscapeString(try[0]) + `"`; !strings.Contains(page, name) ||
+			!strings.Contains(page, `value="yes" checked`) {
+			t.Errorf("%q: the form does not keep what was typed:\n%s", try, page)
+		}
+		if try[1] == "wrong" && strings.Contains(page, try[1]) {
+			t.Errorf("%q: the page shows the password that was tried", try)
 		}
 		if resp, _ := v.do(http.MethodGet, "/account", nil); resp.Header.Get("Location") != "/login" {
 			t.Errorf("%q opens the account page: %d", try, resp.StatusCode)
@@ -122,7 +140,6 @@ func TestRememberMe(t *testing.T) {
 	base, db := openShop(t)
 	for remember, maxAge := range map[string]int{"": 0, "yes": 30 * 24 * 60 * 60} {
 		v := visit(t, base)
-		v.open("/")
 		resp, page := v.submit("/login", "/account", "name", "ada", "password", users[0].Password, "remember", remember)
 		if c := sent(t, resp); c.MaxAge != maxAge || c.Expires.IsZero() != (maxAge == 0) {
 			t.Errorf("remember %q: %v, want Max-Age %d", remember, c, maxAge)

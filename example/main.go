@@ -5,117 +5,89 @@
 //
 // Read shop.go first: it mounts the middleware. cart.go and login.go are what
 // an application writes; page.go shows what the library does meanwhile.
+// server.go, limits.go and database.go are what any site on the internet needs.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/gin-gonic/gin"
-	"gorm.io/driver/sqlite"
-	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
 
+// settings are the flags of the command.
+type settings struct {
+	addr      string
+	file      string // of the database; empty for a temporary one
+	cert, key string // files for TLS; without them the shop speaks plain HTTP
+	level     logger.LogLevel
+}
+
+// https tells whether browsers reach the shop over TLS.
+func (s settings) https() bool { return s.cert != "" }
+
 func main() {
-	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on; a free port is taken when it is in use")
-	file := flag.String("db", "", "SQLite file for the sessions (default: a temporary one, removed on exit)")
+	var s settings
+	flag.StringVar(&s.addr, "addr", "127.0.0.1:8080",
+		"address to listen on; a free port is taken when it is in use")
+	flag.StringVar(&s.file, "db", "",
+		"SQLite file for the sessions (default: a temporary one, removed on exit)")
+	flag.StringVar(&s.cert, "cert", "", "file with a TLS certificate: the shop speaks HTTPS")
+	flag.StringVar(&s.key, "key", "", "file with the certificate's key")
 	sql := flag.Bool("sql", false, "print every SQL statement")
 	flag.Parse()
 
-	level := logger.Warn
+	s.level = logger.Warn
 	if *sql {
-		level = logger.Info
+		s.level = logger.Info
 	}
 	gin.SetMode(gin.ReleaseMode)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *addr, *file, level, os.Stdout)
-	stop()
-	if err != nil {
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	if err := run(ctx, s, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run keeps the shop open until ctx ends.
-func run(ctx context.Context, addr, file string, level logger.LogLevel, out io.Writer) error {
-	if file == "" {
+func run(ctx context.Context, s settings, out io.Writer) error {
+	if (s.cert == "") != (s.key == "") {
+		return fmt.Errorf("-cert and -key go together")
+	}
+	if s.file == "" {
 		dir, err := os.MkdirTemp("", "shop-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		file = filepath.Join(dir, "shop.db")
+		s.file = filepath.Join(dir, "shop.db")
 	}
-	db, err := openDatabase(file, level)
+	db, err := openDatabase(s.file, s.level)
 	if err != nil {
 		return err
 	}
 	defer closeDatabase(db)
+	shop, err := newShop(db, s.https())
+	if err != nil {
+		return fmt.Errorf("open the shop: %w", err)
+	}
 
-	listener, err := listen(addr)
+	listener, err := listen(s.addr)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: newShop(db), ReadHeaderTimeout: 5 * time.Second}
-	fmt.Fprintf(out, "The shop is open at http://%s (Ctrl-C closes it)\n", listener.Addr())
-	return serve(ctx, server, listener)
-}
-
-// openDatabase opens the application's own database. The sessions move in with
-// it: their table is made when the shop is built.
-func openDatabase(file string, level logger.LogLevel) (*gorm.DB, error) {
-	// WAL lets readers go on while somebody writes.
-	db, err := gorm.Open(sqlite.Open(file+"?_journal_mode=WAL&_busy_timeout=5000"), &gorm.Config{
-		Logger: logger.New(log.Default(), logger.Config{LogLevel: level, SlowThreshold: time.Second}),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", file, err)
+	scheme := "http"
+	if s.https() {
+		scheme = "https"
 	}
-	return db, nil
-}
-
-func closeDatabase(db *gorm.DB) {
-	if pool, err := db.DB(); err == nil {
-		pool.Close()
-	}
-}
-
-// listen takes addr, or any free port of the same host where addr is taken.
-func listen(addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
-	if host, _, splitErr := net.SplitHostPort(addr); err != nil && splitErr == nil {
-		if free, freeErr := net.Listen("tcp", net.JoinHostPort(host, "0")); freeErr == nil {
-			return free, nil
-		}
-	}
-	return listener, err // the first error: it names the address that was asked for
-}
-
-// serve answers requests until ctx ends, then lets those under way finish.
-func serve(ctx context.Context, server *http.Server, listener net.Listener) error {
-	closed := make(chan struct{})
-	context.AfterFunc(ctx, func() {
-		defer close(closed)
-		grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-		defer cancel()
-		if server.Shutdown(grace) != nil {
-			server.Close() // somebody holds a connection open
-		}
-	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	<-closed
-	return nil
+	fmt.Fprintf(out, "The shop is open at %s://%s (Ctrl-C closes it)\n", scheme, listener.Addr())
+	return serve(ctx, newServer(shop), listener, s.cert, s.key)
 }

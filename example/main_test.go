@@ -30,7 +30,7 @@ func TestRunOnABusyPort(t *testing.T) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, taken.Addr().String(), "", logger.Silent, in)
+		err := run(ctx, quiet(taken.Addr().String(), ""), in)
 		in.CloseWithError(err)
 		ended <- err
 	}()
@@ -69,7 +69,7 @@ func TestRunKeepsTheFileItIsGiven(t *testing.T) {
 	file := t.TempDir() + "/shop.db"
 	ctx, interrupt := context.WithCancel(context.Background())
 	interrupt()
-	if err := run(ctx, "127.0.0.1:0", file, logger.Silent, io.Discard); err != nil {
+	if err := run(ctx, quiet("127.0.0.1:0", file), io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(file); err != nil {
@@ -80,12 +80,28 @@ func TestRunKeepsTheFileItIsGiven(t *testing.T) {
 func TestRunSaysWhatItCannotOpen(t *testing.T) {
 	t.Parallel()
 	missing := t.TempDir() + "/missing/shop.db"
-	if err := run(t.Context(), "127.0.0.1:0", missing, logger.Silent, io.Discard); err == nil || !strings.Contains(err.Error(), missing) {
-		t.Errorf("a database that cannot be opened: %v", err)
+	other := t.TempDir() + "/notes.txt"
+	if err := os.WriteFile(other, []byte(strings.Repeat("not a database ", 99)), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if err := run(t.Context(), "256.0.0.1:0", "", logger.Silent, io.Discard); err == nil {
-		t.Error("an address that is none is accepted")
+	withoutKey := quiet("127.0.0.1:0", "")
+	withoutKey.cert = "cert.pem"
+	for want, s := range map[string]settings{
+		missing:                 quiet("127.0.0.1:0", missing),
+		"not a database":        quiet("127.0.0.1:0", other),
+		"256.0.0.1":             quiet("256.0.0.1:0", ""),
+		"-cert and -key go tog": withoutKey,
+	} {
+		err := run(t.Context(), s, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want one that says %q", s, err, want)
+		}
 	}
+}
+
+// quiet is how the tests run the program.
+func quiet(addr, file string) settings {
+	return settings{addr: addr, file: file, level: logger.Silent}
 }
 
 func TestServeReportsWhyItStopped(t *testing.T) {
@@ -95,7 +111,7 @@ func TestServeReportsWhyItStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	listener.Close()
-	if err := serve(t.Context(), &http.Server{}, listener); err == nil {
+	if err := serve(t.Context(), &http.Server{}, listener, "", ""); err == nil {
 		t.Error("a listener that is closed serves")
 	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
+	"net/http"
 
 	"github.com/gin-gonic/gin"
 
@@ -14,8 +16,11 @@ func tell(c *gin.Context, text string) {
 	ginsession.Get(c).Flash(gin.H{"kind": "status", "text": text})
 }
 
+// warn begins no session, or whoever knocks at closed doors would fill the table.
 func warn(c *gin.Context, text string) {
-	ginsession.Get(c).Flash(gin.H{"kind": "alert", "text": text})
+	if s := ginsession.Get(c); s.Len() > 0 {
+		s.Flash(gin.H{"kind": "alert", "text": text})
+	}
 }
 
 // show renders a page: what the handler gives, and what every page has.
@@ -25,11 +30,27 @@ func warn(c *gin.Context, text string) {
 // session is saved, then both go out.
 func show(c *gin.Context, status int, name string, data gin.H) {
 	s := ginsession.Get(c)
-	data["User"] = displayName(userField.Or(s, ""))
+	user, _ := userByName(userField.Or(s, ""))
+	if user.Name != "" {
+		// Browsers keep pages for their Back button too, and would show this one
+		// after the logout, to whoever sits there next.
+		c.Header("Cache-Control", "no-store")
+	}
+	data["User"] = user.Display
 	data["InCart"] = cartField.Or(s, nil).count()
 	data["Messages"] = s.Flashes()
 	data["Session"] = describe(s)
 	c.HTML(status, name, data)
+}
+
+// showAsset serves one of the embedded files, and no list of them.
+func showAsset(c *gin.Context) {
+	name := "assets/" + c.Param("file")
+	if info, err := fs.Stat(files, name); err != nil || info.IsDir() {
+		c.String(http.StatusNotFound, "There is no such file.")
+		return
+	}
+	c.FileFromFS(name, http.FS(files))
 }
 
 // panel is what the page tells about its own session. The key is not in it: who
@@ -63,13 +84,4 @@ func describe(s *ginsession.State) panel {
 		p.Entries = append(p.Entries, entry{name, string(text)})
 	}
 	return p
-}
-
-func displayName(name string) string {
-	for _, u := range users {
-		if u.Name == name {
-			return u.Display
-		}
-	}
-	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"gorm.io/gorm"
 
+	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
@@ -19,17 +20,25 @@ var files embed.FS
 const visits = ginsession.Field[int]("visits")
 
 // newShop builds the whole shop on db; main and the tests start the same one.
-func newShop(db *gorm.DB) http.Handler {
+// https says that browsers reach it over TLS, here or at a proxy in front.
+func newShop(db *gorm.DB, https bool) (http.Handler, error) {
+	sessions, err := gormsession.New(db, sessionOptions(https)...)
+	if err != nil {
+		return nil, err
+	}
 	r := gin.New()
+	// Nobody is believed who says on whose behalf he asks. A shop behind a proxy
+	// names the proxy here, or c.ClientIP is what any client likes to send.
+	if err := r.SetTrustedProxies(nil); err != nil {
+		return nil, err
+	}
 	r.SetHTMLTemplate(template.Must(template.ParseFS(files, "templates/*.html")))
 
 	// The session goes inside Recovery: a handler that panics saves nothing.
-	r.Use(gin.Recovery(), securityHeaders, ginsession.New(db))
+	r.Use(gin.Recovery(), securityHeaders, ginsession.Handler(sessions))
 
 	// Requests that do not touch the session, like these, cost no statement.
-	r.GET("/assets/:file", func(c *gin.Context) {
-		c.FileFromFS("assets/"+c.Param("file"), http.FS(files))
-	})
+	r.GET("/assets/:file", showAsset)
 	r.NoRoute(func(c *gin.Context) {
 		show(c, http.StatusNotFound, "message.html", gin.H{
 			"Title": "Nothing here", "Text": "The shelf you are looking for is empty."})
@@ -53,12 +62,31 @@ func newShop(db *gorm.DB) http.Handler {
 
 	// SameSite=Lax, the cookie's default, keeps most foreign forms out. This
 	// refuses every POST that a browser sends from another site's page.
-	return http.NewCrossOriginProtection().Handler(r)
+	return http.NewCrossOriginProtection().Handler(limitBodies(r)), nil
+}
+
+// sessionOptions are the library's defaults, and over TLS a name for the cookie
+// that makes browsers keep it to this very host and to TLS: a page on a sibling
+// host cannot plant a session of its own here.
+func sessionOptions(https bool) []gormsession.Option {
+	if !https {
+		return nil
+	}
+	return []gormsession.Option{
+		gormsession.WithCookieName("__Host-session"),
+		gormsession.WithSecure(true),
+	}
 }
 
 func home(c *gin.Context) {
-	// Modify, not Get and Set: two requests at once still count as two.
-	n := visits.Modify(ginsession.Get(c), func(n int) int { return n + 1 })
+	s := ginsession.Get(c)
+	n := 0
+	// Counted for visitors who have a session anyway. To begin one for everybody
+	// who looks would give each crawler a row, and each visitor a cookie.
+	if s.Len() > 0 {
+		// Modify, not Get and Set: two requests at once still count as two.
+		n = visits.Modify(s, func(n int) int { return n + 1 })
+	}
 	show(c, http.StatusOK, "home.html", gin.H{
 		"Title": "Things for a quiet desk", "Goods": goods, "Visits": n})
 }
@@ -68,4 +96,7 @@ func securityHeaders(c *gin.Context) {
 		"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	c.Header("Referrer-Policy", "same-origin")
 	c.Header("X-Content-Type-Options", "nosniff")
+	if c.Request.TLS != nil {
+		c.Header("Strict-Transport-Security", "max-age=31536000")
+	}
 }

@@ -9,18 +9,27 @@ import (
 	"testing"
 )
 
+// Visits are counted from when there is something to remember, and each visitor's
+// apart.
 func TestVisitsCountUp(t *testing.T) {
 	t.Parallel()
 	base, db := openShop(t)
-	v := visit(t, base)
-	if page := v.open("/"); !strings.Contains(page, "Your first visit") {
+	v, w := visit(t, base), visit(t, base)
+	for range 2 {
+		if page := v.open("/"); !strings.Contains(page, "Nothing is stored about you") {
+			t.Errorf("a visit without a session is not called so:\n%s", page)
+		}
+	}
+	_, page := v.submit("/cart/add", "/#mug", "good", "mug")
+	if !strings.Contains(page, "<strong>once</strong>") {
 		t.Errorf("the first visit is not called so:\n%s", page)
 	}
 	v.open("/")
 	if page := v.open("/"); !strings.Contains(page, "<strong>3</strong> times") {
 		t.Errorf("the third visit is not called so:\n%s", page)
 	}
-	if page := visit(t, base).open("/"); !strings.Contains(page, "Your first visit") {
+	_, page = w.submit("/cart/add", "/#mug", "good", "mug")
+	if !strings.Contains(page, "<strong>once</strong>") {
 		t.Error("somebody else continues the count")
 	}
 	if n := rows(t, db); n != 2 {
@@ -70,7 +79,6 @@ func TestPagesShowTheHandleAndNeverTheKey(t *testing.T) {
 	t.Parallel()
 	base, _ := openShop(t)
 	v := visit(t, base)
-	v.open("/")
 	v.submit("/cart/add", "/#mug", "good", "mug")
 	check := func(paths ...string) {
 		key := v.cookie().Value
@@ -92,20 +100,6 @@ func TestPagesShowTheHandleAndNeverTheKey(t *testing.T) {
 	check("/", "/cart", "/login", "/nowhere")
 	v.logIn()
 	check("/", "/cart", "/account", "/nowhere")
-}
-
-func TestWhatDoesNotTouchTheSessionSendsNoCookie(t *testing.T) {
-	t.Parallel()
-	base, db := openShop(t)
-	for path, kind := range map[string]string{"/assets/shop.css": "text/css", "/assets/mug.svg": "image/svg+xml", "/bye": "text/html", "/cart": "text/html"} {
-		resp, _ := visit(t, base).do(http.MethodGet, path, nil)
-		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), kind) || len(resp.Cookies()) != 0 {
-			t.Errorf("%s: %d, %q, cookies %v", path, resp.StatusCode, resp.Header.Get("Content-Type"), resp.Cookies())
-		}
-	}
-	if n := rows(t, db); n != 0 {
-		t.Errorf("%d rows, want none", n)
-	}
 }
 
 func TestWithoutItsDatabaseTheShopAnswers503(t *testing.T) {

@@ -33,7 +33,11 @@ func openShop(t *testing.T) (base string, db *gorm.DB) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeDatabase(db) })
-	server := httptest.NewServer(newShop(db))
+	shop, err := newShop(db, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(shop)
 	t.Cleanup(server.Close)
 	return server.URL, db
 }
