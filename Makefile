@@ -1,15 +1,15 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 .NOTPARALLEL:
-.PHONY: help setup test check race modules fuzz
+.PHONY: help setup test check race configs modules advisories fuzz
 
 help: ## show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install the database servers, the Djangos and the C compiler that the tests need
+setup: ## install the database servers, the Djangos, the browser and the C compiler that the tests need
 	@script/setup
 
-test: setup check race modules fuzz ## everything that CI runs: setup, check, race, modules, fuzz
+test: setup check race configs modules advisories fuzz ## everything that CI runs: all of these
 
 check: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
@@ -19,11 +19,20 @@ check: ## gofmt, go vet and staticcheck
 race: ## all tests under the race detector
 	go test -race ./...
 
-modules: ## vet and build the modules nested in this one
-	@set -e; for mod in $$(find . -mindepth 2 -name go.mod -not -path '*/testdata/*'); do \
-		echo "go vet and go build beside $$mod"; \
-		(cd "$$(dirname "$$mod")"; go vet ./...; go build -o /dev/null ./...); \
+configs: ## what issues statements once more, under PrepareStmt, and under SkipDefaultTransaction too
+	@set -e; for config in prepared both; do \
+		echo "GORMSESSION_GORM=$$config go test . ./ginsession ./django"; \
+		GORMSESSION_GORM=$$config go test . ./ginsession ./django; \
 	done
+
+modules: ## vet, build and test the modules nested in this one
+	@set -e; for mod in $$(find . -mindepth 2 -name go.mod -not -path '*/testdata/*'); do \
+		echo "go vet, go build and go test beside $$mod"; \
+		(cd "$$(dirname "$$mod")"; go vet ./...; go build -o /dev/null ./...; go test ./...); \
+	done
+
+advisories: ## compare the versions that go.mod asks for with the Go vulnerability database
+	cd internal/advisories && go run .
 
 fuzz: ## fuzz each target for FUZZTIME (10s)
 	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
