@@ -54,8 +54,14 @@ func userByName(name string) (user, bool) {
 	return user{}, false
 }
 
+// currentUser returns who is logged in, asked anew at each request: who has been
+// taken from the table since is nobody.
+func currentUser(c *gin.Context) (user, bool) {
+	return userByName(userField.Or(ginsession.Get(c), ""))
+}
+
 func showLogin(c *gin.Context) {
-	if userField.Has(ginsession.Get(c)) {
+	if _, ok := currentUser(c); ok {
 		c.Redirect(http.StatusSeeOther, "/account")
 		return
 	}
@@ -118,7 +124,7 @@ func bye(c *gin.Context) {
 // is for one person's eyes, so no cache keeps it: see show.
 func requireUser(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
-	if !userField.Has(ginsession.Get(c)) {
+	if _, ok := currentUser(c); !ok {
 		warn(c, "Please log in first.")
 		c.Redirect(http.StatusSeeOther, "/login")
 		c.Abort()

@@ -135,6 +135,33 @@ func TestAnotherLoginDoesNotInheritTheCart(t *testing.T) {
 	}
 }
 
+// A session of somebody who may not log in any more opens nothing.
+func TestARemovedUserIsNobody(t *testing.T) {
+	t.Parallel()
+	base, db := openShop(t)
+	v := visit(t, base)
+	v.logIn()
+	plugin, err := gormsession.New(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := plugin.Open(t.Context(), v.cookie().Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	userField.Set(s, "charles")
+	if err := s.Save(); err != nil {
+		t.Fatal(err)
+	}
+	resp, _ := v.do(http.MethodGet, "/account", nil)
+	if where := resp.Header.Get("Location"); where != "/login" {
+		t.Errorf("the account page: %d, to %q", resp.StatusCode, where)
+	}
+	if page := v.open("/login"); strings.Contains(page, "Log out") {
+		t.Error("the login page takes him for logged in")
+	}
+}
+
 func TestRememberMe(t *testing.T) {
 	t.Parallel()
 	base, db := openShop(t)

@@ -30,8 +30,8 @@ func warn(c *gin.Context, text string) {
 // session is saved, then both go out.
 func show(c *gin.Context, status int, name string, data gin.H) {
 	s := ginsession.Get(c)
-	user, _ := userByName(userField.Or(s, ""))
-	if user.Name != "" {
+	user, known := currentUser(c)
+	if known {
 		// Browsers keep pages for their Back button too, and would show this one
 		// after the logout, to whoever sits there next.
 		c.Header("Cache-Control", "no-store")
