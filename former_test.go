@@ -184,6 +184,9 @@ func TestFormerStatements(t *testing.T) {
 			{"two, flush", r.two, ofOld(), func(c *gin.Context) { ginsession.Get(c).Flush() }, strings.TrimSpace(flush)},
 			{"two, new", r.two, "", writeName("Bob"), "BEGIN INSERT COMMIT"},
 		} {
+			if !strings.Contains(c.name, "cycle") { // which has two writes
+				c.want = c.s.single(c.want)
+			}
 			got := c.s.visit(c.key, c.page)
 			if got.verbs() != c.want || got.status != http.StatusOK {
 				t.Errorf("%s: asked %q, want %q, status %d\n%q", c.name, got.verbs(), c.want, got.status, got.statements)

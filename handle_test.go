@@ -206,7 +206,8 @@ func TestCallbackThatRefuses(t *testing.T) {
 			if got.status != http.StatusServiceUnavailable || got.cookie != nil && name != "before a create" || strings.Contains(got.body, "today") {
 				t.Errorf("%s: %d %q, %s", name, got.status, got.body, got.line)
 			}
-			if row := rowsOf(t, past, s.table)[stored(key)]; row != before && name != "before a create" {
+			done := s.db.SkipDefaultTransaction && name == "after an update" // a callback undoes nothing then
+			if row := rowsOf(t, past, s.table)[stored(key)]; row != before && name != "before a create" && !done {
 				t.Errorf("%s: the row was changed from %v to %v", name, before, row)
 			}
 			s.log.wants(t, "not today")

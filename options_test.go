@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
@@ -254,7 +255,7 @@ func TestWithErrorHandler(t *testing.T) {
 		}
 		s := newSite(t, dbtest.New(t, dbtest.SQLite), opts...)
 		key := s.start(map[string]any{"name": "Ann"})
-		s.statements.Fail(failing("UPDATE", errors.New("the disk is full")))
+		s.statements.Fail(failing("UPDATE", sqlite3.Error{Code: sqlite3.ErrFull}))
 		got := s.visit(key, func(ctx *gin.Context) { ctx.Header("X-Handler", "1"); writeName("Bob")(ctx) })
 		if got.status != c.status || got.body != c.body || got.header.Get("X-Own") != c.own || got.cookie != nil {
 			t.Errorf("%s: %d %q, %s", name, got.status, got.body, got.line)

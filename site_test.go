@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -183,6 +184,17 @@ func (r reply) verbs() string {
 		verbs[i], _, _ = strings.Cut(statement, " ")
 	}
 	return strings.Join(verbs, " ")
+}
+
+// single is what a request with writes of one statement each asks: they go without a transaction where
+// the pool says so.
+func (s *site) single(verbs string) string {
+	if !s.db.SkipDefaultTransaction {
+		return verbs
+	}
+	return strings.Join(slices.DeleteFunc(strings.Fields(verbs), func(verb string) bool {
+		return verb == "BEGIN" || verb == "COMMIT"
+	}), " ")
 }
 
 // cookieIs tells what the response does to the cookie of a request with that key: "", "deleted", "refreshed" or "new".
