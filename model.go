@@ -15,9 +15,12 @@ import (
 // Session is the GORM model of a row: key, data and expiry. These are all of the columns, for ever; [WithModel] adds the application's own
 // by a model that embeds Session. Where keys are hashed, which is the default, SessionKey holds the SHA-256 of the key in hexadecimal.
 // [Plugin.Entries] decodes a row.
+//
+// It prints as its handle, also within a model that embeds it, and what encodes structs for a log or a response, such as [encoding/json],
+// leaves key and data out: a model that embeds it shows its own fields there. Only package encoding/gob, which is for programs, takes all.
 type Session struct {
-	SessionKey  string `gorm:"column:session_key;primaryKey;size:64"`
-	SessionData string `gorm:"column:session_data;not null"`
+	SessionKey  string `gorm:"column:session_key;primaryKey;size:64" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
+	SessionData string `gorm:"column:session_data;not null" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 	ExpireDate  Expiry `gorm:"column:expire_date;not null;index"`
 }
 

@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -17,6 +18,23 @@ type Plugin struct {
 	former *store   // nil without WithFormer
 	places []*store // where a row may be, in the order of looking
 }
+
+// String names the plugin by its table.
+func (p Plugin) String() string {
+	if p.opts == nil {
+		return "gormsession.Plugin"
+	}
+	return "gormsession.Plugin of " + p.store.table
+}
+
+// GoString is String.
+func (p Plugin) GoString() string { return p.String() }
+
+// Format prints String for every verb: the options may hold the keys of a codec.
+func (p Plugin) Format(f fmt.State, _ rune) { fmt.Fprint(f, p.String()) }
+
+// LogValue logs String.
+func (p Plugin) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // New makes a plugin on the application's database, and the table if it is missing. It refuses options that make no sense, and a database
 // handle that cannot serve, with an error that says how to mend it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -32,6 +33,18 @@ type Codec struct {
 	signer signer
 	now    func() time.Time
 }
+
+// String names the codec. Like its keys, which forge sessions, nothing else prints.
+func (c Codec) String() string { return "django.Codec" }
+
+// GoString keeps the keys out of %#v.
+func (c Codec) GoString() string { return c.String() }
+
+// Format keeps the keys out of every other verb.
+func (c Codec) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+
+// LogValue keeps the keys out of structured logs.
+func (c Codec) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // NewCodec makes the codec for the sessions of the Django site that config
 // describes. It errs where config has an empty key. Signatures bear the time of

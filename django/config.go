@@ -2,6 +2,7 @@ package django
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -15,15 +16,16 @@ const DefaultSalt = "django.contrib.sessions.SessionStore"
 const DefaultBackend = "django.contrib.auth.backends.ModelBackend"
 
 // Config holds the settings of the Django site whose sessions are shared. It
-// prints without its secrets.
+// prints and is encoded, as JSON for one, without its secrets: as one text, which
+// is what a struct that embeds it becomes as well.
 type Config struct {
 	// SecretKey is Django's SECRET_KEY. It signs every session and must not be
 	// empty.
-	SecretKey string
+	SecretKey string `bson:"-" codec:"-"`
 
 	// Fallbacks is Django's SECRET_KEY_FALLBACKS (4.1 and later): retired keys
 	// that are still accepted, in this order, but sign nothing. None by default.
-	Fallbacks []string
+	Fallbacks []string `bson:"-" codec:"-"`
 
 	// Salt is the signature salt, DefaultSalt if empty. A session store class of
 	// another name than SessionStore needs "django.contrib.sessions." and its
@@ -46,6 +48,13 @@ func (c Config) String() string { return "django.Config{SecretKey: [redacted]}" 
 
 // GoString keeps the keys out of %#v.
 func (c Config) GoString() string { return c.String() }
+
+// Format keeps the keys out of every other verb.
+func (c Config) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+
+// MarshalText keeps the keys out of JSON, XML and the like. What they read into a
+// Config is read as into any other struct.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // LogValue keeps the keys out of structured logs.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

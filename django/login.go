@@ -22,8 +22,9 @@ const (
 	csrfEntry = "_csrftoken"
 )
 
-// A User is somebody who can log in: a row of Django's user model. It prints
-// without the password column.
+// A User is somebody who can log in: a row of Django's user model. It prints as its
+// ID, and JSON and the like show ID and Backend alone: a Row of the application's
+// has the password column too, as a rule.
 type User struct {
 	// ID is the primary key, as text.
 	ID string
@@ -31,14 +32,14 @@ type User struct {
 	// Password is the password column as it is, such as
 	// "pbkdf2_sha256$600000$...": what ends sessions when it changes. Nothing is
 	// ever compared with a password.
-	Password string
+	Password string `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 
 	// Backend is the dotted path of the authentication backend that the login is
 	// by: one of Config.Backends, and the first of them if empty.
 	Backend string
 
 	// Row is for the application: what a lookup puts here is there in CurrentUser.
-	Row any
+	Row any `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 }
 
 // String names the user by its ID.
@@ -46,6 +47,9 @@ func (u User) String() string { return "user " + u.ID }
 
 // GoString keeps the password column out of %#v.
 func (u User) GoString() string { return u.String() }
+
+// Format keeps the password column out of every other verb.
+func (u User) Format(f fmt.State, _ rune) { fmt.Fprint(f, u.String()) }
 
 // LogValue keeps the password column out of structured logs.
 func (u User) LogValue() slog.Value { return slog.StringValue(u.String()) }
