@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -97,24 +98,29 @@ func (s *State) raw(name string) (json.RawMessage, error) {
 }
 
 // Set gives the entry of that name a value: anything that encoding/json encodes, nested 500 levels deep at most. A value that it does not
-// encode sets the sticky error, [ErrEncode]. Where two requests set the same entry at once, the one that is saved last wins; entries of
+// encode sets the sticky error, [ErrEncode], and so does a name that is the library's own, [ErrReserved]. Where two requests set the same entry at once, the one that is saved last wins; entries of
 // other names are not affected.
 func (s *State) Set(name string, value any) {
-	raw, err := encode(name, value) // without the lock: value's own method may ask the session
+	raw, err := encodeEntry(name, value) // without the lock: value's own method may ask the session
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.set(name, raw, err)
 }
 
 // set sets an entry to an encoded value, or the sticky error.
-func (s *State) set(name string, raw json.RawMessage, err error) bool {
+func (s *State) set(name string, raw json.RawMessage, err error) {
 	if err != nil {
-		if s.writable(name) {
-			s.fail(err)
-		}
-		return false
+		s.refuse(name, err)
+		return
 	}
-	return s.change(name, setChange(utf8Name(name), raw))
+	s.change(name, setChange(utf8Name(name), raw))
+}
+
+// refuse sets the sticky error of a write that cannot be done.
+func (s *State) refuse(name string, err error) {
+	if s.writable(name) {
+		s.fail(err)
+	}
 }
 
 // SetAll sets each entry of values, as Set does. The session counts as modified even if there is none.
@@ -122,7 +128,7 @@ func (s *State) SetAll(values map[string]any) {
 	names := slices.Sorted(maps.Keys(values))
 	raws, errs := make([]json.RawMessage, len(names)), make([]error, len(names))
 	for i, name := range names {
-		raws[i], errs[i] = encode(name, values[name])
+		raws[i], errs[i] = encodeEntry(name, values[name])
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,9 +144,13 @@ func (s *State) SetAll(values map[string]any) {
 // GetOrSet returns the entry of that name, which it sets to value if there is none. If another request has set it meanwhile, that one's
 // value is what is stored.
 func (s *State) GetOrSet(name string, value any) any {
-	raw, err := encode(name, value)
+	raw, err := encodeEntry(name, value)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if errors.Is(err, ErrReserved) {
+		s.refuse(name, err)
+		return nil
+	}
 	if !s.load() {
 		return nil
 	}
@@ -148,7 +158,7 @@ func (s *State) GetOrSet(name string, value any) any {
 		return s.decoded(name, there)
 	}
 	if err != nil {
-		s.set(name, nil, err)
+		s.refuse(name, err)
 		return nil
 	}
 	if !s.change(name, defaultChange(utf8Name(name), raw)) {
@@ -175,6 +185,10 @@ func (s *State) Pop(name string) (any, bool) {
 func (s *State) pop(name string) (json.RawMessage, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := reserved(name); err != nil {
+		s.refuse(name, err)
+		return nil, false
+	}
 	if !s.load() {
 		return nil, false
 	}
@@ -207,6 +221,10 @@ func (s *State) Modify(name string, f func(old any) any) any {
 func (s *State) modify(name string, f func(json.RawMessage, bool) (json.RawMessage, error)) json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := reserved(name); err != nil {
+		s.refuse(name, err)
+		return nil
+	}
 	if !s.change(name, modifyChange(utf8Name(name), f)) {
 		return nil
 	}
@@ -221,6 +239,22 @@ func (s *State) Clear() {
 	if s.load() {
 		s.change("", deleteChange(slices.Collect(maps.Keys(s.entries))...))
 	}
+}
+
+// reserved is the error of a change, from outside, to an entry of the library's own.
+func reserved(name string) error {
+	if name == expiryEntry || name == flashEntry {
+		return fmt.Errorf("%w: %s", ErrReserved, name)
+	}
+	return nil
+}
+
+// encodeEntry encodes a value for an entry that the application has named.
+func encodeEntry(name string, value any) (json.RawMessage, error) {
+	if err := reserved(name); err != nil {
+		return nil, err
+	}
+	return encode(name, value)
 }
 
 func encode(name string, value any) (json.RawMessage, error) {

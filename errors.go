@@ -28,6 +28,12 @@ var (
 	// [Field.Modify] expects. It sticks to the session, nothing of which is saved, and is answered with 500.
 	ErrEncode = errors.New("gormsession: the value cannot be encoded")
 
+	// ErrReserved is the error of a change to an entry that the library keeps for itself,
+	// _session_expiry or _flashes, by its name: that is for SetExpiry and Flash, whatever name a
+	// visitor has chosen. It sticks to the session, nothing of which is saved, and is answered
+	// with 500.
+	ErrReserved = errors.New("gormsession: the entry is the library's own, for SetExpiry or Flash alone")
+
 	// ErrHeaderSent is reported when a new session, or a new key of one, was asked for after the response's header had left, so that
 	// the client cannot be told of it. The new row is not made.
 	ErrHeaderSent = errors.New("gormsession: the response's header has been sent, so the session's cookie cannot be set")
@@ -49,6 +55,11 @@ func statusOf(err error) int {
 		return http.StatusBadRequest
 	}
 	return http.StatusInternalServerError
+}
+
+// isMisuse tells whether the application has asked for what cannot be. Its own error page says so.
+func isMisuse(err error) bool {
+	return errors.Is(err, ErrEncode) || errors.Is(err, ErrReserved)
 }
 
 // encodeError makes ErrEncode of an error of the codec's, unless it is that already.

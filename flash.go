@@ -22,7 +22,7 @@ func (s *State) Flash(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.set(flashEntry, nil, err)
+		s.refuse(flashEntry, err)
 		return
 	}
 	s.change(flashEntry, modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {

@@ -30,7 +30,13 @@ func (s *State) SetExpiryAt(t time.Time) {
 func (s *State) SetBrowserSession() { s.SetExpiry(0) }
 
 // ResetExpiry gives the session the standard lifetime again.
-func (s *State) ResetExpiry() { s.Delete(expiryEntry) }
+func (s *State) ResetExpiry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.load() && s.entries[expiryEntry] != nil {
+		s.change(expiryEntry, deleteChange(expiryEntry))
+	}
+}
 
 func (s *State) setExpiry(raw json.RawMessage) {
 	s.mu.Lock()

@@ -114,7 +114,7 @@ func (s *State) commit(h http.Header, status int) error {
 		if err := s.bury(); err != nil {
 			return err
 		}
-		if s.err != nil && !errors.Is(s.err, ErrEncode) {
+		if s.err != nil && !isMisuse(s.err) {
 			return s.err // an error page too may depend on what could not be loaded
 		}
 		return nil
