@@ -66,19 +66,30 @@ func deleteChange(names ...string) change {
 	}}
 }
 
-// modifyChange computes an entry from what it is. ok tells whether there is one; a nil result removes it.
-func modifyChange(name string, f func(old json.RawMessage, ok bool) (json.RawMessage, error)) change {
+// A modifier computes an entry from what it is. ok tells whether there is one; a nil result removes it.
+type modifier func(old json.RawMessage, ok bool) (json.RawMessage, error)
+
+// modifyChange gives an entry what f computes.
+func modifyChange(name string, f modifier) change {
 	return change{relative: true, apply: func(entries map[string]json.RawMessage) error {
-		old, ok := entries[name]
-		raw, err := f(old, ok)
-		switch {
-		case err != nil:
-			return err
-		case raw == nil:
-			delete(entries, name)
-		default:
-			entries[name] = raw
-		}
-		return nil
+		return modify(entries, name, f)
 	}}
+}
+
+func modify(entries map[string]json.RawMessage, name string, f modifier) error {
+	old, ok := entries[name]
+	raw, err := f(old, ok)
+	if err == nil {
+		put(entries, name, raw)
+	}
+	return err
+}
+
+// put gives an entry a value, or removes it where that is nil.
+func put(entries map[string]json.RawMessage, name string, raw json.RawMessage) {
+	if raw == nil {
+		delete(entries, name)
+	} else {
+		entries[name] = raw
+	}
 }

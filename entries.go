@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,10 +21,7 @@ func (s *State) Get(name string) any {
 
 // Lookup returns the entry of that name, and whether there is one.
 func (s *State) Lookup(name string) (any, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.load()
-	raw, ok := s.entries[utf8Name(name)]
+	raw, ok := s.entry(name)
 	if !ok {
 		return nil, false
 	}
@@ -32,17 +30,23 @@ func (s *State) Lookup(name string) (any, bool) {
 
 // Has reports whether there is an entry of that name.
 func (s *State) Has(name string) bool {
-	s.mu.Lock()
+	_, ok := s.entry(name)
+	return ok
+}
+
+// entry returns the text of an entry, and whether there is one.
+func (s *State) entry(name string) (json.RawMessage, bool) {
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.load()
-	_, ok := s.entries[utf8Name(name)]
-	return ok
+	raw, ok := s.entries[utf8Name(name)]
+	return raw, ok
 }
 
 // Keys returns the names of all entries, sorted. As in Django, those that the library keeps are among them: _session_expiry where the
 // session has an expiry of its own, and _flashes while messages wait.
 func (s *State) Keys() []string {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.load()
 	return slices.Sorted(maps.Keys(s.entries))
@@ -50,7 +54,7 @@ func (s *State) Keys() []string {
 
 // Len returns the number of entries.
 func (s *State) Len() int {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.load()
 	return len(s.entries)
@@ -59,10 +63,10 @@ func (s *State) Len() int {
 // All iterates over names and values, sorted by name, as they are when the iteration begins. The session may be changed meanwhile.
 func (s *State) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
-		s.mu.Lock()
-		s.load()
-		entries := maps.Clone(s.entries)
-		s.mu.Unlock()
+		in := s.enter()
+		in.load()
+		entries := maps.Clone(in.entries)
+		in.mu.Unlock()
 		for _, name := range slices.Sorted(maps.Keys(entries)) {
 			if !yield(name, s.decoded(name, entries[name])) {
 				return
@@ -86,7 +90,7 @@ func (s *State) Decode(name string, v any) error {
 
 // raw returns the text of an entry, nil if there is none.
 func (s *State) raw(name string) (json.RawMessage, error) {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if !s.load() {
 		if s.err != nil {
@@ -102,7 +106,7 @@ func (s *State) raw(name string) (json.RawMessage, error) {
 // other names are not affected.
 func (s *State) Set(name string, value any) {
 	raw, err := encodeEntry(name, value) // without the lock: value's own method may ask the session
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.set(name, raw, err)
 }
@@ -130,7 +134,7 @@ func (s *State) SetAll(values map[string]any) {
 	for i, name := range names {
 		raws[i], errs[i] = encodeEntry(name, values[name])
 	}
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if !s.writable("") {
 		return
@@ -145,26 +149,28 @@ func (s *State) SetAll(values map[string]any) {
 // value is what is stored.
 func (s *State) GetOrSet(name string, value any) any {
 	raw, err := encodeEntry(name, value)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if errors.Is(err, ErrReserved) {
-		s.refuse(name, err)
-		return nil
-	}
-	if !s.load() {
-		return nil
-	}
-	if there, ok := s.entries[utf8Name(name)]; ok {
-		return s.decoded(name, there)
-	}
-	if err != nil {
-		s.refuse(name, err)
-		return nil
-	}
-	if !s.change(name, defaultChange(utf8Name(name), raw)) {
+	if raw = s.getOrSet(name, raw, err); raw == nil {
 		return nil
 	}
 	return s.decoded(name, raw)
+}
+
+func (s *State) getOrSet(name string, raw json.RawMessage, err error) json.RawMessage {
+	s = s.enter()
+	defer s.mu.Unlock()
+	if !s.load() {
+		return nil
+	}
+	there, ok := s.entries[utf8Name(name)]
+	switch {
+	case ok && !errors.Is(err, ErrReserved):
+		return there
+	case err != nil:
+		s.refuse(name, err)
+	case s.change(name, defaultChange(utf8Name(name), raw)):
+		return raw
+	}
+	return nil
 }
 
 // Delete removes the entry of that name and reports whether there was one.
@@ -183,7 +189,7 @@ func (s *State) Pop(name string) (any, bool) {
 }
 
 func (s *State) pop(name string) (json.RawMessage, bool) {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if err := reserved(name); err != nil {
 		s.refuse(name, err)
@@ -196,10 +202,13 @@ func (s *State) pop(name string) (json.RawMessage, bool) {
 	return raw, ok && s.change(name, deleteChange(utf8Name(name)))
 }
 
-// Modify computes the entry of that name from what it is, nil if there is none, and returns what it has become. It is exact under
-// concurrency: where another request has saved the session meanwhile, f runs again on what that one has left. So f must be short and
-// without effects of its own, and must call neither the session, which would wait for itself for ever, nor the database. What Modify returned is what this request saw; it is
-// final once [State.Save] has returned.
+// Modify computes the entry of that name from what it is, nil if there is none, and returns what it
+// has become. It is exact under concurrency: where somebody else has changed the entry meanwhile, in
+// this request or in another one, f runs again on what that one has left. So f must be short and
+// without effects of its own. It may read the session, and then sees what the entry is computed from,
+// but not change or save it: that sets the sticky error, [ErrReentrant]. It should not use the
+// database, nor wait for a goroutine that uses the session. What Modify returned is what this request
+// saw; it is final once [State.Save] has returned.
 func (s *State) Modify(name string, f func(old any) any) any {
 	raw := s.modify(name, func(old json.RawMessage, ok bool) (json.RawMessage, error) {
 		var v any
@@ -217,24 +226,50 @@ func (s *State) Modify(name string, f func(old any) any) any {
 	return s.decoded(name, raw)
 }
 
-// modify does a step that depends on what the entry is, and returns what it has become.
-func (s *State) modify(name string, f func(json.RawMessage, bool) (json.RawMessage, error)) json.RawMessage {
-	s.mu.Lock()
+// restless is how often a function of Modify's runs, in one call, on an entry that has changed
+// whenever it is done. Each time somebody else's change was made.
+const restless = 10_000
+
+// modify does a step that depends on what the entry is, and returns what it has become. f runs
+// without the lock, and its result counts if the entry still is what it was computed from.
+func (s *State) modify(name string, f modifier) json.RawMessage {
+	s = s.enter()
 	defer s.mu.Unlock()
 	if err := reserved(name); err != nil {
 		s.refuse(name, err)
 		return nil
 	}
-	if !s.change(name, modifyChange(utf8Name(name), f)) {
+	if !s.writable(name) {
 		return nil
 	}
-	return s.entries[utf8Name(name)]
+	entry := utf8Name(name)
+	for range restless {
+		old, ok := s.entries[entry]
+		raw, err := s.aside(f, old, ok)
+		if !s.open(name) {
+			return nil
+		}
+		if now, there := s.entries[entry]; there != ok || !bytes.Equal(now, old) {
+			continue
+		}
+		if !s.do(func(entries map[string]json.RawMessage) error {
+			if err == nil {
+				put(entries, entry, raw)
+			}
+			return err
+		}, s.modifyAgain(entry, f)) {
+			return nil
+		}
+		return raw
+	}
+	s.fail(errRestless)
+	return nil
 }
 
 // Clear removes all entries, an expiry of the session's own among them. The session keeps its key; [State.Flush] ends it. Entries that
 // another request sets at the same time stay.
 func (s *State) Clear() {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if s.load() {
 		s.change("", deleteChange(slices.Collect(maps.Keys(s.entries))...))

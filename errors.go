@@ -34,6 +34,12 @@ var (
 	// with 500.
 	ErrReserved = errors.New("gormsession: the entry is the library's own, for SetExpiry or Flash alone")
 
+	// ErrReentrant is the error of a session that was used from inside of itself: changed or saved
+	// by a function of [State.Modify]'s, which may only read it, or used by what runs while it is
+	// loaded or saved, such as the function of [WithModel], a hook, a codec or a logger. It sticks
+	// to the session, nothing of which is saved, and is answered with 500.
+	ErrReentrant = errors.New("gormsession: the session was used from inside of itself")
+
 	// ErrHeaderSent is reported when a new session, or a new key of one, was asked for after the response's header had left, so that
 	// the client cannot be told of it. The new row is not made.
 	ErrHeaderSent = errors.New("gormsession: the response's header has been sent, so the session's cookie cannot be set")
@@ -59,7 +65,7 @@ func statusOf(err error) int {
 
 // isMisuse tells whether the application has asked for what cannot be. Its own error page says so.
 func isMisuse(err error) bool {
-	return errors.Is(err, ErrEncode) || errors.Is(err, ErrReserved)
+	return errors.Is(err, ErrEncode) || errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant)
 }
 
 // encodeError makes ErrEncode of an error of the codec's, unless it is that already.

@@ -102,7 +102,7 @@ func (s *store) poolHint(err error) string {
 func isOurs(err error) bool {
 	for _, sentinel := range []error{
 		ErrInterrupted, ErrUnavailable, ErrOutcomeUnknown, ErrRejected, ErrEncode, ErrHeaderSent,
-		errDamaged, errNoFreeKey,
+		ErrReentrant, errDamaged, errNoFreeKey,
 	} {
 		if errors.Is(err, sentinel) {
 			return true

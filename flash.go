@@ -19,7 +19,7 @@ var errNoList = errors.New("the entry holds no list")
 // both kept.
 func (s *State) Flash(v any) {
 	raw, err := encode(flashEntry, v)
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if err != nil {
 		s.refuse(flashEntry, err)
@@ -37,7 +37,19 @@ func (s *State) Flash(v any) {
 // Flashes returns the messages of Flash, oldest first, and removes them. It changes the session only if there are any. Messages that
 // another request adds at the same time stay for the next call.
 func (s *State) Flashes() []any {
-	s.mu.Lock()
+	taken := s.takeFlashes()
+	if len(taken) == 0 {
+		return nil
+	}
+	messages := make([]any, len(taken))
+	for i, raw := range taken {
+		messages[i] = s.decoded(flashEntry, raw)
+	}
+	return messages
+}
+
+func (s *State) takeFlashes() []json.RawMessage {
+	s = s.enter()
 	defer s.mu.Unlock()
 	if !s.load() || len(s.entries[flashEntry]) == 0 {
 		return nil
@@ -59,11 +71,7 @@ func (s *State) Flashes() []any {
 	})) {
 		return nil
 	}
-	messages := make([]any, len(taken))
-	for i, raw := range taken {
-		messages[i] = s.decoded(flashEntry, raw)
-	}
-	return messages
+	return taken
 }
 
 func flashList(raw json.RawMessage) (list []json.RawMessage, err error) {

@@ -4,7 +4,7 @@ package gormsession
 // cookie holds: whoever has it has the session, so it belongs in no page, log or URL; see Handle. Without a load the key is what the
 // client sent. After CycleKey it is the new key.
 func (s *State) Key() string {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.varies = true
 	return s.currentKey()
@@ -20,7 +20,7 @@ func (s *State) currentKey() string {
 // Handle returns a public name of the session for logs and lists: the first 12 hexadecimal digits of the SHA-256 of its key. It opens
 // nothing. It is "" if the session has no key, as a new one before it is saved.
 func (s *State) Handle() string {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.varies = true
 	return handleOf(s.currentKey())
@@ -36,7 +36,7 @@ func (s *State) handle() string {
 
 // IsEmpty reports whether the session has neither a key nor data, without loading it (Django's is_empty).
 func (s *State) IsEmpty() bool {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.varies = true
 	return s.isEmpty()
@@ -47,7 +47,7 @@ func (s *State) isEmpty() bool { return s.key == "" && len(s.entries) == 0 }
 // IsNew reports whether the session is not stored yet, without loading it: a key that the client sent counts as stored until a load shows
 // that it is not.
 func (s *State) IsNew() bool {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.varies = true
 	return s.key == ""
@@ -59,7 +59,7 @@ func (s *State) IsNew() bool {
 // A request that comes with the old key after that has a session that is unknown: a logout by it does not reach the new key. A session
 // without a row gets one.
 func (s *State) CycleKey() {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if !s.writable("") {
 		return
@@ -78,10 +78,13 @@ func (s *State) CycleKey() {
 // it is carried out whatever becomes of the response: also at a status of 500 and up, after a sticky error, and in a panic. What is set
 // afterwards, a flash message for one, makes a new session with a new key.
 func (s *State) Flush() {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if s.closed {
 		s.tooLate("")
+		return
+	}
+	if s.barred() {
 		return
 	}
 	s.accessed, s.varies, s.modified = true, true, true
@@ -99,9 +102,9 @@ func (s *State) Flush() {
 // Discard drops what this request has changed, and what it changes from now on: nothing of it is saved. A Flush is carried out all the
 // same, and what Save has stored stays.
 func (s *State) Discard() {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.barred() {
 		return
 	}
 	s.entries, s.log, s.nextKey, s.create = s.row.entries, nil, "", false

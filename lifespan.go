@@ -16,7 +16,7 @@ func (s *State) SetExpiry(d time.Duration) {
 // SetExpiryAt lets the session end at t, to the microsecond, however often it is saved. A year beyond 9999 sets the sticky error.
 func (s *State) SetExpiryAt(t time.Time) {
 	if year := t.UTC().Year(); year < 1 || year > 9999 {
-		s.mu.Lock()
+		s = s.enter()
 		defer s.mu.Unlock()
 		if s.writable(expiryEntry) {
 			s.fail(fmt.Errorf("%w: an expiry in the year %d", ErrEncode, year))
@@ -31,7 +31,7 @@ func (s *State) SetBrowserSession() { s.SetExpiry(0) }
 
 // ResetExpiry gives the session the standard lifetime again.
 func (s *State) ResetExpiry() {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if s.load() && s.entries[expiryEntry] != nil {
 		s.change(expiryEntry, deleteChange(expiryEntry))
@@ -39,14 +39,14 @@ func (s *State) ResetExpiry() {
 }
 
 func (s *State) setExpiry(raw json.RawMessage) {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.change(expiryEntry, setChange(expiryEntry, raw))
 }
 
 // ExpiryAge returns how long the session would live if it was saved now.
 func (s *State) ExpiryAge() time.Duration {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.load()
 	return s.lifetime().ageAt(s.now())
@@ -55,7 +55,7 @@ func (s *State) ExpiryAge() time.Duration {
 // ExpiryDate returns when the session would end if it was saved now, as Django's get_expiry_date does, and not when the stored one ends. What is stored may be up to 1/64 of the lifetime later: see
 // [WithExpiryStep].
 func (s *State) ExpiryDate() time.Time {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.load()
 	return s.lifetime().dateAt(s.now())
@@ -63,7 +63,7 @@ func (s *State) ExpiryDate() time.Time {
 
 // BrowserSession reports whether the session's cookie ends with the browser.
 func (s *State) BrowserSession() bool {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	s.load()
 	return s.lifetime().browser
@@ -87,5 +87,13 @@ func (s *State) warnOnce(name, message string, err error) {
 		s.mismatch = make(map[string]bool)
 	}
 	s.mismatch[name] = true
-	s.p.opts.log().Warn(message, "session", s.handle(), "entry", name, "error", err)
+	s.warn(message, "entry", name, "error", err)
+}
+
+// warn logs a warning about the session. mu is held.
+func (s *State) warn(message string, args ...any) {
+	_ = s.lend(func() error {
+		s.p.opts.log().Warn(message, append([]any{"session", s.handle()}, args...)...)
+		return nil
+	})
 }

@@ -7,10 +7,13 @@ import "errors"
 // deleted meanwhile, an error after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, [ErrHeaderSent] if the cookie of a new key
 // cannot be set any more, and the sticky error if there is one. Modified stays true. The client gets the cookie whatever the response.
 func (s *State) Save() error {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if s.closed {
 		return ErrClosed
+	}
+	if s.barred() {
+		return s.err
 	}
 	s.accessed, s.varies = true, true
 	before := s.key
@@ -28,6 +31,10 @@ func (s *State) Save() error {
 // persist carries out a flush, and then saves what is unsaved. explicit: also what did not change; renew: also the expiry of what did not.
 // mu is held.
 func (s *State) persist(explicit, renew bool) error {
+	return s.lend(func() error { return s.persistUnsaved(explicit, renew) })
+}
+
+func (s *State) persistUnsaved(explicit, renew bool) error {
 	if err := s.bury(); err != nil {
 		return err
 	}
@@ -77,7 +84,7 @@ func (s *State) bury() error {
 	}
 	ctx, cancel := s.deadline()
 	defer cancel()
-	if err := s.p.delete(ctx, s.doomed); err != nil {
+	if err := s.lend(func() error { return s.p.delete(ctx, s.doomed) }); err != nil {
 		return err
 	}
 	s.doomed = ""

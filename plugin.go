@@ -86,8 +86,11 @@ func (p *Plugin) Begin(r *http.Request) *State {
 // Commit saves the session, when the response's status is known and before its header leaves, and sets or deletes the cookie, Vary and
 // Cache-Control in h. After an error the response must not go out as it is: see Fail. It is called once.
 func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c Carrier) error {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
+	if s.original != nil {
+		return errInSave // a hook has let the response go
+	}
 	s.headerSent, s.failed = c == NoCookie, true // should the codec or the model panic
 	err := s.commit(h, status)
 	if s.failed = status >= 500; err != nil {
@@ -163,8 +166,7 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	switch {
 	case public && (set || s.flushed):
 		h.Set("Cache-Control", "private")
-		o.log().Warn("gormsession: a response that sets the session's cookie said Cache-Control: public, which was replaced by private",
-			"session", s.handle(), "path", r.URL.Path)
+		s.warn("gormsession: a response that sets the session's cookie said Cache-Control: public, which was replaced by private", "path", r.URL.Path)
 	case len(h["Cache-Control"]) == 0:
 		h.Set("Cache-Control", "private")
 	case (set || s.flushed) && isStored(h): // RFC 9111, 7.3: Set-Cookie alone keeps no shared cache from storing
@@ -219,9 +221,9 @@ func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
 // The header of w must be as it was before the handler. If Fail returns false nothing was written, and the response of the handler is
 // to go out after all, with the header that Commit has left.
 func (p *Plugin) Fail(s *State, w http.ResponseWriter, r *http.Request, err error) bool {
-	s.mu.Lock()
-	s.patch(w.Header(), r, false)
-	s.mu.Unlock()
+	in := s.enter()
+	in.patch(w.Header(), r, false)
+	in.mu.Unlock()
 	if p.opts.errorHandler != nil {
 		watched := &watchedWriter{ResponseWriter: w}
 		if !p.opts.errorHandler(watched, r, err) {
@@ -272,5 +274,8 @@ func (p *Plugin) log(s *State, message string, err error) {
 	if errors.Is(err, ErrInterrupted) {
 		level = slog.LevelWarn // a logout that won: nothing is wrong
 	}
-	p.opts.log().Log(s.ctx, level, message, "session", s.handle(), "error", detailOf(err))
+	_ = s.lend(func() error {
+		p.opts.log().Log(s.ctx, level, message, "session", s.handle(), "error", detailOf(err))
+		return nil
+	})
 }

@@ -55,6 +55,9 @@ func (s *State) record(
 			return record{}, err
 		}
 	}
+	if s.meddled.Load() { // the codec
+		return record{}, errInSave
+	}
 	l, err := s.p.opts.lifetimeOf(entries)
 	if err != nil {
 		s.lifetime() // warns

@@ -34,6 +34,9 @@ func (s *store) row(tx *gorm.DB, stored string, r record) (any, error) {
 		return nil, err
 	}
 	built := s.model.build(row, entries)
+	if err := meddledWith(tx.Statement.Context); err != nil {
+		return nil, err
+	}
 	return built, fill(tx.Statement.Context, s.schema, built, row)
 }
 

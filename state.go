@@ -63,6 +63,8 @@ type State struct {
 	closed     bool
 	late       bool // a write after the end was logged
 	mismatch   map[string]bool
+
+	inside
 }
 
 // load makes the entries available, at the first call by a SELECT. It reports whether they are. mu is held.
@@ -76,48 +78,55 @@ func (s *State) fetch() bool {
 	if s.loaded || s.closed || s.err != nil && !s.loaded {
 		return s.loaded
 	}
+	if err := s.lend(s.find); err != nil {
+		s.fail(err)
+	}
+	return s.loaded
+}
+
+// find is the SELECT.
+func (s *State) find() error {
 	if s.key != "" {
 		ctx, cancel := s.deadline()
 		home, r, err := s.p.find(ctx, s.key)
 		cancel()
 		if err != nil {
-			s.err = err
-			return false
+			return err
 		}
 		if home != nil {
 			s.home = home
-			return s.adopt(r)
+			s.adopt(r)
+			return nil
 		}
 	}
 	s.key = "" // never adopted: a row that is made gets a key of its own
 	s.loaded = true
-	return true
+	return nil
 }
 
 // adopt takes what was found in a row for the session, unless it cannot be decoded: then the session is empty and the row left alone.
-func (s *State) adopt(r record) bool {
+func (s *State) adopt(r record) {
 	s.loaded = true
 	var err error
 	if r.entries, err = s.home.decode(s.home.stored(s.key), r.data); err != nil {
 		s.p.opts.log().Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
 		s.key, s.damaged = "", true
-		return true
+		return
 	}
 	s.row, s.entries = r, r.entries
-	return true
 }
 
 // change does one step to the entries and notes it in the log. mu is held.
-func (s *State) change(name string, c change) bool {
-	if !s.writable(name) {
-		return false
-	}
+func (s *State) change(name string, c change) bool { return s.writable(name) && s.do(c.apply, c) }
+
+// do is change by apply, in the place of what the log is to do. mu is held.
+func (s *State) do(apply func(map[string]json.RawMessage) error, c change) bool {
 	if s.entries == nil {
 		s.entries = make(map[string]json.RawMessage)
 	} else if len(s.log) == 0 {
 		s.entries = maps.Clone(s.entries) // those of the row stay as they were loaded
 	}
-	if err := c.apply(s.entries); err != nil {
+	if err := apply(s.entries); err != nil {
 		s.fail(err)
 		return false
 	}
@@ -127,7 +136,10 @@ func (s *State) change(name string, c change) bool {
 }
 
 // writable loads, and reports whether a write can be done.
-func (s *State) writable(name string) bool {
+func (s *State) writable(name string) bool { return !s.barred() && s.open(name) }
+
+// open is writable for what has come in.
+func (s *State) open(name string) bool {
 	if s.closed {
 		s.tooLate(name)
 		return false
@@ -138,8 +150,11 @@ func (s *State) writable(name string) bool {
 func (s *State) tooLate(name string) {
 	if !s.late {
 		s.late = true
-		s.p.opts.log().Error("gormsession: a write to a session after its request was dropped; open it with Plugin.Open in what outlives the request",
-			"session", s.handle(), "entry", name, "error", ErrClosed)
+		_ = s.lend(func() error {
+			s.p.opts.log().Error("gormsession: a write to a session after its request was dropped; open it with Plugin.Open in what outlives the request",
+				"session", s.handle(), "entry", name, "error", ErrClosed)
+			return nil
+		})
 	}
 }
 
@@ -152,7 +167,7 @@ func (s *State) fail(err error) {
 
 // deadline is the context of one load or save: a client that goes away ends neither.
 func (s *State) deadline() (context.Context, context.CancelFunc) {
-	ctx := s.ctx
+	ctx := context.Context((*heldContext)(s))
 	if s.inRequest {
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -162,7 +177,7 @@ func (s *State) deadline() (context.Context, context.CancelFunc) {
 // Load loads the session now, if it is not loaded yet, and returns the sticky error. After the request it is too late: a session that was
 // not loaded then is [ErrClosed].
 func (s *State) Load() error {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if !s.load() && s.err == nil {
 		return ErrClosed
@@ -173,31 +188,34 @@ func (s *State) Load() error {
 // Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load, or [ErrEncode] after a value that cannot be
 // stored.
 func (s *State) Err() error {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	return s.err
 }
 
 // Accessed reports whether the session's data was looked at in this request.
 func (s *State) Accessed() bool {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	return s.accessed
 }
 
 // Modified reports whether the session was changed, or touched, in this request. Saving does not reset it, as in Django.
 func (s *State) Modified() bool {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	return s.modified || s.touched
 }
 
 // Touch renews the expiry of a live session, and its cookie, without a change (Django's session.modified = True).
 func (s *State) Touch() {
-	s.mu.Lock()
+	s = s.enter()
 	defer s.mu.Unlock()
 	if s.closed {
 		s.tooLate("")
+		return
+	}
+	if s.barred() {
 		return
 	}
 	s.touched, s.unsaved = true, true
@@ -207,10 +225,16 @@ func (s *State) Touch() {
 func (s *State) Value(key any) any { return s.p.opts.values[key] }
 
 // String returns "session" and the handle, never the key.
-func (s *State) String() string {
-	s.mu.Lock()
+func (s *State) String() string { return "session " + s.name() }
+
+// name is the handle for logs: no reason for Vary, and none to fail inside of a load or a save.
+func (s *State) name() string {
+	if s.lentHere() && s.standIn.Load() == nil {
+		return "in use"
+	}
+	s = s.enter()
 	defer s.mu.Unlock()
-	return "session " + s.handle() // for logs: no reason for Vary
+	return s.handle()
 }
 
 // GoString is String.
@@ -220,11 +244,7 @@ func (s *State) GoString() string { return s.String() }
 func (s *State) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
 
 // LogValue logs the handle, never the key.
-func (s *State) LogValue() slog.Value {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slog.StringValue(s.handle())
-}
+func (s *State) LogValue() slog.Value { return slog.StringValue(s.name()) }
 
 // now is the one clock.
 func (s *State) now() time.Time { return s.p.store.now() }

@@ -51,6 +51,9 @@ func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 	if err := write(tx); err != nil {
 		return undone{err}
 	}
+	if err := meddledWith(ctx); err != nil { // a hook
+		return undone{err}
+	}
 	if err := ctx.Err(); err != nil {
 		return undone{err}
 	}

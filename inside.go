@@ -1,0 +1,170 @@
+package gormsession
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// Code of the application's runs inside of a session: a function of Modify's, which may read the
+// session, and whatever a load or a save runs with the session locked: the function of WithModel,
+// hooks, a codec, a logger. A call from there must not wait for itself. It is told from the calls of
+// other goroutines, which merely wait for their turn, by the frames of its own stack, and those are
+// looked at only while something runs inside. A goroutine that the code starts is another one.
+//
+// The frames do not say of which session they are. So code inside of one session that uses a second
+// one at the very moment when another goroutine is inside of that is taken for inside of both, and
+// refused. It never sees what another goroutine is changing.
+type inside struct {
+	modifying int                   // functions of Modify's that run, without mu
+	lent      atomic.Int32          // loads, saves and log lines that run, with mu held
+	standIn   atomic.Pointer[State] // what a function of Modify's that a save runs again sees
+	original  *State                // whose stand-in this State is, nil for a session itself
+	meddled   atomic.Bool           // the session was used from inside: what runs must fail
+}
+
+var (
+	errInModify = fmt.Errorf("%w: a function of Modify may read it, but not change or save it", ErrReentrant)
+	errInSave   = fmt.Errorf("%w: what runs while it is loaded or saved, such as the function of WithModel, "+
+		"a hook, a codec or a logger, must not use it", ErrReentrant)
+	errRestless = fmt.Errorf("%w: the entry changes whenever the function of Modify runs", ErrReentrant)
+)
+
+// enter locks the session for a call of the application's, and returns it, or what stands in for it
+// where the call comes from inside.
+func (s *State) enter() *State {
+	if s.lentHere() {
+		s = s.guest()
+	}
+	s.mu.Lock()
+	return s
+}
+
+// lentHere tells whether the caller runs inside of a load or a save.
+func (s *State) lentHere() bool { return s.lent.Load() > 0 && calledFrom(lendEntry) }
+
+// guest stands in for a session that is locked: by what the save sees for a function of Modify's,
+// and by an error for anybody else.
+func (s *State) guest() *State {
+	if in := s.standIn.Load(); in != nil {
+		return in
+	}
+	s.meddled.Store(true)
+	return &State{p: s.p, ctx: s.ctx, home: s.p.store, err: errInSave, inside: inside{original: s}}
+}
+
+// barred reports whether a change comes from inside, and sets the sticky error then. mu is held.
+func (s *State) barred() bool {
+	switch {
+	case s.original != nil:
+		s.original.meddled.Store(true)
+	case s.modifying == 0 || !calledFrom(asideEntry):
+		return false
+	}
+	s.fail(errInModify)
+	return true
+}
+
+// lend runs what may run code of the application's, with mu held. Where that has used the session the
+// result is an error, which sticks.
+//
+//go:noinline
+func (s *State) lend(f func() error) error {
+	s.lent.Add(1)
+	defer s.lent.Add(-1)
+	err := f()
+	if s.lent.Load() > 1 || !s.meddled.Swap(false) {
+		return err
+	}
+	if !errors.Is(err, ErrReentrant) && !errors.Is(err, ErrOutcomeUnknown) {
+		err = errInSave
+	}
+	s.fail(err)
+	return err
+}
+
+// aside runs a function of Modify's without the lock. mu is held before and after, also in a panic.
+//
+//go:noinline
+func (s *State) aside(f modifier, old json.RawMessage, ok bool) (json.RawMessage, error) {
+	s.modifying++
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.modifying--
+	}()
+	return f(old, ok)
+}
+
+// modifyAgain is the step of a Modify in a replay, during which the session's lock is held by the
+// save: f reads what the replay has made of the entries so far.
+func (s *State) modifyAgain(name string, f modifier) change {
+	return change{relative: true, apply: func(entries map[string]json.RawMessage) error {
+		s.standIn.Store(&State{
+			p: s.p, ctx: s.ctx, home: s.home, inRequest: s.inRequest,
+			cookieKey: s.cookieKey, hasCookie: s.hasCookie, key: s.key, nextKey: s.nextKey,
+			row: s.row, entries: maps.Clone(entries), loaded: true, flushed: s.flushed,
+			accessed: true, varies: true, modified: true, inside: inside{original: s},
+		})
+		defer s.standIn.Store(nil)
+		err := modify(entries, name, f)
+		if s.meddled.Load() {
+			return errInModify
+		}
+		return err
+	}}
+}
+
+var (
+	lendEntry  = reflect.ValueOf((*State).lend).Pointer()
+	asideEntry = reflect.ValueOf((*State).aside).Pointer()
+)
+
+// calledFrom tells whether the function that begins there is among the callers.
+func calledFrom(entry uintptr) bool {
+	var pcs [64]uintptr
+	for skip := 2; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs[:])
+		if n == 0 {
+			return false
+		}
+		frames := runtime.CallersFrames(pcs[:n])
+		for more := true; more; {
+			var frame runtime.Frame
+			if frame, more = frames.Next(); frame.Entry == entry {
+				return true
+			}
+		}
+	}
+}
+
+// heldContext is a session's context, by which the store finds the session.
+type heldContext State
+
+type heldKey struct{}
+
+func (c *heldContext) Deadline() (time.Time, bool) { return c.ctx.Deadline() }
+func (c *heldContext) Done() <-chan struct{}       { return c.ctx.Done() }
+func (c *heldContext) Err() error                  { return c.ctx.Err() }
+
+func (c *heldContext) Value(key any) any {
+	if key == (heldKey{}) {
+		return (*State)(c)
+	}
+	return c.ctx.Value(key)
+}
+
+// meddledWith is the error of a save whose session was used from inside, so that it ends before it is
+// committed.
+func meddledWith(ctx context.Context) error {
+	if s, ok := ctx.Value(heldKey{}).(*State); ok && s.meddled.Load() {
+		return errInSave
+	}
+	return nil
+}
