@@ -61,7 +61,8 @@ func (e Entries) Lookup(name string) (any, bool) {
 // WithModel makes rows of a model of the application's own, which embeds [Session]: build is called before each insert and update, and
 // again after a replay on what another request has saved, with the row that is about to be written and the entries that are in it. What it
 // returns is written to the columns of M, also where it is zero or NULL; the three columns of Session are written as they are in row,
-// whatever build did to them. It runs within the transaction, with the session locked, so it must use neither. A renewal of the expiry alone leaves the other columns as they are. build is called concurrently.
+// whatever build did to them. It runs within the transaction, while the session is saved, so it must
+// use neither: a session that is used there ends the save with [ErrReentrant]. A renewal of the expiry alone leaves the other columns as they are. build is called concurrently.
 // It is Django's create_model_instance. Fields with a default other than zero, and gorm.DeletedAt, are refused by [New]. The table is M's TableName, or that of [WithTable].
 func WithModel[M any](build func(row Session, e Entries) M) Option {
 	m := &model{

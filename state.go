@@ -20,7 +20,11 @@ import (
 // Errors are sticky, as those of bufio.Writer: after a failed load the methods return zero values and do nothing, Err says why, and the
 // response is 503 whatever the handler wrote. So a handler need not check each call, and nobody is "logged out" by a database fault.
 //
-// A State is safe for concurrent use within its request. After the request it is closed: reads give what was loaded, and writes are
+// The entries _session_expiry and _flashes are the library's own. They can be read by name, but only
+// SetExpiry and its like, Flash, Flashes and Clear change them: anything else is [ErrReserved].
+//
+// A State is safe for concurrent use within its request. Code that runs inside of a load or a save,
+// such as a hook, must not use it, and a function of Modify's may only read it: see [ErrReentrant]. After the request it is closed: reads give what was loaded, and writes are
 // dropped with a log line (ErrClosed).
 type State struct {
 	p    *Plugin
@@ -186,7 +190,7 @@ func (s *State) Load() error {
 }
 
 // Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load, or [ErrEncode] after a value that cannot be
-// stored.
+// stored, or [ErrReserved] or [ErrReentrant] after a call that cannot be.
 func (s *State) Err() error {
 	s = s.enter()
 	defer s.mu.Unlock()
