@@ -178,6 +178,30 @@ func TestSessionUsedFromInside(t *testing.T) {
 	})
 }
 
+// A response that is let go from inside of a save does not wait for it either.
+func TestResponseFromInside(t *testing.T) {
+	defer intruder.Store(nil)
+	s := newIntrudedSite(t, dbtest.New(t, dbtest.SQLite), dbtest.Config{})
+	for _, explicit := range []bool{true, false} {
+		key := s.start(map[string]any{"n": 5})
+		got := s.visit(key, func(c *gin.Context) {
+			session := ginsession.Get(c)
+			increment(c)
+			withIntruder(session, "build", func(*gormsession.State) error {
+				_, err := c.Writer.Write(make([]byte, 100<<10))
+				return err
+			})
+			if explicit {
+				_ = session.Save()
+			}
+		})
+		intruder.Store(nil)
+		if n := s.entries(key)["n"]; got.status != http.StatusInternalServerError || n != int64(5) {
+			t.Errorf("Save %t: %d, and n is %v", explicit, got.status, n)
+		}
+	}
+}
+
 // intrudingHandler is a handler of slog.
 type intrudingHandler struct{ slog.Handler }
 
