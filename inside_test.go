@@ -44,14 +44,14 @@ func (*intrudedSession) BeforeDelete(tx *gorm.DB) error { intrude("delete"); ret
 // intrudingCodec is the JSON codec.
 type intrudingCodec struct{}
 
-func (intrudingCodec) Encode(entries map[string]json.RawMessage) (string, error) {
+func (intrudingCodec) Encode(key string, entries map[string]json.RawMessage) (string, error) {
 	intrude("encode")
-	return gormsession.JSON.Encode(entries)
+	return gormsession.JSON.Encode(key, entries)
 }
 
-func (intrudingCodec) Decode(text string) (map[string]json.RawMessage, error) {
+func (intrudingCodec) Decode(key, text string) (map[string]json.RawMessage, error) {
 	intrude("decode")
-	return gormsession.JSON.Decode(text)
+	return gormsession.JSON.Decode(key, text)
 }
 
 // intrudingLogger is GORM's.
