@@ -66,7 +66,8 @@ func deleteChange(names ...string) change {
 	}}
 }
 
-// A modifier computes an entry from what it is. ok tells whether there is one; a nil result removes it.
+// A modifier computes an entry from what it is. ok tells whether there is one; a nil result removes
+// it.
 type modifier func(old json.RawMessage, ok bool) (json.RawMessage, error)
 
 // modifyChange gives an entry what f computes.

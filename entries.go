@@ -101,9 +101,10 @@ func (s *State) raw(name string) (json.RawMessage, error) {
 	return s.entries[utf8Name(name)], nil
 }
 
-// Set gives the entry of that name a value: anything that encoding/json encodes, nested 500 levels deep at most. A value that it does not
-// encode sets the sticky error, [ErrEncode], and so does a name that is the library's own, [ErrReserved]. Where two requests set the same entry at once, the one that is saved last wins; entries of
-// other names are not affected.
+// Set gives the entry of that name a value: anything that encoding/json encodes, nested 500 levels
+// deep at most. A value that it does not encode sets the sticky error, [ErrEncode], and so does a
+// name that is the library's own, [ErrReserved]. Where two requests set the same entry at once, the
+// one that is saved last wins; entries of other names are not affected.
 func (s *State) Set(name string, value any) {
 	raw, err := encodeEntry(name, value) // without the lock: value's own method may ask the session
 	s = s.enter()

@@ -30,10 +30,12 @@ type inside struct {
 }
 
 var (
-	errInModify = fmt.Errorf("%w: a function of Modify may read it, but not change or save it", ErrReentrant)
-	errInSave   = fmt.Errorf("%w: what runs while it is loaded or saved, such as the function of WithModel, "+
-		"a hook, a codec or a logger, must not use it", ErrReentrant)
-	errRestless = fmt.Errorf("%w: the entry changes whenever the function of Modify runs", ErrReentrant)
+	errInModify = fmt.Errorf("%w: a function of Modify may read it, but not change or save it",
+		ErrReentrant)
+	errInSave = fmt.Errorf("%w: what runs while it is loaded or saved, such as the function of "+
+		"WithModel, a hook, a codec or a logger, must not use it", ErrReentrant)
+	errRestless = fmt.Errorf("%w: the entry changes whenever the function of Modify runs",
+		ErrReentrant)
 )
 
 // enter locks the session for a call of the application's, and returns it, or what stands in for it

@@ -16,8 +16,9 @@ import (
 // by a model that embeds Session. Where keys are hashed, which is the default, SessionKey holds the SHA-256 of the key in hexadecimal.
 // [Plugin.Entries] decodes a row.
 //
-// It prints as its handle, also within a model that embeds it, and what encodes structs for a log or a response, such as [encoding/json],
-// leaves key and data out: a model that embeds it shows its own fields there. Only package encoding/gob, which is for programs, takes all.
+// It prints as its handle, also within a model that embeds it, and what encodes structs for a log or
+// a response, such as [encoding/json], leaves key and data out: a model that embeds it shows its own
+// fields there. Only package encoding/gob, which is for programs, takes all.
 type Session struct {
 	SessionKey  string `gorm:"column:session_key;primaryKey;size:64" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 	SessionData string `gorm:"column:session_data;not null" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
@@ -62,7 +63,8 @@ func (e Entries) Lookup(name string) (any, bool) {
 // again after a replay on what another request has saved, with the row that is about to be written and the entries that are in it. What it
 // returns is written to the columns of M, also where it is zero or NULL; the three columns of Session are written as they are in row,
 // whatever build did to them. It runs within the transaction, while the session is saved, so it must
-// use neither: a session that is used there ends the save with [ErrReentrant]. A renewal of the expiry alone leaves the other columns as they are. build is called concurrently.
+// use neither: a session that is used there ends the save with [ErrReentrant]. A renewal of the
+// expiry alone leaves the other columns as they are. build is called concurrently.
 // It is Django's create_model_instance. Fields with a default other than zero, and gorm.DeletedAt, are refused by [New]. The table is M's TableName, or that of [WithTable].
 func WithModel[M any](build func(row Session, e Entries) M) Option {
 	m := &model{

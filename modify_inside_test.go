@@ -19,7 +19,9 @@ import (
 
 // modifyAmid has a request do a Modify between whose load and save another request saves vip, so that
 // f runs in the handler and again in a replay.
-func modifyAmid(s *site, key string, f func(session *gormsession.State, again bool, n int) int) reply {
+func modifyAmid(
+	s *site, key string, f func(session *gormsession.State, again bool, n int) int,
+) reply {
 	return s.visit(key, func(c *gin.Context) {
 		session, runs := ginsession.Get(c), 0
 		counter.Modify(session, func(n int) int {
@@ -44,7 +46,8 @@ func TestModifyReadsItsSession(t *testing.T) {
 		var seen []string
 		got := modifyAmid(s, key, func(session *gormsession.State, _ bool, n int) int {
 			var name string
-			if err := errors.Join(session.Decode("name", &name), session.Load(), session.Err()); err != nil {
+			err := errors.Join(session.Decode("name", &name), session.Load(), session.Err())
+			if err != nil {
 				t.Error(err)
 			}
 			for name := range session.All() {
@@ -250,8 +253,9 @@ func TestModifyThatPanics(t *testing.T) {
 				}
 				return n + 1
 			})
-			want := map[bool]int64{false: 5, true: 100}[late] // the other request came only if the first run returned
-			if n := s.entries(key)["n"]; got.status != http.StatusInternalServerError || got.cookie != nil || n != want {
+			want := map[bool]int64{false: 5, true: 100}[late] // the other request came after the first run
+			n := s.entries(key)["n"]
+			if got.status != http.StatusInternalServerError || got.cookie != nil || n != want {
 				t.Errorf("again %t: %d, %s, and n is %v", late, got.status, got.line, n)
 			}
 			if got := s.visit(key, increment); got.status != http.StatusOK {

@@ -166,7 +166,8 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	switch {
 	case public && (set || s.flushed):
 		h.Set("Cache-Control", "private")
-		s.warn("gormsession: a response that sets the session's cookie said Cache-Control: public, which was replaced by private", "path", r.URL.Path)
+		s.warn("gormsession: a response that sets the session's cookie said Cache-Control: public, "+
+			"which was replaced by private", "path", r.URL.Path)
 	case len(h["Cache-Control"]) == 0:
 		h.Set("Cache-Control", "private")
 	case (set || s.flushed) && isStored(h): // RFC 9111, 7.3: Set-Cookie alone keeps no shared cache from storing

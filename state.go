@@ -24,7 +24,8 @@ import (
 // SetExpiry and its like, Flash, Flashes and Clear change them: anything else is [ErrReserved].
 //
 // A State is safe for concurrent use within its request. Code that runs inside of a load or a save,
-// such as a hook, must not use it, and a function of Modify's may only read it: see [ErrReentrant]. After the request it is closed: reads give what was loaded, and writes are
+// such as a hook, must not use it, and a function of Modify's may only read it: see [ErrReentrant].
+// After the request it is closed: reads give what was loaded, and writes are
 // dropped with a log line (ErrClosed).
 type State struct {
 	p    *Plugin
@@ -155,7 +156,8 @@ func (s *State) tooLate(name string) {
 	if !s.late {
 		s.late = true
 		_ = s.lend(func() error {
-			s.p.opts.log().Error("gormsession: a write to a session after its request was dropped; open it with Plugin.Open in what outlives the request",
+			s.p.opts.log().Error("gormsession: a write to a session after its request was dropped; "+
+				"open it with Plugin.Open in what outlives the request",
 				"session", s.handle(), "entry", name, "error", ErrClosed)
 			return nil
 		})
