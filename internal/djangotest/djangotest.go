@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,7 +39,7 @@ type Site struct {
 	log     *log
 }
 
-//go:embed site/*.py
+//go:embed site/*.py site/people/*.py
 var siteFiles embed.FS
 
 // Start starts a Django of that version on db and ends it with the test. Its
@@ -115,19 +116,14 @@ func (s *Site) WaitForLog(tb testing.TB, text string) {
 	}
 }
 
+// unpack writes the site's files into a directory.
 func unpack(dir string) error {
-	files, err := siteFiles.ReadDir("site")
+	files, err := fs.Sub(siteFiles, "site")
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		text, err := siteFiles.ReadFile("site/" + file.Name())
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, file.Name()), text, 0o600); err != nil {
-			return fmt.Errorf("unpack the site: %w", err)
-		}
+	if err := os.CopyFS(dir, files); err != nil {
+		return fmt.Errorf("unpack the site: %w", err)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ SITE = json.loads(os.environ["SITE"])
 SECRET_KEY = "interop-secret-key-0123456789-abcdefghijklmnop"
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "views"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions"]
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions", "people"]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -5,16 +5,22 @@ returned, and the state of the session after the last one. The step "wait" holds
 the request until the test lets it go.
 """
 import datetime
+import io
 import json
 import threading
+from types import SimpleNamespace
+from urllib.parse import unquote_to_bytes
 
 from django.contrib.auth import authenticate, get_user_model, login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_required
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.urls import path
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 
 
@@ -78,6 +84,17 @@ def change_password(request, password):
     update_session_auth_hash(request, request.user)
 
 
+def login_redirect(target, scheme, host, login_url):
+    """Where login_required sends a stranger. The server of the site would take slashes off the target."""
+    location, _, query = target.partition("?")
+    request = WSGIRequest({
+        "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": unquote_to_bytes(location).decode("latin-1"),
+        "QUERY_STRING": query, "HTTP_HOST": host, "wsgi.url_scheme": scheme, "wsgi.input": io.BytesIO(),
+    })
+    request.user = SimpleNamespace(is_authenticated=False)
+    return login_required(lambda request: None, login_url=login_url)(request)["Location"]
+
+
 def fail():
     raise RuntimeError("a view that fails")
 
@@ -119,6 +136,8 @@ steps = {
     "decode": lambda r, text: SessionStore().decode(text),
     "encode_json": lambda r, text: SessionStore().encode(json.loads(text)),
     "command": lambda r, *words: call_command(*words),
+    "login_redirect": lambda r, *arguments: login_redirect(*arguments),
+    "is_of_host": lambda r, address, host: url_has_allowed_host_and_scheme(address, {host}),
     "now": lambda r: timezone.now().isoformat(),
 }
 
@@ -133,6 +152,13 @@ def run(request):
     return HttpResponse(json.dumps(state), content_type="application/json", status=asked.get("status", 200))
 
 
+def form(request):
+    """A page with a form, as most sites have them: its POST needs the token of its GET."""
+    if request.method == "POST":
+        return HttpResponse("saved by %s" % request.scheme)
+    return HttpResponse('<form method="post"><input name="csrfmiddlewaretoken" value="%s"></form>' % get_token(request))
+
+
 def arrived(request, name):
     return HttpResponse(status=204 if gate_of(name).arrived.wait(60) else 504)
 
@@ -144,6 +170,7 @@ def release(request, name):
 
 urlpatterns = [
     path("", run),
+    path("form/", form),
     path("gate/<name>/arrived", arrived),
     path("gate/<name>/release", release),
 ]
