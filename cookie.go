@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed7368b609/gormsession/internal/scheme"
 )
 
 // readCookie returns the key that a request brings: of several cookies of the name the last one that is well formed. present tells
@@ -74,18 +76,9 @@ func (o *options) cookie(value string, r *http.Request) *http.Cookie {
 	case o.secure != nil:
 		c.Secure = *o.secure
 	default:
-		c.Secure = isHTTPS(r)
+		c.Secure = scheme.Of(r) == "https"
 	}
 	return c
-}
-
-// isHTTPS tells whether the client speaks TLS, to us or to a proxy that says so. A client that lies hurts its own cookie only.
-func isHTTPS(r *http.Request) bool {
-	if r.TLS != nil {
-		return true
-	}
-	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
-	return strings.EqualFold(strings.TrimSpace(first), "https")
 }
 
 // setCookie puts the session's cookie into h, for as long as l says from now on.

@@ -230,6 +230,10 @@ func (s *State) Touch() {
 // Value returns what [WithValue] has set for the key, or nil. It is the same for all sessions of a plugin.
 func (s *State) Value(key any) any { return s.p.opts.values[key] }
 
+// Logger returns the logger of the plugin, see [WithLogger], for packages that build on sessions. A State itself, as a value of a log line,
+// is its handle.
+func (s *State) Logger() *slog.Logger { return s.p.opts.log() }
+
 // String returns "session" and the handle, never the key.
 func (s *State) String() string { return "session " + s.name() }
 

@@ -1,6 +1,9 @@
 package django
 
-import "testing"
+import (
+	"errors"
+	"testing"
+)
 
 func TestAuthHashVectors(t *testing.T) {
 	v := readVectors(t)
@@ -24,8 +27,14 @@ func TestAuthHashVectors(t *testing.T) {
 			{[]string{c.SecretKey}, c.Hash[1:], c.Password, authRejected},
 			{[]string{c.SecretKey}, "", c.Password, authRejected},
 		} {
-			if got := verifyAuthHash(try.secrets, try.stored, try.password); got != try.want {
-				t.Errorf("%q with %q: %d, want %d", try.stored, try.secrets, got, try.want)
+			a := &auth{secrets: try.secrets}
+			got, err := a.verify(try.stored, User{Password: try.password})
+			if try.password == "" {
+				if !errors.Is(err, ErrNoAuthHash) || got != authRejected {
+					t.Errorf("an empty password: %d, %v", got, err)
+				}
+			} else if err != nil || got != try.want {
+				t.Errorf("%q with %q: %d, %v, want %d", try.stored, try.secrets, got, err, try.want)
 			}
 		}
 	}

@@ -32,14 +32,19 @@ func Compatible(config Config) gormsession.Option {
 		gormsession.WithLayout(l),
 		gormsession.WithCodec(codec),
 		gormsession.WithCleanup(0),
-		gormsession.WithValue(authKey{}, &auth{config.secrets(), config.backends()}),
+		gormsession.WithValue(authKey{}, newAuth(config)),
 	)
 }
 
 // auth is what logins need of a Config.
 type auth struct {
-	secrets  []string // the first one signs
-	backends []string // the first one is that of a User without one
+	secrets  []string                              // the first one signs
+	backends []string                              // the first one is that of a User without one
+	authHash func(secret string, user User) string // nil: Django's own
+}
+
+func newAuth(config Config) *auth {
+	return &auth{config.secrets(), config.backends(), config.AuthHash}
 }
 
 // authKey is where a session's plugin keeps its auth.

@@ -37,6 +37,14 @@ type Config struct {
 	// was logged in by another one is anonymous.
 	Backends []string
 
+	// AuthHash is get_session_auth_hash of the site's user model, where that is not
+	// Django's own: what a session's _auth_user_hash must be for user to be logged
+	// in, computed with secret, which is SecretKey or one of Fallbacks (see
+	// [SaltedHMAC]). user is what Login was given, or what the lookup has found. The
+	// default, nil, is the HMAC of the password column that Django takes. It is
+	// called concurrently.
+	AuthHash func(secret string, user User) string `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
+
 	// TimeZone is Django's TIME_ZONE where its USE_TZ is False: there dates of
 	// expiry are times of the wall clock in that zone. The default, nil, is for
 	// USE_TZ = True.

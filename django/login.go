@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 
 	"github.com/seed7368b609/gormsession"
 )
@@ -26,19 +25,22 @@ const (
 // ID, and JSON and the like show ID and Backend alone: a Row of the application's
 // has the password column too, as a rule.
 type User struct {
-	// ID is the primary key, as text.
+	// ID is the primary key, as text. A UUID has hyphens in Django's sessions; it
+	// counts without them too.
 	ID string
 
 	// Password is the password column as it is, such as
 	// "pbkdf2_sha256$600000$...": what ends sessions when it changes. Nothing is
-	// ever compared with a password.
+	// ever compared with a password. Empty it is an error, unless Config.AuthHash
+	// makes do without it.
 	Password string `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 
 	// Backend is the dotted path of the authentication backend that the login is
 	// by: one of Config.Backends, and the first of them if empty.
 	Backend string
 
-	// Row is for the application: what a lookup puts here is there in CurrentUser.
+	// Row is for the application: what a lookup puts here is there in CurrentUser,
+	// and in Config.AuthHash.
 	Row any `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 }
 
@@ -54,20 +56,6 @@ func (u User) Format(f fmt.State, _ rune) { fmt.Fprint(f, u.String()) }
 // LogValue keeps the password column out of structured logs.
 func (u User) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
-// UserID returns the ID of the user whose session it is, by whichever side the
-// login was, and whether there is one. It does not know if that user's password
-// has changed since, or if there is such a user still: [RequireLogin] and
-// [GetUser] do.
-func UserID(s *gormsession.State) (string, bool) {
-	switch id := s.Get(userEntry).(type) {
-	case string:
-		return id, id != ""
-	case int64: // Django writes texts, but reads this as well
-		return strconv.FormatInt(id, 10), true
-	}
-	return "", false
-}
-
 // Login makes it the session of user, on both sides, as Django's auth.login does:
 // the session gets a new key and keeps what the visitor has put in it, unless
 // another user was logged in, or the same one before a change of the password;
@@ -75,9 +63,9 @@ func UserID(s *gormsession.State) (string, bool) {
 // keeps the key. It checks no password: that is for the application to do before.
 //
 // It errs, and does nothing, where user has no ID or a Backend that is not in
-// [Config].Backends, and returns the session's own error, such as
-// [gormsession.ErrUnavailable]. It panics where the session is neither one of
-// [Compatible] nor of [WithLogins].
+// [Config].Backends, or nothing to make the hash of ([ErrNoAuthHash]), and returns
+// the session's own error, such as [gormsession.ErrUnavailable]. It panics where the
+// session is neither one of [Compatible] nor of [WithLogins].
 func Login(s *gormsession.State, user User) error {
 	a := authOf(s)
 	if user.Backend == "" {
@@ -89,10 +77,16 @@ func Login(s *gormsession.State, user User) error {
 	case !slices.Contains(a.backends, user.Backend):
 		return fmt.Errorf("gormsession: django.Login: nobody is logged in by %s: add it to django.Config.Backends, as to Django's AUTHENTICATION_BACKENDS", user.Backend)
 	}
-	hash := authHash(a.secrets[0], user.Password)
+	if err := s.Load(); err != nil {
+		return err
+	}
+	hash, err := a.hash(a.secrets[0], user)
+	if err != nil {
+		return err
+	}
 	if !s.Has(userEntry) {
 		s.CycleKey()
-	} else if id, _ := UserID(s); id != user.ID || !hmac.Equal([]byte(storedHash(s)), []byte(hash)) {
+	} else if id, _ := UserID(s); !sameID(id, user.ID) || !hmac.Equal([]byte(storedHash(s)), []byte(hash)) {
 		s.Flush()
 	}
 	s.Set(userEntry, user.ID)
@@ -110,13 +104,17 @@ func Logout(s *gormsession.State) { s.Flush() }
 // application has just changed, under a new key, as Django's function of that
 // name does; all other sessions of that user end. user.Password is the new
 // password column. Where somebody else is logged in, the key alone is new. It
-// returns the session's own error, and panics where the session is neither one of
-// [Compatible] nor of [WithLogins].
+// returns the session's own error, or [ErrNoAuthHash] and does nothing, and panics
+// where the session is neither one of [Compatible] nor of [WithLogins].
 func UpdateSessionAuthHash(s *gormsession.State, user User) error {
 	a := authOf(s)
+	hash, err := a.hash(a.secrets[0], user)
+	if err != nil {
+		return err
+	}
 	s.CycleKey()
-	if id, ok := UserID(s); ok && id == user.ID {
-		s.Set(hashEntry, authHash(a.secrets[0], user.Password))
+	if id, ok := UserID(s); ok && sameID(id, user.ID) {
+		s.Set(hashEntry, hash)
 	}
 	return s.Err()
 }

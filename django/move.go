@@ -39,12 +39,12 @@ func MoveToHashed(ctx context.Context, db *gorm.DB, config Config, opts ...gorms
 // WithLogins is for sessions that are kept otherwise than in Django's table, once
 // they have been moved from there: with it [Login], [GetUser], [RequireLogin] and
 // [UpdateSessionAuthHash] work on them as with [Compatible], and logins of before
-// count. Of config only SecretKey, Fallbacks and Backends matter.
+// count. Of config only SecretKey, Fallbacks, Backends and AuthHash matter.
 func WithLogins(config Config) gormsession.Option {
 	if err := config.validate(); err != nil {
 		l := layout.Own()
 		l.Err = err
 		return gormsession.WithLayout(l)
 	}
-	return gormsession.WithValue(authKey{}, &auth{config.secrets(), config.backends()})
+	return gormsession.WithValue(authKey{}, newAuth(config))
 }
