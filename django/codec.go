@@ -107,7 +107,7 @@ func unpack(signed string) ([]byte, error) {
 		return nil, errors.New("the timestamp is no number")
 	}
 	encoded, compressed := strings.CutPrefix(signed[:i], ".")
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(encoded, "="))
+	payload, err := decodeBase64(encoded)
 	if err != nil {
 		return nil, err
 	}
