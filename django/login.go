@@ -84,10 +84,14 @@ func Login(s *gormsession.State, user User) error {
 	if err != nil {
 		return err
 	}
-	if !s.Has(userEntry) {
+	id, _ := UserID(s)
+	switch {
+	case !s.Has(userEntry):
 		s.CycleKey()
-	} else if id, _ := UserID(s); !sameID(id, user.ID) || !hmac.Equal([]byte(storedHash(s)), []byte(hash)) {
+	case !sameID(id, user.ID) || !hmac.Equal([]byte(storedHash(s)), []byte(hash)):
 		s.Flush()
+	default:
+		user.ID = id // in the spelling that it has
 	}
 	s.Set(userEntry, user.ID)
 	s.Set(backendEntry, user.Backend)
