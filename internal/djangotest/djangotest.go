@@ -37,6 +37,7 @@ type Site struct {
 	Version Version
 	URL     string // of the view that carries out steps
 	log     *log
+	script  func(name string) *exec.Cmd // one of the site's
 }
 
 //go:embed site/*.py site/people/*.py
@@ -59,9 +60,12 @@ func Start(tb testing.TB, version Version, db *dbtest.DB, settings Settings) *Si
 	if err != nil {
 		tb.Fatalf("djangotest: %v", err)
 	}
-	site := &Site{Version: version, log: &log{}}
-	cmd := exec.Command(python, filepath.Join(dir, "serve.py"))
-	cmd.Env = append(os.Environ(), "SITE="+string(config), "PYTHONPATH="+path, "PYTHONUNBUFFERED=1")
+	site := &Site{Version: version, log: &log{}, script: func(name string) *exec.Cmd {
+		cmd := exec.Command(python, filepath.Join(dir, name))
+		cmd.Env = append(os.Environ(), "SITE="+string(config), "PYTHONPATH="+path, "PYTHONUNBUFFERED=1")
+		return cmd
+	}}
+	cmd := site.script("serve.py")
 	cmd.Stderr = site.log
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -134,3 +134,18 @@ func TestFailure(t *testing.T) {
 		t.Errorf("%+v, %v", reply, err)
 	}
 }
+
+// What is pasted into a shell is what somebody would see at a terminal: a line that ends no
+// block is a mistake there.
+func TestPaste(t *testing.T) {
+	djangotest.Each(t, func(t *testing.T, version djangotest.Version) {
+		site := djangotest.Start(t, version, dbtest.New(t, dbtest.SQLite), nil)
+		good := site.Paste(t, "for i in range(2):\n    print(i)\n\nprint('the', 'end')\n")
+		if !strings.Contains(good, "0\n1\n") || !strings.Contains(good, "the end\n") || strings.Contains(good, "Error") {
+			t.Errorf("the terminal shows\n%s", good)
+		}
+		if bad := site.Paste(t, "for i in range(2):\n    print(i)\nprint('the', 'end')\n"); !strings.Contains(bad, "SyntaxError") {
+			t.Errorf("the terminal shows\n%s", bad)
+		}
+	})
+}
