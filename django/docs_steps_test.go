@@ -9,12 +9,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/django"
-	"github.com/seed7368b609/gormsession/internal/dbtest"
 	"github.com/seed7368b609/gormsession/internal/djangotest"
 )
 
@@ -40,12 +40,17 @@ var journeySteps = map[string]func(*testing.T, *journey, documentStep){
 func (j *journey) run(program http.Handler) { j.program.Store(&program) }
 
 // runShop deploys the program as it is after that step, beside Django while there is one.
-func (j *journey) runShop(number int, config django.Config) {
+func (j *journey) runShop(number int, secrets rotation) {
+	j.all.Helper()
+	plugin, err := openSessionsOf(number, secrets, j.handle)
+	if err != nil {
+		j.all.Fatal(err)
+	}
 	r := gin.New()
 	if j.django != nil {
-		r = handingOn(j.upstream())
+		r = handingOn(j.upstream(), local)
 	}
-	j.run(serve(r, j.handle, sessionsOf(number, j.handle, config), number))
+	j.run(serve(r, j.handle, plugin, number))
 }
 
 func checkSettings(t *testing.T, j *journey, s documentStep) {
@@ -74,11 +79,17 @@ finally:
 assert %[4]q in said and bool(said) == bool(%[4]q), said
 `, engines+c.engine, c.serializer, check, c.problem))
 	}
+	// What somebody sees who pastes it into the shell, where the site has a cache.
+	screen := j.django.Paste(t, s.blocks("python")[0])
+	if !strings.Contains(screen, "AssertionError: SESSION_ENGINE reads from a cache: see step 2") ||
+		strings.Count(screen, "Traceback") != 1 || strings.Contains(screen, "SyntaxError") {
+		t.Errorf("the terminal shows\n%s", screen)
+	}
 }
 
 func leaveTheCache(t *testing.T, j *journey, s documentStep) {
 	j.django.Migrate(t)
-	j.run(handingOn(j.upstream())) // for the web server that there is
+	j.run(handingOn(j.upstream(), local)) // for the web server that there is
 	j.alice = j.browser()
 	for _, name := range []string{"alice", "bob"} {
 		j.atDjango(t, j.browser(), step{"make_user", name, "pw"})
@@ -88,7 +99,7 @@ func leaveTheCache(t *testing.T, j *journey, s documentStep) {
 	// Why: who logs out in Go stays logged in.
 	bob := j.browser()
 	key := j.atDjango(t, bob, step{"login", "bob", "pw"}).Key
-	plugin, err := gormsession.New(j.handle, django.Compatible(configOf()))
+	plugin, err := gormsession.New(j.handle, django.Compatible(notRotated.config()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,20 +111,26 @@ func leaveTheCache(t *testing.T, j *journey, s documentStep) {
 	}
 
 	j.runDjango(s.settings(t, 0))
-	j.run(handingOn(j.upstream()))
+	j.run(handingOn(j.upstream(), local))
+	screen := j.django.Paste(t, documentSteps(t)[0].blocks("python")[0])
+	for _, line := range []string{"SESSION_COOKIE_AGE = 1209600", "salt = django.contrib.sessions.SessionStore (", "hasher = pbkdf2_sha256 "} {
+		if !strings.Contains(screen, "\n"+line) || strings.Contains(screen, "Traceback") || strings.Contains(screen, "SyntaxError") {
+			t.Errorf("no %q stands at the terminal:\n%s", line, screen)
+		}
+	}
 	if a, b := j.userAtDjango(t, j.alice), j.userAtDjango(t, bob); a != "alice" || b != "" {
 		t.Errorf("after the change of the engine Django sees %q and %q", a, b)
 	}
 }
 
 func putInFront(t *testing.T, j *journey, _ documentStep) {
-	j.run(handingOn(j.upstream()))
+	j.run(handingOn(j.upstream(), local))
 	if name := j.userAtDjango(t, j.alice); name != "alice" {
 		t.Errorf("Django sees %q", name)
 	}
 	stranger := j.browser()
 	cookie := j.atDjango(t, stranger, step{"set", "a", 1}).Header.Get("Set-Cookie")
-	if !strings.Contains(cookie, "sessionid=") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Max-Age=604800") {
+	if !strings.Contains(cookie, "sessionid=") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Max-Age=1209600") {
 		t.Errorf("Django sets %s", cookie)
 	}
 	if status, body, _ := j.visit(t, stranger, "/nowhere", nil); status != http.StatusNotFound || !strings.Contains(body, "Not Found") {
@@ -123,9 +140,12 @@ func putInFront(t *testing.T, j *journey, _ documentStep) {
 
 func shareSessions(t *testing.T, j *journey, _ documentStep) {
 	before := j.rows(t, "django_session")
-	j.runShop(4, configOf())
+	j.runShop(4, notRotated)
 	if after := j.rows(t, "django_session"); after != before || j.handle.Migrator().HasTable("web_sessions") {
 		t.Errorf("of %d rows there are %d, another table was made: %t", before, after, j.handle.Migrator().HasTable("web_sessions"))
+	}
+	if status, body, _ := j.visit(t, j.alice, "/go/", nil); status != http.StatusOK || body != "4 entries" {
+		t.Errorf("Go says %d %s of a login and a cart", status, body)
 	}
 	// What a wrong secret looks like.
 	var log bytes.Buffer
@@ -146,9 +166,17 @@ func shareSessions(t *testing.T, j *journey, _ documentStep) {
 }
 
 func moveReading(t *testing.T, j *journey, _ documentStep) {
-	j.runShop(5, configOf())
+	j.runShop(5, notRotated)
 	j.greets(t, j.alice, "alice")
 	j.greets(t, j.browser(), "")
+	res, err := j.alice.Head(j.front.URL + "/account/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.ContentLength != int64(len("Hello, alice!")) {
+		t.Errorf("HEAD is answered with %d and %d bytes, as by Django", res.StatusCode, res.ContentLength)
+	}
 	bob := j.browser()
 	j.atDjango(t, bob, step{"login", "bob", "pw"})
 	j.greets(t, bob, "bob")
@@ -157,13 +185,13 @@ func moveReading(t *testing.T, j *journey, _ documentStep) {
 }
 
 func moveWriting(t *testing.T, j *journey, _ documentStep) {
-	j.runShop(6, configOf())
+	j.runShop(6, notRotated)
 	j.shops(t, j.alice, "tea", 2)
 	if got := j.atDjango(t, j.alice, step{"get", "cart"}, step{"set", "color", "red"}); string(got.Results[0]) != `{"tea": 2}` {
 		t.Errorf("Django's cart is %s", got.Results[0])
 	}
 	j.shops(t, j.alice, "tea", 3)
-	r, err := http.NewRequest(http.MethodPost, j.front.URL+"/cart/tea", nil)
+	r, err := http.NewRequest(http.MethodPost, j.front.URL+"/cart/tea/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +203,10 @@ func moveWriting(t *testing.T, j *journey, _ documentStep) {
 	res.Body.Close()
 	if res.StatusCode != http.StatusForbidden {
 		t.Errorf("a form of another site's was answered with %d", res.StatusCode)
+	}
+
+	if status, body, _ := j.visit(t, j.alice, "/cart/tea", url.Values{}); status != http.StatusNotFound || !strings.Contains(body, "Not Found") {
+		t.Errorf("what Go does not know is Django's, which says %d %s", status, body)
 	}
 
 	// What Django overwrites, and what Go does not.
@@ -197,7 +229,7 @@ func moveWriting(t *testing.T, j *journey, _ documentStep) {
 	if got := j.atDjango(t, j.alice, step{"get", "cart"}, step{"get", "color"}); string(got.Results[0]) != `{"tea": 3}` || got.Result(t, 1) != "blue" {
 		t.Errorf("after a slow view of Django's there are %s", got.Results)
 	}
-	shop, err := gormsession.New(j.handle, django.Compatible(configOf()))
+	shop, err := gormsession.New(j.handle, django.Compatible(notRotated.config()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +248,7 @@ func moveWriting(t *testing.T, j *journey, _ documentStep) {
 }
 
 func moveLogin(t *testing.T, j *journey, _ documentStep) {
-	j.runShop(7, configOf())
+	j.runShop(7, notRotated)
 	bob := j.browser()
 	login := func(name, password string) int {
 		status, _, _ := j.visit(t, bob, "/accounts/login/", url.Values{"username": {name}, "password": {password}})
@@ -226,15 +258,23 @@ func moveLogin(t *testing.T, j *journey, _ documentStep) {
 	if status := login("bob", "wrong"); status != http.StatusUnauthorized {
 		t.Errorf("a wrong password was answered with %d", status)
 	}
-	if j.db.Kind() == dbtest.SQLite { // it takes its time
-		if status := login("nobody", "pw"); status != http.StatusUnauthorized {
-			t.Errorf("a user who is not there was answered with %d", status)
-		}
+	if status := login("nobody", "pw"); status != http.StatusUnauthorized {
+		t.Errorf("a user who is not there was answered with %d", status)
 	}
 	if status := login("bob", "pw"); status != http.StatusSeeOther || j.userAtDjango(t, bob) != "bob" {
 		t.Errorf("a login was answered with %d, and Django sees %q", status, j.userAtDjango(t, bob))
 	}
 	j.greets(t, bob, "bob")
+	for next, want := range map[string]string{"/cart/?a=b": "/cart/?a=b", "//evil.example/": "/account/", "": "/account/"} {
+		form := url.Values{"username": {"bob"}, "password": {"pw"}, "next": {next}}
+		if _, _, header := j.visit(t, bob, "/accounts/login/", form); header.Get("Location") != want {
+			t.Errorf("a login for %q leads to %s", next, header.Get("Location"))
+		}
+		form.Del("next")
+		if _, _, header := j.visit(t, bob, "/accounts/login/?"+url.Values{"next": {next}}.Encode(), form); header.Get("Location") != want {
+			t.Errorf("a login at ?next=%s leads to %s", next, header.Get("Location"))
+		}
+	}
 	j.shops(t, bob, "coffee", 2) // what he had before the login
 	j.atDjango(t, j.browser(), step{"set_password", "bob", "new"})
 	j.greets(t, bob, "")
@@ -248,7 +288,7 @@ func moveLogin(t *testing.T, j *journey, _ documentStep) {
 }
 
 func rotateKey(t *testing.T, j *journey, s documentStep) {
-	oldKey, newKey := djangotest.SecretKey, "the new key"
+	const oldKey = djangotest.SecretKey
 	part := func(n int) djangotest.Settings {
 		settings := s.settings(t, n)
 		text := strings.ReplaceAll(fmt.Sprint(settings["SECRET_KEY"]), "the old key", oldKey)
@@ -271,29 +311,26 @@ func rotateKey(t *testing.T, j *journey, s documentStep) {
 		}
 	}
 	j.runDjango(part(0))
-	j.runShop(7, django.Config{SecretKey: oldKey})
+	j.runShop(7, notRotated)
 	all("Django reads the new key")
-	j.runShop(7, rotatedConfig(0, oldKey, newKey))
+	j.runShop(7, readsBoth)
 	all("both read the new key")
-	j.runShop(7, rotatedConfig(1, oldKey, newKey))
+	j.runShop(7, signsWithNew)
 	all("Go signs with the new key")
 	j.runDjango(part(1))
-	j.runShop(7, rotatedConfig(0, oldKey, newKey)) // for the other order
+	j.runShop(7, readsBoth) // for the other order
 	all("Django signs with the new key")
-	j.runShop(7, rotatedConfig(1, oldKey, newKey))
+	j.runShop(7, signsWithNew)
 	all("both sign with the new key")
 	j.shops(t, j.alice, "tea", 6)
 	j.shops(t, bob, "tea", 1)
 	j.runDjango(part(2))
-	j.runShop(7, rotatedConfig(2, oldKey, newKey))
+	j.runShop(7, rotated)
 	all("the old key is forgotten")
 }
 
-// rotated is the configuration after step 8.
-var rotated = rotatedConfig(2, "", "the new key")
-
 func goBack(t *testing.T, j *journey, _ documentStep) {
-	j.run(handingOn(j.upstream()))
+	j.run(handingOn(j.upstream(), local))
 	got := j.atDjango(t, j.alice, step{"user"}, step{"get", "cart"}, step{"set", "cart", map[string]int{"tea": 7}})
 	if got.Result(t, 0) != "alice" || string(got.Results[1]) != `{"tea": 6}` {
 		t.Errorf("Django has %s", got.Results)
@@ -308,14 +345,12 @@ func moveLastPage(t *testing.T, j *journey, _ documentStep) {
 	j.django = nil
 	j.runShop(10, rotated)
 	j.greets(t, j.alice, "alice")
-	plugin, err := gormsession.New(j.handle, django.Compatible(rotated), cookieOf())
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, ctx := j.rows(t, "django_session"), t.Context()
-	deleted, err := plugin.ClearExpired(ctx)
-	if after := j.rows(t, "django_session"); err != nil || deleted == 0 || after != before-deleted {
-		t.Errorf("of %d rows %d were deleted and %d are left, %v", before, deleted, after, err)
+	before := j.rows(t, "django_session")
+	j.shops(t, j.browser(), "tea", 1) // a new row, after which Go looks for those that have expired
+	for ends := time.Now().Add(time.Minute); j.rows(t, "django_session") > before; {
+		if time.Now().After(ends) {
+			t.Fatalf("of %d rows, one of which has expired, and a new one there are %d", before, j.rows(t, "django_session"))
+		}
 	}
 }
 
@@ -347,7 +382,7 @@ func beginWithNewTable(t *testing.T, j *journey, _ documentStep) {
 
 func moveRows(t *testing.T, j *journey, _ documentStep) {
 	before, there := j.rows(t, "django_session"), j.rows(t, "web_sessions")
-	db, ctx, config := j.handle, t.Context(), rotated
+	db, ctx, config := j.handle, t.Context(), rotated.config()
 	moved, err := django.MoveToHashed(ctx, db, config)
 	// What a wrong secret has signed, in step 4, and what nobody has saved since the old key signed it, in step 3.
 	if left := j.rows(t, "django_session"); err != nil || left != 2 || moved.Undecodable != 2 || moved.Malformed+moved.Taken != 0 || int64(moved.Rows)+left != before {

@@ -101,6 +101,7 @@ func TestDocument(t *testing.T) {
 		return
 	}
 	t.Setenv("SECRET_KEY", djangotest.SecretKey)
+	t.Setenv("NEW_SECRET_KEY", "the new key")
 	for _, c := range []struct {
 		version djangotest.Version
 		kind    dbtest.Kind
@@ -120,7 +121,7 @@ func TestDocument(t *testing.T) {
 func newJourney(t *testing.T, version djangotest.Version, db *dbtest.DB) *journey {
 	t.Helper()
 	j := &journey{all: t, version: version, db: db, handle: db.Open(t), settings: djangotest.Settings{
-		"SESSION_COOKIE_AGE": 604800, "SESSION_COOKIE_SECURE": true,
+		"SESSION_COOKIE_SECURE": true,
 		"SESSION_ENGINE":   "django.contrib.sessions.backends.cached_db",
 		"PASSWORD_HASHERS": []string{"django.contrib.auth.hashers.PBKDF2PasswordHasher"},
 	}}
@@ -223,7 +224,7 @@ func (j *journey) greets(t *testing.T, client *http.Client, name string) {
 // shops puts one piece into the cart, by Go, and checks how many there are.
 func (j *journey) shops(t *testing.T, client *http.Client, item string, want int) {
 	t.Helper()
-	status, body, _ := j.visit(t, client, "/cart/"+item, url.Values{})
+	status, body, _ := j.visit(t, client, "/cart/"+item+"/", url.Values{})
 	var cart Cart
 	if err := json.Unmarshal([]byte(body), &cart); err != nil || status != http.StatusOK || cart[item] != want {
 		t.Errorf("the cart page answers %d %s, want %d of %s", status, body, want, item)
