@@ -55,8 +55,8 @@ func nextPage(next string) string {
 	return next
 }
 
-// iterations is PBKDF2PasswordHasher.iterations of the Django beside: step 1 prints it. 3.2 has 260,000, 4.2 has 600,000, 5.2 has
-// 1,000,000 and 6.1 has 1,500,000. Raise it with Django.
+// iterations is PBKDF2PasswordHasher.iterations of the Django beside, which step 1 prints: 3.2 has 260,000, 4.2 has 600,000,
+// 5.2 has 1,000,000 and 6.1 has 1,500,000. Raise it with Django.
 const iterations = 1_000_000
 
 // checkPassword compares a password with what Django's default hasher, PBKDF2PasswordHasher, has stored. Where it is wrong that has

@@ -122,8 +122,8 @@ func newJourney(t *testing.T, version djangotest.Version, db *dbtest.DB) *journe
 	t.Helper()
 	j := &journey{all: t, version: version, db: db, handle: db.Open(t), settings: djangotest.Settings{
 		"SESSION_COOKIE_SECURE": true,
-		"SESSION_ENGINE":   "django.contrib.sessions.backends.cached_db",
-		"PASSWORD_HASHERS": []string{"django.contrib.auth.hashers.PBKDF2PasswordHasher"},
+		"SESSION_ENGINE":        "django.contrib.sessions.backends.cached_db",
+		"PASSWORD_HASHERS":      []string{"django.contrib.auth.hashers.PBKDF2PasswordHasher"},
 	}}
 	j.runDjango(nil)
 	j.front = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*j.program.Load()).ServeHTTP(w, r) }))
