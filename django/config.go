@@ -43,7 +43,7 @@ type Config struct {
 	// [SaltedHMAC]). user is what Login was given, or what the lookup has found. The
 	// default, nil, is the HMAC of the password column that Django takes. It is
 	// called concurrently.
-	AuthHash func(secret string, user User) string `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
+	AuthHash func(secret string, user User) string `bson:"-" codec:"-"`
 
 	// TimeZone is Django's TIME_ZONE where its USE_TZ is False: there dates of
 	// expiry are times of the wall clock in that zone. The default, nil, is for

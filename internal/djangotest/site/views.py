@@ -22,6 +22,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
+from people.models import Visit
 
 
 class Gate:
@@ -133,6 +134,7 @@ steps = {
     "password_column": lambda r, username: get_user_model().objects.get(username=username).password,
     "load": lambda r, key: SessionStore(key).load(),
     "exists": lambda r, key: SessionStore(key).exists(key),
+    "last_activity": lambda r, key: Visit.objects.get(session_key=key).last_activity.isoformat(),
     "decode": lambda r, text: SessionStore().decode(text),
     "encode_json": lambda r, text: SessionStore().encode(json.loads(text)),
     "command": lambda r, *words: call_command(*words),

@@ -1,7 +1,8 @@
-"""User models other than Django's own, for AUTH_USER_MODEL."""
+"""Models in the place of Django's own: users, for AUTH_USER_MODEL, and sessions with more columns."""
 import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.crypto import salted_hmac
 
@@ -39,3 +40,9 @@ class Customer(User):
     def _get_session_auth_hash(self, secret=None):  # with which Django tries its fallbacks, since 4.1.8
         value = "%s/%d" % (self.password, self.generation)
         return salted_hmac("people.Customer", value, secret=secret, algorithm="sha256").hexdigest()
+
+
+class Visit(AbstractBaseSession):
+    user_id = models.IntegerField(null=True)
+    last_activity = models.DateTimeField(auto_now=True)
+    ip = models.CharField(max_length=40, null=True)
