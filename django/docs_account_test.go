@@ -28,7 +28,8 @@ func accountPages(shop *gin.RouterGroup, db *gorm.DB) {
 		return django.User{Password: user.Password, Row: user}, err
 	}
 
-	account := shop.Group("/account/", django.RequireLogin(users, django.WithLoginURL("/accounts/login/")))
+	guard := django.RequireLogin(users, django.WithLoginURL("/accounts/login/"))
+	account := shop.Group("/account/", guard)
 	account.Match([]string{http.MethodGet, http.MethodHead}, "", func(c *gin.Context) {
 		user := django.CurrentUser(c).Row.(AuthUser)
 		c.String(http.StatusOK, "Hello, %s!", user.Username)

@@ -55,7 +55,8 @@ func TestDocumentBehindTLS(t *testing.T) {
 		if got := answer(t, client, http.MethodPost, front.URL+"/form/", form); got != "200 saved by https" {
 			t.Errorf("the form was answered with %.200s", got)
 		}
-		if got := answer(t, client, http.MethodGet, front.URL+"/form/?q=100%&a;b", nil); !strings.HasPrefix(got, "200 ") {
+		got := answer(t, client, http.MethodGet, front.URL+"/form/?q=100%&a;b", nil)
+		if !strings.HasPrefix(got, "200 ") {
 			t.Errorf("a query that Go cannot parse: %.200s", got)
 		}
 
@@ -70,7 +71,8 @@ func TestDocumentBehindTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if location := res.Header.Get("Location"); res.StatusCode != http.StatusMovedPermanently || !strings.HasPrefix(location, "https://") {
+		location := res.Header.Get("Location")
+		if res.StatusCode != http.StatusMovedPermanently || !strings.HasPrefix(location, "https://") {
 			t.Errorf("who only says https gets %d %s", res.StatusCode, location)
 		}
 	})

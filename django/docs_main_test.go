@@ -17,15 +17,17 @@ import (
 )
 
 func main() {
-	upstream, err := url.Parse(os.Getenv("DJANGO")) // where Django listens, such as http://127.0.0.1:8000
+	// Where Django listens, such as http://127.0.0.1:8000, and where the server in front connects from.
+	upstream, err := url.Parse(os.Getenv("DJANGO"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	front, err := netip.ParsePrefix(cmp.Or(os.Getenv("FRONT"), "127.0.0.0/8")) // where the server in front connects from
+	front, err := netip.ParsePrefix(cmp.Or(os.Getenv("FRONT"), "127.0.0.0/8"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, err := gorm.Open(postgres.Open(os.Getenv("DATABASE")), &gorm.Config{}) // Django's; there are mysql and sqlite, too
+	// Django's database. There are gorm.io/driver/mysql and gorm.io/driver/sqlite, too.
+	db, err := gorm.Open(postgres.Open(os.Getenv("DATABASE")), &gorm.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -49,7 +51,10 @@ func main() {
 
 	loginPages(shop, db)
 
-	server := &http.Server{Addr: ":8080", Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{
+		Addr: ":8080", Handler: r,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+	}
 	log.Fatal(server.ListenAndServe())
 }
 

@@ -65,7 +65,8 @@ func customerHash(secret string, user django.User) string {
 	if !ok {
 		return "" // an error
 	}
-	return django.SaltedHMAC("people.Customer", fmt.Sprintf("%s/%d", user.Password, customer.Generation), secret)
+	value := fmt.Sprintf("%s/%d", user.Password, customer.Generation)
+	return django.SaltedHMAC("people.Customer", value, secret)
 }
 
 func customerConfig() django.Config {
@@ -115,7 +116,9 @@ func TestDocumentUserModels(t *testing.T) {
 			db := d.Open(t)
 			r := gin.New()
 			r.Use(ginsession.New(db, django.Compatible(c.config)))
-			r.GET("/account/", django.RequireLogin(c.find(db)), func(c *gin.Context) { c.String(http.StatusOK, "Hello!") })
+			r.GET("/account/", django.RequireLogin(c.find(db)), func(c *gin.Context) {
+				c.String(http.StatusOK, "Hello!")
+			})
 			program := httptest.NewServer(r)
 			t.Cleanup(program.Close)
 			if got := answer(t, client, http.MethodGet, program.URL+"/account/", nil); got != "200 Hello!" {
@@ -180,8 +183,11 @@ func TestDocumentOwnColumns(t *testing.T) {
 			gormsession.Session
 			LastActivity time.Time
 		}
-		wrong, err := gormsession.New(db, django.Compatible(django.Config{SecretKey: djangotest.SecretKey}), gormsession.WithTable("people_visit"),
-			gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) naive { return naive{row, time.Now()} }))
+		wrong, err := gormsession.New(db, django.Compatible(django.Config{SecretKey: djangotest.SecretKey}),
+			gormsession.WithTable("people_visit"),
+			gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) naive {
+				return naive{row, time.Now()}
+			}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,8 +7,8 @@ import (
 	"net/url"
 )
 
-// handOn hands a request on to Django. What the server in front says of it stays: that the client speaks https, and who it is. Anybody
-// else could claim that, and what is seen here replaces it.
+// handOn hands a request on to Django. What the server in front says of it stays: that the client
+// speaks https, and who it is. Anybody else could claim that, and what is seen here replaces it.
 func handOn(upstream *url.URL, front netip.Prefix) http.Handler {
 	return &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
 		p.SetURL(upstream)

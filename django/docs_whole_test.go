@@ -92,9 +92,9 @@ func (g guide) follow(t *testing.T, s documentStep) (programs []guide) {
 		sessions := g["sessions.go"]
 		switch {
 		case strings.Contains(block, "\tconfig := "):
-			start := strings.Index(sessions, "func openSessions(") + strings.Index(sessions[strings.Index(sessions, "func openSessions("):], "{\n") + 2
-			end := start + strings.Index(sessions[start:], "\n\n")
-			g["sessions.go"] = sessions[:start] + strings.TrimSuffix(block, "\n") + sessions[end:]
+			before, body, _ := strings.Cut(sessions, "Plugin, error) {\n")
+			_, after, _ := strings.Cut(body, "\n\n")
+			g["sessions.go"] = before + "Plugin, error) {\n" + block + "\n" + after
 		case strings.HasPrefix(block, "\treturn "):
 			start := strings.Index(sessions, "\treturn ")
 			g["sessions.go"] = sessions[:start] + block + "}\n"
@@ -110,7 +110,8 @@ func (g guide) follow(t *testing.T, s documentStep) (programs []guide) {
 func (g guide) withoutDjango() {
 	delete(g, "proxy.go")
 	for _, gone := range []string{
-		`(?s)\tupstream, err := .*?\n\t}\n\tfront, err := .*?\n\t}\n`, `\tr\.NoRoute\(.*\n`, `\t"(cmp|net/netip|net/url)"\n`,
+		`(?s)\t// Where Django listens.*?\tupstream, err := .*?\n\t}\n\tfront, err := .*?\n\t}\n`,
+		`\tr\.NoRoute\(.*\n`, `\t"(cmp|net/netip|net/url)"\n`,
 	} {
 		g["main.go"] = regexp.MustCompile(gone).ReplaceAllString(g["main.go"], "")
 	}

@@ -109,7 +109,8 @@ func TestAuthHashOfTheSite(t *testing.T) {
 		}
 		p.gin = newSite(t, p.gin.db, Config{SecretKey: retired, AuthHash: customerHash})
 		loginAtGo(browsers["Django"])
-		p.gin = newSite(t, p.gin.db, Config{SecretKey: djangotest.SecretKey, Fallbacks: []string{retired}, AuthHash: customerHash})
+		p.gin = newSite(t, p.gin.db, Config{
+			SecretKey: djangotest.SecretKey, Fallbacks: []string{retired}, AuthHash: customerHash})
 		seen("a fallback", alice, map[string]*http.Client{"Django": browsers["Django"]})
 	})
 }
@@ -172,17 +173,26 @@ func TestNothingToVerifyALoginBy(t *testing.T) {
 
 // Why a login does not count is in the log, with the session's handle, and without its key or a value.
 func TestRejectedLoginIsInTheLog(t *testing.T) {
+	type state = gormsession.State
 	for want, c := range map[string]struct {
-		change  func(*gormsession.State)
+		change  func(*state)
 		lookup  func(User, error) (User, error)
 		flushed bool
 	}{
-		"_auth_user_hash is not that of the user": {
-			lookup: func(user User, _ error) (User, error) { user.Password = "md5$s3cret"; return user, nil }, flushed: true},
-		"there is no _auth_user_hash":                          {change: func(s *gormsession.State) { s.Delete(hashEntry) }, flushed: true},
-		"_auth_user_backend is none of django.Config.Backends": {change: func(s *gormsession.State) { s.Set(backendEntry, "s3cret") }},
-		"what stands in _auth_user_id is nobody's":             {change: func(s *gormsession.State) { s.Set(userEntry, []string{"s3cret"}) }},
-		"the lookup finds no such user who may log in":         {lookup: func(User, error) (User, error) { return User{}, gorm.ErrRecordNotFound }},
+		"_auth_user_hash is not that of the user": {flushed: true, lookup: func(user User, _ error) (User, error) {
+			user.Password = "md5$s3cret"
+			return user, nil
+		}},
+		"there is no _auth_user_hash": {flushed: true, change: func(s *state) { s.Delete(hashEntry) }},
+		"_auth_user_backend is none of django.Config.Backends": {change: func(s *state) {
+			s.Set(backendEntry, "s3cret")
+		}},
+		"what stands in _auth_user_id is nobody's": {change: func(s *state) {
+			s.Set(userEntry, []string{"s3cret"})
+		}},
+		"the lookup finds no such user who may log in": {lookup: func(User, error) (User, error) {
+			return User{}, gorm.ErrRecordNotFound
+		}},
 	} {
 		t.Run(want, func(t *testing.T) {
 			s, _ := guardedSite(t)
@@ -209,7 +219,8 @@ func TestRejectedLoginIsInTheLog(t *testing.T) {
 				t.Errorf("the session is there: %v", found)
 			}
 			log := s.log.String()
-			if strings.Count(log, "a login was rejected") != 1 || !strings.Contains(log, want) || !strings.Contains(log, "session="+handle) {
+			if strings.Count(log, "a login was rejected") != 1 ||
+				!strings.Contains(log, want) || !strings.Contains(log, "session="+handle) {
 				t.Errorf("the log says %q", log)
 			}
 			if strings.Contains(log, key) || strings.Contains(log, "s3cret") {
