@@ -100,35 +100,34 @@ func openVisits(db *gorm.DB, config django.Config) (*gormsession.Plugin, error) 
 // The lookups of user models of one's own let in whom Django has logged in.
 func TestDocumentUserModels(t *testing.T) {
 	t.Setenv("SECRET_KEY", djangotest.SecretKey)
-	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
-		for model, c := range map[string]struct {
-			find   func(*gorm.DB) django.Lookup
-			config django.Config
-		}{
-			"people.Member":   {findMember, notRotated.config()},
-			"people.Customer": {findCustomer, customerConfig()},
-		} {
-			site := djangotest.Start(t, djangotest.V42, d, djangotest.Settings{"AUTH_USER_MODEL": model})
-			site.Migrate(t)
-			client := &http.Client{}
-			client.Jar, _ = cookiejar.New(nil)
-			site.Must(t, client, step{"make_user", "alice", "pw"}, step{"login", "alice", "pw"})
-			db := d.Open(t)
-			r := gin.New()
-			r.Use(ginsession.New(db, django.Compatible(c.config)))
-			r.GET("/account/", django.RequireLogin(c.find(db)), func(c *gin.Context) {
-				c.String(http.StatusOK, "Hello!")
-			})
-			program := httptest.NewServer(r)
-			t.Cleanup(program.Close)
-			if got := answer(t, client, http.MethodGet, program.URL+"/account/", nil); got != "200 Hello!" {
-				t.Errorf("%s: Go answers %s", model, got)
-			}
-			if got := site.Must(t, client, step{"user"}); got.Result(t, 0) != "alice" {
-				t.Errorf("%s: then Django sees %s", model, got.Results)
-			}
+	d := dbtest.New(t, dbtest.SQLite)
+	for model, c := range map[string]struct {
+		find   func(*gorm.DB) django.Lookup
+		config django.Config
+	}{
+		"people.Member":   {findMember, notRotated.config()},
+		"people.Customer": {findCustomer, customerConfig()},
+	} {
+		site := djangotest.Start(t, djangotest.V42, d, djangotest.Settings{"AUTH_USER_MODEL": model})
+		site.Migrate(t)
+		client := &http.Client{}
+		client.Jar, _ = cookiejar.New(nil)
+		site.Must(t, client, step{"make_user", "alice", "pw"}, step{"login", "alice", "pw"})
+		db := d.Open(t)
+		r := gin.New()
+		r.Use(ginsession.New(db, django.Compatible(c.config)))
+		r.GET("/account/", django.RequireLogin(c.find(db)), func(c *gin.Context) {
+			c.String(http.StatusOK, "Hello!")
+		})
+		program := httptest.NewServer(r)
+		t.Cleanup(program.Close)
+		if got := answer(t, client, http.MethodGet, program.URL+"/account/", nil); got != "200 Hello!" {
+			t.Errorf("%s: Go answers %s", model, got)
 		}
-	})
+		if got := site.Must(t, client, step{"user"}); got.Result(t, 0) != "alice" {
+			t.Errorf("%s: then Django sees %s", model, got.Results)
+		}
+	}
 }
 
 // An instant in a column of one's own is the one that Django reads, whatever zone the DSN names. A time.Time

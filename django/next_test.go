@@ -96,7 +96,7 @@ func TestNextIsDjangos(t *testing.T) {
 		{"HTTP://site.example/login", "http", "site.example"},
 		{"http://SITE.example/login", "http", "site.example"},
 	}
-	for _, version := range []djangotest.Version{djangotest.V32, djangotest.V52, djangotest.V61} {
+	for _, version := range []djangotest.Version{djangotest.V32, djangotest.V61} {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
 			django := djangotest.Start(t, version, dbtest.New(t, dbtest.SQLite), nil)

@@ -22,10 +22,15 @@ func TestUserIDsAreDjangos(t *testing.T) {
 	for _, version := range []djangotest.Version{djangotest.V42, djangotest.V52, djangotest.V61} {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
-			eachDatabase(t, version, func(t *testing.T, db *dbtest.DB) {
-				p := newPair(t, version, db, nil, Config{SecretKey: djangotest.SecretKey})
-				testUserIDs(t, p)
-			})
+			for _, kind := range dbtest.Kinds {
+				if kind != dbtest.SQLite && version != djangotest.V52 {
+					continue // what a database makes of an ID is the same beside each Django
+				}
+				t.Run(string(kind), func(t *testing.T) {
+					db := dbtest.New(t, kind)
+					testUserIDs(t, newPair(t, version, db, nil, Config{SecretKey: djangotest.SecretKey}))
+				})
+			}
 		})
 	}
 }
@@ -123,7 +128,7 @@ func (member) TableName() string { return "people_member" }
 // login or a new password on the other, also where the column has no hyphens.
 func TestUUIDsAsPrimaryKeys(t *testing.T) {
 	t.Parallel()
-	for _, version := range []djangotest.Version{djangotest.V32, djangotest.V42, djangotest.V52} {
+	for _, version := range []djangotest.Version{djangotest.V42, djangotest.V52} { // since 5.0 MariaDB has uuid
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
 			dbtest.Each(t, func(t *testing.T, db *dbtest.DB) {
