@@ -3,66 +3,12 @@ package gormsession
 import (
 	"math"
 	"net/http"
-	"net/textproto"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/scheme"
 )
-
-// readCookie returns the key that a request brings: of several cookies of the name the last one that is well formed. present tells
-// whether there is a cookie of the name at all.
-func (o *options) readCookie(h http.Header) (key string, present bool) {
-	for _, line := range h["Cookie"] {
-		for part := range strings.SplitSeq(line, ";") {
-			name, value, _ := strings.Cut(part, "=")
-			if textproto.TrimString(name) != o.cookieName {
-				continue
-			}
-			present = true
-			value = textproto.TrimString(value)
-			if o.unquotesCookie() {
-				value = unquote(value)
-			} else if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' {
-				value = value[1 : n-1]
-			}
-			if o.wellFormed(value) {
-				key = value
-			}
-		}
-	}
-	return key, present
-}
-
-// unquote takes the quotes and escapes (\" and \ooo) off a value, as Python's http.cookies does.
-func unquote(value string) string {
-	n := len(value)
-	if n < 2 || value[0] != '"' || value[n-1] != '"' {
-		return value
-	}
-	value = value[1 : n-1]
-	if !strings.Contains(value, `\`) {
-		return value
-	}
-	var b strings.Builder
-	for i := 0; i < len(value); i++ {
-		if value[i] != '\\' || i+1 == len(value) {
-			b.WriteByte(value[i])
-			continue
-		}
-		if i+3 < len(value) {
-			if c, err := strconv.ParseUint(value[i+1:i+4], 8, 8); err == nil {
-				b.WriteRune(rune(c))
-				i += 3
-				continue
-			}
-		}
-		i++
-		b.WriteByte(value[i])
-	}
-	return b.String()
-}
 
 // cookie is the cookie with its attributes, which setting and deleting it share: a browser ignores a deletion that differs.
 func (o *options) cookie(value string, r *http.Request) *http.Cookie {
@@ -81,16 +27,34 @@ func (o *options) cookie(value string, r *http.Request) *http.Cookie {
 	return c
 }
 
-// setCookie puts the session's cookie into h, for as long as l says from now on.
-func (o *options) setCookie(h http.Header, r *http.Request, key string, l lifetime, now time.Time) {
+// maxCookieAge is the longest Max-Age that browsers take (RFC 6265bis, 5.5).
+const maxCookieAge = 400 * 24 * time.Hour
+
+// cookieAge is how long the cookie of a session lives that ends at expire, in seconds.
+//
+// The row decides when the session ends, so the cookie may outlive it, by a lifetime of the session:
+// then no request within an expiry step needs a cookie of its own, and an answer that is lost logs
+// nobody out. An instant is exact, and so is all without a step, where each save sends a cookie.
+func (o *options) cookieAge(l lifetime, expire, now time.Time) int64 {
+	if o.step == 0 {
+		return int64(math.Floor(l.ageAt(now).Seconds())) // as Django
+	}
+	age := expire.Sub(now)
+	if l.instant.IsZero() && age > 0 {
+		age += l.age
+	}
+	return int64(math.Ceil(min(age, maxCookieAge).Seconds()))
+}
+
+// setCookie puts the session's cookie into h, for a session of that lifetime that ends at expire.
+func (o *options) setCookie(h http.Header, r *http.Request, key string, l lifetime, expire, now time.Time) {
 	c := o.cookie(key, r)
 	if l.browser {
 		replaceCookie(h, o.cookieName, c.String())
 		return
 	}
-	age := l.ageAt(now)
-	seconds := int64(math.Floor(age.Seconds()))
-	c.Expires = now.Add(age)
+	seconds := o.cookieAge(l, expire, now)
+	c.Expires = now.Add(time.Duration(seconds) * time.Second)
 	// Max-Age is written here, as http.Cookie writes every age below zero as 0, and takes 0 for none.
 	replaceCookie(h, o.cookieName, c.String()+"; Max-Age="+strconv.FormatInt(seconds, 10))
 }
@@ -111,52 +75,4 @@ func replaceCookie(h http.Header, name, line string) {
 		}
 	}
 	h["Set-Cookie"] = append(kept, line)
-}
-
-// varyOnCookie adds Cookie to Vary, as Django's patch_vary_headers does: what is there keeps its order and case, and * covers all.
-func varyOnCookie(h http.Header) {
-	lines := h["Vary"]
-	if len(lines) == 0 {
-		h["Vary"] = []string{"Cookie"}
-		return
-	}
-	for _, line := range lines {
-		for field := range strings.SplitSeq(line, ",") {
-			switch field = strings.TrimSpace(field); {
-			case field == "*":
-				h["Vary"] = []string{"*"}
-				return
-			case strings.EqualFold(field, "Cookie"):
-				return
-			}
-		}
-	}
-	h["Vary"] = []string{strings.Join(lines, ", ") + ", Cookie"}
-}
-
-// isStored tells whether shared caches may store the response with what the handler says, without a word on whom it is for.
-func isStored(h http.Header) bool {
-	for _, line := range h["Cache-Control"] {
-		for directive := range strings.SplitSeq(line, ",") {
-			name, _, _ := strings.Cut(strings.TrimSpace(directive), "=")
-			switch strings.ToLower(name) {
-			case "private", "no-store", "no-cache":
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// isPublic tells whether the handler allows shared caches to keep the response.
-func isPublic(h http.Header) bool {
-	for _, line := range h["Cache-Control"] {
-		for directive := range strings.SplitSeq(line, ",") {
-			name, _, _ := strings.Cut(strings.TrimSpace(directive), "=")
-			if strings.EqualFold(name, "public") || strings.EqualFold(name, "s-maxage") {
-				return true
-			}
-		}
-	}
-	return false
 }

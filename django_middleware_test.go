@@ -3,6 +3,7 @@ package gormsession_test
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -109,7 +110,11 @@ var djangoMiddlewareCases = map[string]func(*djangoRun){
 		d = d.with(gormsession.WithSaveEveryRequest())
 		key := d.saved(map[string]any{"foo": "bar"}).Key()
 		got := d.visit(key, func(c *gin.Context) { c.String(http.StatusOK, "Session test") })
-		d.equal("cookie", got.cookieIs(key), "refreshed")
+		want := "refreshed"
+		if d.rules.rounded { // within a step nothing is sent, and the cookie is still good
+			want = ""
+		}
+		d.equal("cookie", got.cookieIs(key), want)
 		d.equal("Vary", got.header.Get("Vary"), "Cookie")
 	},
 
@@ -117,7 +122,11 @@ var djangoMiddlewareCases = map[string]func(*djangoRun){
 		key := d.saved(map[string]any{"foo": "bar"}).Key()
 		got := d.visit(key, func(c *gin.Context) { ginsession.Get(c).Delete("foo") })
 		d.equal("cookie", got.cookieIs(key), "refreshed")
-		d.equal("Max-Age", got.cookie.MaxAge, int(twoWeeks.Seconds()))
+		age := twoWeeks
+		if d.rules.rounded {
+			age += d.row(key).expire.Sub(d.clock.Now()) + time.Second
+		}
+		d.equal("Max-Age", got.cookie.MaxAge, int(age.Seconds()))
 		d.equal("Vary", got.header.Get("Vary"), "Cookie")
 		d.equal("data", d.row(key).data, "{}")
 	},

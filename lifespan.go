@@ -69,9 +69,13 @@ func (s *State) BrowserSession() bool {
 	return s.lifetime().browser
 }
 
-// lifetime reads the session's own expiry. One that cannot be read counts as the standard one, with a warning.
-func (s *State) lifetime() lifetime {
-	l, err := s.p.opts.lifetimeOf(s.entries)
+// lifetime reads the session's own expiry.
+func (s *State) lifetime() lifetime { return s.lifetimeOf(s.entries) }
+
+// lifetimeOf reads an expiry of the session's. One that cannot be read counts as the standard one, with
+// a warning.
+func (s *State) lifetimeOf(entries map[string]json.RawMessage) lifetime {
+	l, err := s.p.opts.lifetimeOf(entries)
 	if err != nil {
 		s.warnOnce(expiryEntry, "gormsession: the session's own expiry cannot be read; the standard lifetime is taken", err)
 	}

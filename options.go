@@ -25,6 +25,7 @@ type options struct {
 	httpOnly    bool
 	sameSite    http.SameSite
 	partitioned bool
+	forgets     bool // WithUnknownCookieDeleted
 
 	lifetime       time.Duration
 	browserSession bool
@@ -121,6 +122,12 @@ func WithSameSite(s http.SameSite) Option { return func(o *options) { o.sameSite
 
 // WithPartitioned gives the cookie the Partitioned attribute (CHIPS), for pages that are embedded in those of other sites.
 func WithPartitioned() Option { return func(o *options) { o.partitioned = true } }
+
+// WithUnknownCookieDeleted lets a request that merely reads delete a cookie whose session is unknown
+// or has expired, as Django does, and as package django does without this option. By default such a
+// cookie is left alone until something is stored: the browser may have got a newer one since it sent
+// this one, as at a login in another tab, which a deletion would take away.
+func WithUnknownCookieDeleted() Option { return func(o *options) { o.forgets = true } }
 
 // WithLifetime sets how long a session lives from its last save on. The default is 14 days (Django's SESSION_COOKIE_AGE).
 func WithLifetime(d time.Duration) Option { return func(o *options) { o.lifetime = d } }

@@ -2,10 +2,15 @@ package gormsession
 
 import "errors"
 
-// Save saves the session now, instead of once the handler has returned: to have its key, to be sure of a Modify, or to know of an error.
-// It makes a row even for an empty session, as in Django, and always asks the database. It returns [ErrInterrupted] if the session was
-// deleted meanwhile, an error after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, [ErrHeaderSent] if the cookie of a new key
-// cannot be set any more, and the sticky error if there is one. Modified stays true. The client gets the cookie whatever the response.
+// Save saves the session now, instead of once the handler has returned: to have its key, to be sure
+// of a Modify, or to know of an error. It makes a row even for an empty session, as in Django, and
+// always asks the database. It returns [ErrInterrupted] if the session was deleted meanwhile, an error
+// after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, and the sticky
+// error if there is one. It returns [ErrHeaderSent] where the client cannot be told of a new session,
+// or of the new key of CycleKey, any more; nothing of what was changed is saved then.
+//
+// Modified stays true. The cookie of a new session or key goes to the client whatever the status of
+// the response; that of any other session as without Save.
 func (s *State) Save() error {
 	s = s.enter()
 	defer s.mu.Unlock()
@@ -15,8 +20,11 @@ func (s *State) Save() error {
 	if s.barred() {
 		return s.err
 	}
-	s.accessed, s.varies = true, true
+	s.accessed = true
+	s.depend()
 	before := s.key
+	s.share()
+	defer s.settle()
 	err := s.persist(true, false)
 	if errors.Is(err, ErrOutcomeUnknown) {
 		s.fail(err) // to try again would be to guess
@@ -28,8 +36,8 @@ func (s *State) Save() error {
 	return err
 }
 
-// persist carries out a flush, and then saves what is unsaved. explicit: also what did not change; renew: also the expiry of what did not.
-// mu is held.
+// persist carries out a flush, and then saves what is unsaved. explicit: also what did not change;
+// renew: also the expiry of what did not. mu is held.
 func (s *State) persist(explicit, renew bool) error {
 	return s.lend(func() error { return s.persistUnsaved(explicit, renew) })
 }
@@ -57,38 +65,36 @@ func (s *State) persistUnsaved(explicit, renew bool) error {
 	if !s.fetch() {
 		return s.err
 	}
-	if s.key == "" {
+	switch {
+	case s.key == "":
 		return s.persistNew(explicit)
-	}
-	old := func() error { return s.persistOld(explicit) }
-	if s.nextKey != "" && s.headerSent {
-		s.nextKey = "" // the client would be left with a key that is gone
-		if err := s.wherever(old); err != nil {
-			return err
-		}
+	case s.nextKey != "" && s.headerSent:
+		// The client would be left with a key that is gone. To save under the old one would be to
+		// log in whoever has planted it.
 		return ErrHeaderSent
-	}
-	if s.nextKey != "" {
+	case s.nextKey != "":
 		return s.wherever(s.persistCycle)
-	}
-	if !explicit && !s.modified {
+	case !explicit && !s.modified:
 		return s.persistTouch()
 	}
-	return s.wherever(old)
+	return s.wherever(func() error { return s.persistOld(explicit) })
 }
 
-// bury deletes the row that was flushed.
+// bury deletes the rows that were flushed.
 func (s *State) bury() error {
-	if s.doomed == "" {
-		return nil
+	for len(s.doomed) > 0 {
+		if err := s.buryOne(s.doomed[0]); err != nil {
+			return err
+		}
+		s.doomed = s.doomed[1:]
 	}
+	return nil
+}
+
+func (s *State) buryOne(key string) error {
 	ctx, cancel := s.deadline()
 	defer cancel()
-	if err := s.lend(func() error { return s.p.delete(ctx, s.doomed) }); err != nil {
-		return err
-	}
-	s.doomed = ""
-	return nil
+	return s.lend(func() error { return s.p.delete(ctx, key) })
 }
 
 // persistNew makes a row, if there is anything to store.
@@ -107,7 +113,7 @@ func (s *State) persistNew(explicit bool) error {
 		return err
 	}
 	s.saved(key, to, s.p.store)
-	s.modified = true // Django's create
+	s.alive, s.modified = true, true // the latter is Django's create
 	s.p.store.sweepSometimes()
 	return nil
 }
@@ -127,6 +133,7 @@ func (s *State) persistOld(explicit bool) error {
 	ctx, cancel := s.deadline()
 	defer cancel()
 	to, err = s.home.update(ctx, s.key, s.row, to, w)
+	s.alive = err == nil
 	if err != nil {
 		return err
 	}
@@ -139,6 +146,7 @@ func (s *State) persistCycle() error {
 	defer cancel()
 	w := s.rewrite(s.p.store, "") // the new key is as good as a nonce
 	key, to, err := s.home.cycle(ctx, s.p.store, s.key, s.nextKey, s.row, w)
+	s.alive = err == nil
 	if err != nil {
 		return err
 	}
@@ -146,7 +154,8 @@ func (s *State) persistCycle() error {
 	return nil
 }
 
-// persistTouch renews expire_date alone.
+// persistTouch renews expire_date alone. Where another request has moved it meanwhile, or taken the row
+// away, that one has told the client.
 func (s *State) persistTouch() error {
 	s.unsaved = false
 	expire := s.p.opts.expireDate(s.lifetime(), s.now())
@@ -156,11 +165,14 @@ func (s *State) persistTouch() error {
 	ctx, cancel := s.deadline()
 	defer cancel()
 	hit, err := s.home.touch(ctx, s.key, s.row.expire, expire)
+	if err == nil && !hit && expire.Equal(s.row.expire) { // MySQL counts the rows that change
+		_, hit, err = s.home.find(ctx, s.key)
+	}
+	s.alive = hit
 	if err != nil {
 		s.unsaved = true
 		return err
 	}
-	s.outrun = !hit && !expire.Equal(s.row.expire) // MySQL counts the rows that change
 	s.row.expire = expire
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"gorm.io/gorm"
 )
@@ -17,6 +16,7 @@ type Plugin struct {
 	store  *store
 	former *store   // nil without WithFormer
 	places []*store // where a row may be, in the order of looking
+	absent *absence
 }
 
 // String names the plugin by its table.
@@ -43,7 +43,7 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plugin{opts: o}
+	p := &Plugin{opts: o, absent: &absence{}}
 	if p.store, err = openStore(db, o); err != nil {
 		return nil, err
 	}
@@ -79,8 +79,21 @@ const (
 
 // Begin starts a request: it reads the cookie and asks the database nothing. It is for adapters, as are Commit, End, Abort and Fail.
 func (p *Plugin) Begin(r *http.Request) *State {
-	key, present := p.opts.readCookie(r.Header)
-	return &State{p: p, home: p.store, ctx: r.Context(), inRequest: true, key: key, cookieKey: key, hasCookie: present}
+	b := p.opts.readCookie(r.Header)
+	if b.key != "" {
+		p.absent.end()
+	}
+	return &State{
+		p: p, home: p.store, ctx: r.Context(), inRequest: true, path: pathOf(r),
+		key: b.key, cookieKey: b.key, hasCookie: b.present, rivals: b.rivals, crowd: b.crowd,
+	}
+}
+
+func pathOf(r *http.Request) string {
+	if r.URL == nil {
+		return ""
+	}
+	return r.URL.Path
 }
 
 // Commit saves the session, when the response's status is known and before its header leaves, and sets or deletes the cookie, Vary and
@@ -91,10 +104,12 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	if s.original != nil {
 		return errInSave // a hook has let the response go
 	}
+	s.share()
+	defer s.settle()
 	s.headerSent, s.failed = c == NoCookie, true // should the codec or the model panic
 	err := s.commit(h, status)
 	if s.failed = status >= 500; err != nil {
-		s.failed, s.spared = true, s.doomed
+		s.failed, s.spared = true, len(s.doomed)
 		if errors.Is(err, ErrInterrupted) {
 			s.cookieDue = false // what Save has made is gone
 		}
@@ -106,6 +121,9 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	}
 	if c == CookieSent {
 		s.patch(h, r, status < 500 && err == nil)
+		s.unsaid = !s.varies && status != http.StatusSwitchingProtocols && isStorable(h)
+	} else {
+		s.untold = s.cookieDue
 	}
 	s.headerSent = true
 	return err
@@ -125,54 +143,16 @@ func (s *State) commit(h http.Header, status int) error {
 	if s.p.opts.step == 0 && s.modified && s.key != "" {
 		s.unsaved = true // Django saves what is modified, also right after a save
 	}
-	public := isPublic(h)
-	if public && !s.modified {
-		s.unsaved = false // a mere renewal is left out
+	renew := s.renews()
+	if (renew || s.unsaved) && isPublic(h) { // a mere renewal is left out
+		renew, s.unsaved = false, s.unsaved && s.modified
 	}
-	renew := s.renews() && !public
 	s.varies = s.varies || renew
 	err := s.persist(false, renew)
 	if errors.Is(err, ErrHeaderSent) {
-		s.untold = true
-		return nil // NoCookie; End reports it
+		return nil // NoCookie; End meets it again, and reports it
 	}
 	return err
-}
-
-// renews tells whether this request renews the expiry even if it changed nothing.
-func (s *State) renews() bool {
-	return s.touched || s.key != "" && (s.p.opts.saveEvery || s.p.opts.rolling && s.accessed)
-}
-
-// patch edits the header of the response. saved tells whether what was to be saved is.
-func (s *State) patch(h http.Header, r *http.Request, saved bool) {
-	o := s.p.opts
-	public := isPublic(h)
-	renewed := s.renews() && !public && !s.outrun
-	malformed := s.hasCookie && s.cookieKey == "" && o.layout.DeleteMalformed
-	// What an option renews has made the response vary in commit, if it came to that.
-	if !s.varies && !s.modified && !(s.touched && renewed) && !malformed && !s.cookieDue {
-		return
-	}
-	gone := s.hasCookie && (s.isEmpty() || s.flushed && s.key == "") && !s.damaged && s.doomed == ""
-	set := s.key != "" && (s.cookieDue || saved && !s.discarded && (s.modified || renewed))
-	switch {
-	case set:
-		o.setCookie(h, r, s.key, s.lifetime(), s.now())
-	case gone && (s.flushed || !public):
-		o.deleteCookie(h, r)
-	}
-	varyOnCookie(h)
-	switch {
-	case public && (set || s.flushed):
-		h.Set("Cache-Control", "private")
-		s.warn("gormsession: a response that sets the session's cookie said Cache-Control: public, "+
-			"which was replaced by private", "path", r.URL.Path)
-	case len(h["Cache-Control"]) == 0:
-		h.Set("Cache-Control", "private")
-	case (set || s.flushed) && isStored(h): // RFC 9111, 7.3: Set-Cookie alone keeps no shared cache from storing
-		h.Set("Cache-Control", strings.Join(h["Cache-Control"], ", ")+", private")
-	}
 }
 
 // End finishes a request whose handler has returned: it saves what was changed after the header had left, and closes the session. Its
@@ -183,10 +163,12 @@ func (p *Plugin) End(s *State) error {
 	if s.closed {
 		return nil
 	}
+	s.share()
+	defer s.settle()
 	s.headerSent = true
 	var err error
 	switch {
-	case s.failed && s.doomed == s.spared: // nothing to do, or nothing more: the client waits for the response that says so
+	case s.failed && len(s.doomed) == s.spared: // nothing to do, or nothing more: the client waits for the response that says so
 	case s.failed:
 		err = s.bury()
 	default:
@@ -209,11 +191,14 @@ func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
 	if s.closed {
 		return
 	}
+	s.share()
+	defer s.settle()
 	if err := s.bury(); err != nil {
 		p.log(s, "gormsession: the session was not flushed", err)
 	}
 	if h != nil {
 		s.patch(h, r, false)
+		keepCookiesPrivate(h)
 	}
 	s.failed, s.closed = true, true
 }
@@ -225,8 +210,9 @@ func (p *Plugin) Fail(s *State, w http.ResponseWriter, r *http.Request, err erro
 	in := s.enter()
 	in.patch(w.Header(), r, false)
 	in.mu.Unlock()
+	keepCookiesPrivate(w.Header())
 	if p.opts.errorHandler != nil {
-		watched := &watchedWriter{ResponseWriter: w}
+		watched := &watchedWriter{ResponseWriter: w, cookies: len(w.Header()["Set-Cookie"]) > 0}
 		if !p.opts.errorHandler(watched, r, err) {
 			return false
 		}
@@ -242,20 +228,29 @@ func (p *Plugin) Fail(s *State, w http.ResponseWriter, r *http.Request, err erro
 	return true
 }
 
-// watchedWriter notes whether an error handler has written anything.
+// watchedWriter notes whether an error handler has written anything, and keeps the cookies that it was
+// given out of shared caches, whatever it says of its page.
 type watchedWriter struct {
 	http.ResponseWriter
 	written bool
+	cookies bool
 }
 
 func (w *watchedWriter) WriteHeader(status int) {
-	w.written = true
+	w.begin()
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *watchedWriter) Write(b []byte) (int, error) {
-	w.written = true
+	w.begin()
 	return w.ResponseWriter.Write(b)
+}
+
+func (w *watchedWriter) begin() {
+	if w.cookies && !w.written {
+		keepPrivate(w.Header())
+	}
+	w.written = true
 }
 
 // Unwrap serves http.ResponseController.
@@ -269,14 +264,3 @@ func (p *Plugin) CookieName() string { return p.opts.cookieName }
 
 // Logger is where the plugin logs: see [WithLogger].
 func (p *Plugin) Logger() *slog.Logger { return p.opts.log() }
-
-func (p *Plugin) log(s *State, message string, err error) {
-	level := slog.LevelError
-	if errors.Is(err, ErrInterrupted) {
-		level = slog.LevelWarn // a logout that won: nothing is wrong
-	}
-	_ = s.lend(func() error {
-		p.opts.log().Log(s.ctx, level, message, "session", s.handle(), "error", detailOf(err))
-		return nil
-	})
-}

@@ -17,7 +17,7 @@ import (
 func TestCookieIsNotStored(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	for said, want := range map[string]string{
-		"max-age=60": "max-age=60, private", "private, max-age=60": "private, max-age=60", "no-store": "no-store", "no-cache": "no-cache",
+		"max-age=60": "max-age=60, private", "private, max-age=60": "private, max-age=60", "no-store": "no-store", "no-cache": "no-cache, private",
 	} {
 		got := s.visit("", func(c *gin.Context) {
 			c.Header("Cache-Control", said)

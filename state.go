@@ -33,10 +33,14 @@ type State struct {
 	home *store // where the row is, if there is one
 
 	inRequest bool // ctx is a request's: its end does not cut a load or a save short
+	path      string
 
 	mu        sync.Mutex
-	cookieKey string // the key that the request came with, if it was well formed
-	hasCookie bool   // there was a cookie of the name, well formed or not
+	spent     budget
+	cookieKey string   // the key that the request came with, if it was well formed
+	hasCookie bool     // there was a cookie of the name, well formed or not
+	rivals    []string // the keys that it came with, if they are several: none counts, unless it alone is live
+	crowd     bool     // it came with more of them than rivals has
 
 	key     string // of the row that is stored; "" if there is none, or none that counts
 	row     record // what the row holds, as far as this request knows
@@ -48,17 +52,18 @@ type State struct {
 	nextKey string // CycleKey was called: the key to move to
 	create  bool   // CycleKey or Save was called without a row: make one, even if it is empty
 	flushed bool
-	doomed  string // the key whose row Flush deletes, until that is done
-	spared  string // the same where that has failed and the response says so
+	doomed  []string // the keys whose rows Flush deletes, until that is done
+	spared  int      // how many of them are left where that has failed and the response says so
 
 	accessed  bool // Django's session.accessed: the data was looked at
 	varies    bool // the response depends on the cookie
+	unsaid    bool // its header has left and does not say so
 	modified  bool
 	touched   bool
 	unsaved   bool // there is something of the above that persist has not done yet
 	insists   bool // Save was called and has failed
-	outrun    bool // a touch found another expiry, or no row: whoever was quicker has told the client
-	untold    bool // a key or a row was asked for of which the client cannot be told
+	alive     bool // a statement of the commit, or of a Save, has found the row: the cookie may leave
+	untold    bool // Save has made a row, or moved it, of which the client cannot be told any more
 	discarded bool
 
 	err        error // sticky
@@ -74,7 +79,8 @@ type State struct {
 
 // load makes the entries available, at the first call by a SELECT. It reports whether they are. mu is held.
 func (s *State) load() bool {
-	s.accessed, s.varies = true, true
+	s.accessed = true
+	s.depend()
 	return s.fetch()
 }
 
@@ -93,7 +99,7 @@ func (s *State) fetch() bool {
 func (s *State) find() error {
 	if s.key != "" {
 		ctx, cancel := s.deadline()
-		home, r, err := s.p.find(ctx, s.key)
+		home, r, err := s.locate(ctx)
 		cancel()
 		if err != nil {
 			return err
@@ -169,15 +175,6 @@ func (s *State) fail(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-}
-
-// deadline is the context of one load or save: a client that goes away ends neither.
-func (s *State) deadline() (context.Context, context.CancelFunc) {
-	ctx := context.Context((*heldContext)(s))
-	if s.inRequest {
-		ctx = context.WithoutCancel(ctx)
-	}
-	return context.WithTimeout(ctx, s.p.opts.timeout)
 }
 
 // Load loads the session now, if it is not loaded yet, and returns the sticky error. After the request it is too late: a session that was

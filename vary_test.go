@@ -40,7 +40,7 @@ func TestVaryAndCacheControl(t *testing.T) {
 		{"a star covers all", "live", pageR, headers{"Vary": {"Origin, *"}}, "*", "private", "", false},
 		{"not ours to change", "live", pageS, headers{"Vary": {"Origin"}}, "Origin", "", "", false},
 		{"of its own", "live", pageR, headers{"Cache-Control": {"no-store"}}, "Cookie", "no-store", "", false},
-		{"of its own, written", "live", pageW, headers{"Cache-Control": {"no-cache"}}, "Cookie", "no-cache", "refreshed", false},
+		{"of its own, written", "live", pageW, headers{"Cache-Control": {"no-cache"}}, "Cookie", "no-cache, private", "refreshed", false},
 		{"public, untouched", "live", pageS, headers{"Cache-Control": {"public"}}, "", "public", "", false},
 		{"public, read", "live", pageR, headers{"Cache-Control": {"public, max-age=60"}}, "Cookie", "public, max-age=60", "", false},
 		{"public, written", "live", pageW, headers{"Cache-Control": {"max-age=60, Public"}}, "Cookie", "private", "refreshed", true},

@@ -17,10 +17,10 @@ import (
 //
 // Options that follow override it, such as [gormsession.WithCookieName] for
 // SESSION_COOKIE_NAME, [gormsession.WithTable] and [gormsession.WithModel] for a
-// session model of the site's own, or [gormsession.WithCleanup]. What Django does
-// not share is as it is elsewhere: expire_date is rounded up to 1/64 of the
-// session's lifetime, which Django does not mind; [gormsession.WithExpiryStep](0)
-// is Django's way to the microsecond.
+// session model of the site's own, or [gormsession.WithCleanup]. Each save is sent
+// and sets expire_date to the microsecond, and the cookie has the same age, as
+// with Django; [gormsession.WithExpiryStep] saves UPDATEs by rounding up, which
+// Django does not mind.
 //
 // Django 3.2 and 4.0 cannot read an expiry at a fixed time and answer 500 where
 // [gormsession.State.SetExpiryAt] has set one; SetExpiry suits all versions.
@@ -32,6 +32,7 @@ func Compatible(config Config) gormsession.Option {
 		gormsession.WithLayout(l),
 		gormsession.WithCodec(codec),
 		gormsession.WithCleanup(0),
+		gormsession.WithExpiryStep(0),
 		gormsession.WithValue(authKey{}, newAuth(config)),
 	)
 }

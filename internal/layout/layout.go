@@ -18,6 +18,11 @@ type Layout struct {
 	Storable func(key string) bool
 	// DeleteMalformed: a cookie that is not well formed is deleted even if the session was not touched.
 	DeleteMalformed bool
+	// DeleteUnknown: a cookie whose session is unknown is deleted by a request that merely reads.
+	DeleteUnknown bool
+	// LastCookieCounts: of several keys the last is looked up alone. Without it none counts, unless
+	// it alone is live.
+	LastCookieCounts bool
 	// UnquoteCookie: cookie values are unquoted as Python's http.cookies does.
 	UnquoteCookie bool
 	// Location is where the wall clock of expire_date hangs on databases that store none (SQLite, MySQL). UTC if nil.
@@ -54,11 +59,13 @@ func Own() Layout {
 func Django() Layout {
 	return Layout{
 		Table: "django_session", Cookie: "sessionid",
-		KeySize:         40,
-		WellFormed:      func(key string) bool { return utf8.RuneCountInString(key) >= 8 },
-		Storable:        djangoStorable,
-		DeleteMalformed: true,
-		UnquoteCookie:   true,
+		KeySize:          40,
+		WellFormed:       func(key string) bool { return utf8.RuneCountInString(key) >= 8 },
+		Storable:         djangoStorable,
+		DeleteMalformed:  true,
+		DeleteUnknown:    true,
+		LastCookieCounts: true,
+		UnquoteCookie:    true,
 		Tables: map[string][]string{
 			"sqlite": {
 				`CREATE TABLE %[1]s ("session_key" varchar(40) NOT NULL PRIMARY KEY, "session_data" text NOT NULL, "expire_date" datetime NOT NULL)`,
