@@ -1,0 +1,176 @@
+package gormsession_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+// overtaking are pages that may set the cookie, by the options that they need.
+var overtaking = []struct {
+	name string
+	page func(*gin.Context)
+	opts []gormsession.Option
+}{
+	{"untouched, saved every time", pageS, []gormsession.Option{gormsession.WithSaveEveryRequest()}},
+	{"read, saved every time", pageR, []gormsession.Option{gormsession.WithSaveEveryRequest()}},
+	{"read, rolling", pageR, []gormsession.Option{gormsession.WithRolling()}},
+	{"touch", pageT, nil},
+	{"touch and read", func(c *gin.Context) { pageT(c); pageR(c) }, nil},
+	{"the value that it was", writeName("Ann"), nil},
+	{"the value that it was, rolling", writeName("Ann"), []gormsession.Option{gormsession.WithRolling()}},
+	{"set and delete", func(c *gin.Context) {
+		ginsession.Get(c).Set("n", 1)
+		ginsession.Get(c).Delete("n")
+	}, nil},
+	{"nothing set", func(c *gin.Context) { ginsession.Get(c).SetAll(nil) }, nil},
+	{"a value that stays", func(c *gin.Context) { ginsession.Get(c).Modify("name", same) }, nil},
+	{"an expiry that is reset", func(c *gin.Context) { ginsession.Get(c).ResetExpiry() }, nil},
+	{"another value", writeName("Bob"), nil},
+	{"a new key", pageC, nil},
+	{"cleared", pageX, nil},
+	{"saved", func(c *gin.Context) { _ = ginsession.Get(c).Save() }, nil},
+}
+
+func same(old any) any { return old }
+
+// A request that had loaded the session before a login gave it another key, and that is answered after
+// it, does not put the dead key in the place of the new one: whatever it does, whether the expiry step
+// has passed or not, and also where there are no steps. Nor does it delete the cookie.
+func TestRequestThatIsOvertaken(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		for _, o := range overtaking {
+			for _, exact := range []bool{false, true} {
+				opts := o.opts
+				if exact {
+					opts = append(opts[:len(opts):len(opts)], gormsession.WithExpiryStep(0))
+				}
+				s := newSiteWith(t, d, c.Gorm(), opts...)
+				for _, later := range []time.Duration{0, time.Minute, 24 * time.Hour} {
+					key := s.start(map[string]any{"name": "Ann"})
+					s.clock.advance(later)
+					var login reply
+					got := s.visit(key, func(c *gin.Context) {
+						_ = ginsession.Get(c).Load()
+						login = s.visit(key, pageC)
+						o.page(c)
+					})
+					if login.cookieIs(key) != "new" || s.entries(login.cookie.Value)["name"] != "Ann" {
+						t.Fatalf("%s: the login was answered with %d %s", o.name, login.status, login.line)
+					}
+					if got.cookie != nil {
+						t.Errorf("%s, %v later, exact %t: %d %s", o.name, later, exact, got.status, got.line)
+					}
+					if got.status != http.StatusOK && got.status != http.StatusBadRequest {
+						t.Errorf("%s, %v later: %d %s", o.name, later, got.status, got.body)
+					}
+				}
+			}
+		}
+	})
+}
+
+// A request that was sent with the old key and is served after the login leaves the new cookie alone,
+// as far as it stores nothing: at every status, where it panics, and where it is answered by an error.
+func TestRequestWithTheOldKey(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		for name, opts := range map[string][]gormsession.Option{
+			"defaults": nil, "rolling": {gormsession.WithRolling()}, "every request": {gormsession.WithSaveEveryRequest()},
+			"no step": {gormsession.WithExpiryStep(0)},
+		} {
+			s := newSiteWith(t, d, c.Gorm(), opts...)
+			key := s.start(map[string]any{"name": "Ann"})
+			if login := s.visit(key, pageC); login.cookieIs(key) != "new" {
+				t.Fatalf("the login was answered with %d %s", login.status, login.line)
+			}
+			for what, page := range map[string]func(*gin.Context){
+				"untouched": pageS, "read": pageR, "touch": pageT, "discard": pageD,
+				"read, 404":     func(c *gin.Context) { pageR(c); c.Status(http.StatusNotFound) },
+				"read, 500":     func(c *gin.Context) { ginsession.Get(c).Get("name"); c.Status(500) },
+				"written, 500":  func(c *gin.Context) { ginsession.Get(c).Clear(); c.Status(500) },
+				"cycled, 500":   func(c *gin.Context) { pageC(c); c.Status(500) },
+				"a panic":       func(c *gin.Context) { ginsession.Get(c).Get("name"); panic("in the handler") },
+				"no JSON":       func(c *gin.Context) { ginsession.Get(c).Set("name", make(chan int)) },
+				"the key alone": func(c *gin.Context) { c.String(200, "%t", ginsession.Get(c).Key() == "") },
+				"looked up":     func(c *gin.Context) { _ = ginsession.Get(c).Load(); pageT(c) },
+				"missing entry": func(c *gin.Context) { ginsession.Get(c).Delete("n"); ginsession.Get(c).Pop("n") },
+			} {
+				if got := s.visit(key, page); got.cookie != nil {
+					t.Errorf("%s, %s: %d %s", name, what, got.status, got.line)
+				}
+			}
+		}
+	})
+}
+
+// An unknown cookie is Django's to delete where the application says so, and in Django's own table.
+func TestUnknownCookieDeleted(t *testing.T) {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithUnknownCookieDeleted())
+	for _, request := range []string{"unknown", "expired"} {
+		for name, page := range map[string]func(*gin.Context){"R": pageR, "touch": pageT, "discard": pageD, "500": func(c *gin.Context) {
+			pageR(c)
+			c.Status(500)
+		}} {
+			key := s.bring(request)
+			if got := s.visit(key, page); got.cookieIs(key) != "deleted" {
+				t.Errorf("%s, %s: %s", request, name, got.line)
+			}
+			if got := s.visit(key, pageS); got.cookie != nil {
+				t.Errorf("%s, untouched: %s", request, got.line)
+			}
+		}
+	}
+}
+
+// What Save has written or confirmed counts for the cookie of its own response, unless the commit finds
+// the session gone.
+func TestCookieAfterSave(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		s := newSiteWith(t, d, c.Gorm())
+		save := func(c *gin.Context) {
+			if err := ginsession.Get(c).Save(); err != nil {
+				t.Error(err)
+			}
+		}
+		key := s.start(map[string]any{"name": "Ann"})
+		if got := s.visit(key, func(c *gin.Context) { pageW(c); save(c) }); got.cookieIs(key) != "refreshed" {
+			t.Errorf("written and saved: %d %s", got.status, got.line)
+		}
+		if got := s.visit(key, save); got.cookie != nil {
+			t.Errorf("saved alone: %s", got.line)
+		}
+		got := s.visit(key, func(c *gin.Context) {
+			writeName("Eve")(c)
+			save(c)
+			s.visit(key, pageC)
+			ginsession.Get(c).Set("n", 1)
+		})
+		if got.status != http.StatusBadRequest || got.cookie != nil {
+			t.Errorf("gone after Save: %d %s", got.status, got.line)
+		}
+		// A new row is told at any status, but not once it is gone.
+		if got := s.visit("", func(c *gin.Context) { pageW(c); save(c); c.Status(500) }); got.cookieIs("") != "new" {
+			t.Errorf("made by Save: %d %s", got.status, got.line)
+		}
+		got = s.visit("", func(c *gin.Context) {
+			pageW(c)
+			save(c)
+			if err := s.plugin.Delete(c, ginsession.Get(c).Key()); err != nil {
+				t.Error(err)
+			}
+			ginsession.Get(c).Set("n", 1)
+		})
+		if got.status != http.StatusBadRequest || got.cookie != nil {
+			t.Errorf("made by Save and gone: %d %s", got.status, got.line)
+		}
+	})
+}
