@@ -13,29 +13,6 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A shared cache may store what has a lifetime, Set-Cookie and all (RFC 9111, 7.3), and give it to everybody without a cookie.
-func TestCookieIsNotStored(t *testing.T) {
-	s := newSite(t, dbtest.New(t, dbtest.SQLite))
-	for said, want := range map[string]string{
-		"max-age=60": "max-age=60, private", "private, max-age=60": "private, max-age=60", "no-store": "no-store", "no-cache": "no-cache, private",
-	} {
-		got := s.visit("", func(c *gin.Context) {
-			c.Header("Cache-Control", said)
-			ginsession.Get(c).Set("n", 1)
-		})
-		if control := got.header.Get("Cache-Control"); control != want || got.cookie == nil {
-			t.Errorf("%q became %q, with %s", said, control, got.line)
-		}
-	}
-	got := s.visit(s.start(map[string]any{"n": 1}), func(c *gin.Context) {
-		c.Header("Cache-Control", "max-age=60")
-		ginsession.Get(c).Get("n")
-	})
-	if control := got.header.Get("Cache-Control"); control != "max-age=60" || got.cookie != nil {
-		t.Errorf("a page that was read says %q, with %s", control, got.line)
-	}
-}
-
 // A poll that is overtaken by a login does not hand the old key back: who cycled it has told the client the new one.
 func TestRenewalThatIsOutrun(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithRolling())
