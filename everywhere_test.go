@@ -1,0 +1,115 @@
+package gormsession_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+func withUserSession() gormsession.Option {
+	return gormsession.WithModel(func(row gormsession.Session, e gormsession.Entries) UserSession {
+		u := UserSession{Session: row}
+		if id, ok := e.Get("user_id").(int64); ok {
+			u.UserID = &id
+		}
+		return u
+	})
+}
+
+// logOutEverywhere is the recipe of README for a request of the user's own.
+func (s *site) logOutEverywhere(c *gin.Context) {
+	db := s.db
+	session := ginsession.Get(c)
+	session.Flush() // what follows is a session of its own, without the user
+	db.Where("user_id = ?", 42).Delete(&UserSession{})
+	session.Flash("You are logged out everywhere.")
+	c.Redirect(http.StatusSeeOther, "/")
+}
+
+// Who logs out everywhere ends all of the user's sessions and no other one, and is answered, with what
+// the handler writes afterwards: a flash message, another login, a status of 500.
+func TestLogOutEverywhere(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		s := newSiteWith(t, d, c.Gorm(), withUserSession())
+		for name, test := range map[string]struct {
+			page   func(*gin.Context)
+			status int
+			rows   int
+		}{
+			"as README has it": {s.logOutEverywhere, 303, 2},
+			"after a read":     {func(c *gin.Context) { pageR(c); s.logOutEverywhere(c) }, 200, 2},
+			"and in again":     {func(c *gin.Context) { s.logOutEverywhere(c); ginsession.Get(c).Set("user_id", 42) }, 303, 2},
+			"and no more":      {func(c *gin.Context) { s.logOutEverywhere(c); ginsession.Get(c).Flashes() }, 303, 1},
+			"with an error":    {func(c *gin.Context) { s.logOutEverywhere(c); c.Status(500) }, 500, 1},
+		} {
+			other := s.start(map[string]any{"user_id": 7})
+			mine, phone := s.start(map[string]any{"user_id": 42}), s.start(map[string]any{"user_id": 42})
+			got := s.visit(mine, test.page)
+			if got.status != test.status || len(s.rows()) != test.rows {
+				t.Errorf("%s: %d, %d rows, want %d, %d", name, got.status, len(s.rows()), test.status, test.rows)
+			}
+			if s.entries(mine) != nil || s.entries(phone) != nil || s.entries(other) == nil {
+				t.Errorf("%s: the wrong sessions live", name)
+			}
+			if is, want := got.cookieIs(mine), map[int]string{1: "deleted", 2: "new"}[test.rows]; is != want {
+				t.Errorf("%s: the cookie is %q, want %q", name, is, want)
+			}
+			if err := s.db.Exec("DELETE FROM web_sessions").Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text := s.log.String(); strings.Contains(text, gormsession.ErrInterrupted.Error()) {
+			t.Errorf("the log says %s", text)
+		}
+	})
+}
+
+// Without the Flush the write that follows is answered with 400; the log says on which page, and why.
+func TestLogOfAnInterruptedSession(t *testing.T) {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithLifetime(time.Hour))
+	expires := func(c *gin.Context) {
+		ginsession.Get(c).Set("n", 1)
+		s.clock.advance(2 * time.Hour)
+		if err := s.db.Exec("DELETE FROM web_sessions").Error; err != nil { // as a sweep does
+			t.Error(err)
+		}
+	}
+	for because, page := range map[string]func(key string) func(*gin.Context){
+		"calls Flush first": func(string) func(*gin.Context) {
+			return func(c *gin.Context) {
+				ginsession.Get(c).Get("name")
+				if err := s.db.Exec("DELETE FROM web_sessions").Error; err != nil {
+					t.Error(err)
+				}
+				ginsession.Get(c).Flash("bye")
+			}
+		},
+		"by CycleKey in another request": func(key string) func(*gin.Context) {
+			return func(c *gin.Context) { pageW(c); s.visit(key, pageC) }
+		},
+		"has expired while the request ran": func(string) func(*gin.Context) { return expires },
+	} {
+		key, logged := s.start(map[string]any{"name": "Ann"}), len(s.log.String())
+		got := s.visit(key, page(key))
+		text := s.log.String()[logged:]
+		if got.status != http.StatusBadRequest || got.cookie != nil {
+			t.Errorf("%s: %d %s", because, got.status, got.line)
+		}
+		for _, part := range []string{"level=WARN", because, "path=/page", stored(key)[:12], gormsession.ErrInterrupted.Error()} {
+			if !strings.Contains(text, part) {
+				t.Errorf("the log lacks %q: %s", part, text)
+			}
+		}
+		if strings.Contains(text, key) || strings.Contains(text, stored(key)) {
+			t.Errorf("the log shows a key")
+		}
+	}
+}
