@@ -40,8 +40,10 @@ var (
 	// to the session, nothing of which is saved, and is answered with 500.
 	ErrReentrant = errors.New("gormsession: the session was used from inside of itself")
 
-	// ErrHeaderSent is reported when a new session, or a new key of one, was asked for after the response's header had left, so that
-	// the client cannot be told of it. The new row is not made.
+	// ErrHeaderSent is reported when a new session, or a new key of one, was asked for after the
+	// response's header had left, or before a Hijack that sends none, so that the client cannot be told
+	// of it. The new row is not made, the old one stays as it was, and nothing that was changed since
+	// the last save is saved.
 	ErrHeaderSent = errors.New("gormsession: the response's header has been sent, so the session's cookie cannot be set")
 
 	// ErrOutcomeUnknown is returned when the connection was lost, or the time was over, at a moment that

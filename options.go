@@ -132,23 +132,28 @@ func WithUnknownCookieDeleted() Option { return func(o *options) { o.forgets = t
 // WithLifetime sets how long a session lives from its last save on. The default is 14 days (Django's SESSION_COOKIE_AGE).
 func WithLifetime(d time.Duration) Option { return func(o *options) { o.lifetime = d } }
 
-// WithBrowserSession makes the cookie end with the browser, unless the session has an expiry of its own. The row still lives for the
-// lifetime. The default is a cookie that lives as long as the row (Django's SESSION_EXPIRE_AT_BROWSER_CLOSE).
+// WithBrowserSession makes the cookie end with the browser, unless the session has an expiry of its own.
+// The row still lives for the lifetime. The default is a cookie that outlives the row: see
+// [WithExpiryStep] (Django's SESSION_EXPIRE_AT_BROWSER_CLOSE).
 func WithBrowserSession() Option { return func(o *options) { o.browserSession = true } }
 
-// WithSaveEveryRequest renews expiry and cookie of a live session with each request, also one that does not touch the session, at the
-// price of a SELECT and mostly an UPDATE each (Django's SESSION_SAVE_EVERY_REQUEST). Unlike Django, it never makes a row for an unknown
-// cookie. Mind [WithRolling], which costs less.
+// WithSaveEveryRequest renews the expiry of a live session with each request, also one that does not
+// touch the session, at the price of a SELECT each, and of an UPDATE and a cookie at most 64 times in a
+// lifetime: see [WithExpiryStep] (Django's SESSION_SAVE_EVERY_REQUEST). Unlike Django, it never makes a
+// row for an unknown cookie. Mind [WithRolling], which costs less.
 func WithSaveEveryRequest() Option { return func(o *options) { o.saveEvery = true } }
 
-// WithRolling renews expiry and cookie of a live session with each request that reads or writes it. Thanks to the expiry step that is an
-// UPDATE at most 64 times in a lifetime.
+// WithRolling renews the expiry of a live session with each request that reads or writes it. Thanks to
+// the expiry step that is an UPDATE, and a cookie, at most 64 times in a lifetime.
 func WithRolling() Option { return func(o *options) { o.rolling = true } }
 
-// WithExpiryStep sets the step to which expire_date is rounded up, in whole seconds, for sessions with the standard lifetime; others are
-// in proportion, and rounded up to a whole second. The default is 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which PostgreSQL does in
-// place, and a save that would change nothing is not sent. The cookie always has the exact age. 0 is Django's way: each save sets
-// expire_date to the microsecond, and every save is sent.
+// WithExpiryStep sets the step to which expire_date is rounded up, in whole seconds, for sessions with
+// the standard lifetime; others are in proportion, and rounded up to a whole second. The default is
+// 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which PostgreSQL does
+// in place, and a save that would change nothing is not sent, and no cookie with it. So the cookie lives
+// one lifetime longer than the row, and 400 days at most, unless the session ends at a fixed time or
+// with the browser. 0 is Django's way, and the default of package django: every save is sent, sets
+// expire_date to the microsecond, and sends a cookie of the same age.
 func WithExpiryStep(step time.Duration) Option {
 	return func(o *options) { o.step, o.stepIsSet = step, true }
 }
@@ -172,9 +177,11 @@ func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error) 
 	return func(o *options) { o.errorHandler = h }
 }
 
-// WithTimeout sets how long each loading of a session, and each saving, may take. The default is 5 seconds. The context of the request does
-// not cut it short: what a client that went away has changed is saved. After a connection that was lost, a second look may take a quarter
-// of it more. SQLite's drivers cannot interrupt the busy timeout, which should be shorter.
+// WithTimeout sets how long each loading of a session may take, and each commit, which is all that is
+// asked when the session is saved: the deletion of what was flushed, a load, and the saves. The default
+// is 5 seconds. The context of the request does not cut it short: what a client that went away has
+// changed is saved. After a connection that was lost, a second look may take a quarter of it more.
+// SQLite's drivers cannot interrupt the busy timeout, which should be shorter.
 func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
 // WithHeldBytes sets how many bytes of a response's body are held until the session is saved. The default is 64 KiB. A longer body
