@@ -45,6 +45,7 @@ func TestLoginChangesTheKeyAndKeepsTheCart(t *testing.T) {
 	if got := old.inCart(); len(got) != 0 {
 		t.Errorf("the old cookie sees the cart: %v", got)
 	}
+	old.submit("/cart/add", "/#mug", "good", "mug")
 	if old.cookie().Value == before.Value {
 		t.Error("the old key was adopted")
 	}
