@@ -42,13 +42,14 @@ func (a *absence) note(o *options, r *http.Request) {
 	if made < enough || a.over.Swap(true) {
 		return
 	}
-	o.log().Warn("gormsession: no cookie of a session has come back yet, so each request makes a new row",
+	o.log().Warn("gormsession: no cookie of a session has come back yet, "+
+		"so each request makes a new row",
 		"sessions", made, "because", reason, "cookie", o.cookieName, "domain", o.domain, "path", o.path,
 		"url", "//"+r.Host+pathOf(r))
 }
 
-// whyRefused says why a browser does not bring the cookie back that it gets for this request, as far as
-// the request shows it: a proxy may have changed what the browser has asked for.
+// whyRefused says why a browser does not bring the cookie back that it gets for this request, as
+// far as the request shows it: a proxy may have changed what the browser has asked for.
 func (o *options) whyRefused(r *http.Request) string {
 	domain := strings.TrimPrefix(o.domain, ".")
 	switch {

@@ -33,8 +33,8 @@ func (s *site) browse(n int, page func(*gin.Context)) {
 	}
 }
 
-// Where the browser refuses the cookie, or does not bring it to the page, each request makes a row: that
-// is said once, with what is wrong.
+// Where the browser refuses the cookie, or does not bring it to the page, each request makes a row:
+// that is said once, with what is wrong.
 func TestCookieThatNeverComesBack(t *testing.T) {
 	type opts = []gormsession.Option
 	for because, o := range map[string]opts{
@@ -66,8 +66,8 @@ func TestCookieThatNeverComesBack(t *testing.T) {
 	}
 }
 
-// A cookie that comes back is none to speak of, whatever comes after it, and neither are requests that
-// make no session.
+// A cookie that comes back is none to speak of, whatever comes after it, and neither are requests
+// that make no session.
 func TestCookieThatComesBack(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	s.browse(30, writeName("Ann"))

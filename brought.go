@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// maxRivals is how many different keys of one request are looked up, which bounds what a request can
-// make the database do.
+// maxRivals is how many different keys of one request are looked up, which bounds what a request
+// can make the database do.
 const maxRivals = 8
 
 // brought is what a request brings under the name of the cookie.

@@ -2,8 +2,8 @@ package gormsession
 
 import "context"
 
-// A budget is the time of [WithTimeout] for all that one commit asks of the database: the deletion of
-// what was flushed, a load, and the saves. It begins with the first question.
+// A budget is the time of [WithTimeout] for all that one commit asks of the database: the deletion
+// of what was flushed, a load, and the saves. It begins with the first question.
 type budget struct {
 	shared bool
 	ctx    context.Context

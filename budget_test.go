@@ -34,8 +34,10 @@ func (d *deadlines) watch(t *testing.T, db *gorm.DB) {
 	}
 	c := db.Callback()
 	if err := errors.Join(
-		c.Row().Before("*").Register("deadline", note), c.Update().Before("*").Register("deadline", note),
-		c.Create().Before("*").Register("deadline", note), c.Delete().Before("*").Register("deadline", note),
+		c.Row().Before("*").Register("deadline", note),
+		c.Update().Before("*").Register("deadline", note),
+		c.Create().Before("*").Register("deadline", note),
+		c.Delete().Before("*").Register("deadline", note),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +55,8 @@ func (d *deadlines) take() (statements, different int) {
 	return statements, len(seen)
 }
 
-// What a commit asks of the database has one deadline, of WithTimeout from its first question on: the
-// deletion of what was flushed, the load and the saves, and what is done again on a conflict.
+// What a commit asks of the database has one deadline, of WithTimeout from its first question on:
+// the deletion of what was flushed, the load and the saves, and what is done again on a conflict.
 func TestOneBudgetForACommit(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -92,7 +94,8 @@ func TestOneBudgetForACommit(t *testing.T) {
 			got := s.visit(key, test.page, func(r *http.Request) { r.URL.RawQuery = "key=" + key })
 			statements, different := seen.take()
 			if got.status != http.StatusOK || statements < test.statements || different != test.deadlines {
-				t.Errorf("%s: %d, %d statements with %d deadlines, want %d", name, got.status, statements, different, test.deadlines)
+				t.Errorf("%s: %d, %d statements with %d deadlines, want %d", name, got.status, statements,
+					different, test.deadlines)
 			}
 		}
 	})

@@ -52,9 +52,9 @@ func says(list []directive, name string) bool {
 	return said(false) && !said(true)
 }
 
-// keepOut tells whether directives keep a response out of shared caches. Only private and no-store do,
-// and without an argument alone (RFC 9111, 5.2.2.5 and 5.2.2.7): no-cache lets a cache store it, and
-// private="Set-Cookie" all but that field.
+// keepOut tells whether directives keep a response out of shared caches. Only private and no-store
+// do, and without an argument alone (RFC 9111, 5.2.2.5 and 5.2.2.7): no-cache lets a cache store
+// it, and private="Set-Cookie" all but that field.
 func keepOut(list []directive) bool { return says(list, "private") || neverStored(list) }
 
 // neverStored tells whether directives keep a response out of all caches. Those that know
@@ -146,8 +146,8 @@ func keepPrivate(h http.Header) (overruled []string) {
 	return overruled
 }
 
-// withPrivate is a Cache-Control with an unqualified private, in the place of all that are qualified:
-// caches differ in which of the two counts.
+// withPrivate is a Cache-Control with an unqualified private, in the place of all that are
+// qualified: caches differ in which of the two counts.
 func withPrivate(list []directive) string {
 	var texts []string
 	for _, d := range list {
@@ -158,8 +158,8 @@ func withPrivate(list []directive) string {
 	return strings.Join(append(texts, "private"), ", ")
 }
 
-// keepCookiesPrivate is keepPrivate for a header with cookies of whatever session: those of one whose
-// commit is done are kept where the response of another one's fails.
+// keepCookiesPrivate is keepPrivate for a header with cookies of whatever session: those of one
+// whose commit is done are kept where the response of another one's fails.
 func keepCookiesPrivate(h http.Header) {
 	if len(h["Set-Cookie"]) > 0 {
 		keepPrivate(h)

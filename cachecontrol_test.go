@@ -6,11 +6,14 @@ import (
 	"testing"
 )
 
-// What keeps a response out of shared caches: private and no-store, unqualified, as RFC 9111 parses them.
+// What keeps a response out of shared caches: private and no-store, unqualified, as RFC 9111 parses
+// them.
 func TestKeepOut(t *testing.T) {
 	for _, out := range [][]string{
-		{"private"}, {"no-store"}, {"PRIVATE"}, {"max-age=60, private"}, {"max-age=60,no-store,x"}, {" private\t, x"},
-		{"max-age=60", "private"}, {`x="a\"b, c", private`}, {`no-cache="Set-Cookie", no-store`}, {",,private,"},
+		{"private"}, {"no-store"}, {"PRIVATE"}, {"max-age=60, private"}, {"max-age=60,no-store,x"},
+		{" private\t, x"},
+		{"max-age=60", "private"}, {`x="a\"b, c", private`}, {`no-cache="Set-Cookie", no-store`},
+		{",,private,"},
 		{"public, no-store"}, {"private, s-maxage=60"},
 	} {
 		if list, closed := directivesOf(out); !keepOut(list) || !closed {
@@ -18,10 +21,14 @@ func TestKeepOut(t *testing.T) {
 		}
 	}
 	for _, in := range [][]string{
-		nil, {""}, {"no-cache"}, {`no-cache="Set-Cookie"`}, {`private="Set-Cookie"`}, {"private=x"}, {"private="},
-		{"private=?0"}, {`private = "x"`}, {"no-store=1"}, {"max-age=60"}, {"public"}, {"must-revalidate"}, {"privates"},
-		{"x-private"}, {"private; a"}, {"!no-store"}, {`x="private"`}, {`x="a, private, b"`}, {`x="a, private`},
-		{`x="a\", private"`}, {`private, private="x"`}, {`private="x"`, "private"}, {"no-store, must-understand"},
+		nil, {""}, {"no-cache"}, {`no-cache="Set-Cookie"`}, {`private="Set-Cookie"`}, {"private=x"},
+		{"private="},
+		{"private=?0"}, {`private = "x"`}, {"no-store=1"}, {"max-age=60"}, {"public"},
+		{"must-revalidate"}, {"privates"},
+		{"x-private"}, {"private; a"}, {"!no-store"}, {`x="private"`}, {`x="a, private, b"`},
+		{`x="a, private`},
+		{`x="a\", private"`}, {`private, private="x"`}, {`private="x"`, "private"},
+		{"no-store, must-understand"},
 		{"no-store, no-store=?0"},
 	} {
 		if list, _ := directivesOf(in); keepOut(list) {
@@ -30,8 +37,8 @@ func TestKeepOut(t *testing.T) {
 	}
 }
 
-// What the handler says otherwise stays, in its words; where it wants all caches to keep the response,
-// what they would keep it by goes.
+// What the handler says otherwise stays, in its words; where it wants all caches to keep the
+// response, what they would keep it by goes.
 func TestKeepPrivate(t *testing.T) {
 	for _, c := range []struct {
 		said []string
@@ -56,7 +63,8 @@ func TestKeepPrivate(t *testing.T) {
 			t.Errorf("%q became %q, want %q", c.said, got, c.want)
 		}
 	}
-	for _, said := range []string{"private", "no-store", "private, max-age=60", "no-cache, no-store, s-maxage=0", "PRIVATE"} {
+	for _, said := range []string{"private", "no-store", "private, max-age=60",
+		"no-cache, no-store, s-maxage=0", "PRIVATE"} {
 		h := http.Header{"Cache-Control": {said}}
 		if overruled := keepPrivate(h); h.Get("Cache-Control") != said || overruled != nil {
 			t.Errorf("%q became %q, %v", said, h["Cache-Control"], overruled)
@@ -64,15 +72,18 @@ func TestKeepPrivate(t *testing.T) {
 	}
 }
 
-// Targeted fields, by whatever case they are set, go where they let their caches store the response, as
-// these ignore Cache-Control then; those that do not, stay.
+// Targeted fields, by whatever case they are set, go where they let their caches store the
+// response, as these ignore Cache-Control then; those that do not, stay.
 func TestTargetedFields(t *testing.T) {
 	storing := http.Header{
-		"CDN-Cache-Control": {"max-age=60"}, "Cdn-Cache-Control": {"public"}, "Cloudflare-CDN-Cache-Control": {"no-cache"},
-		"Vercel-Cdn-Cache-Control": {`private="x"`}, "netlify-cdn-cache-control": {"durable, s-maxage=60"},
-		"X-Litespeed-Cache-Control": {"public,max-age=60"}, "Akamai-Cache-Control": {`x="no-store"`},
+		"CDN-Cache-Control": {"max-age=60"}, "Cdn-Cache-Control": {"public"},
+		"Cloudflare-CDN-Cache-Control": {"no-cache"},
+		"Vercel-Cdn-Cache-Control":     {`private="x"`},
+		"netlify-cdn-cache-control":    {"durable, s-maxage=60"},
+		"X-Litespeed-Cache-Control":    {"public,max-age=60"}, "Akamai-Cache-Control": {`x="no-store"`},
 		"Surrogate-Control": {"private, max-age=60"}, "Edge-Control": {"!no-store, max-age=1d"},
-		"X-Accel-Expires": {"60"}, "Fastly-CDN-Cache-Control": {""}, "Other-CDN-Cache-Control": {`no-store, x="`},
+		"X-Accel-Expires": {"60"}, "Fastly-CDN-Cache-Control": {""},
+		"Other-CDN-Cache-Control": {`no-store, x="`},
 	}
 	stays := http.Header{
 		"Example-CDN-Cache-Control": {"no-store"}, "Another-Cache-Control": {"private, max-age=60"},
@@ -99,7 +110,8 @@ func TestTargetedFields(t *testing.T) {
 		}
 	}
 	for _, quiet := range []http.Header{
-		{"Surrogate-Control": {`no-store, content="ESI/1.0"`}}, {"Edge-Control": {"no-store"}}, {"X-Accel-Expires": {"0"}},
+		{"Surrogate-Control": {`no-store, content="ESI/1.0"`}}, {"Edge-Control": {"no-store"}},
+		{"X-Accel-Expires": {"0"}},
 	} {
 		if isPublic(quiet) {
 			t.Errorf("%v is public", quiet)

@@ -47,7 +47,9 @@ func (o *options) cookieAge(l lifetime, expire, now time.Time) int64 {
 }
 
 // setCookie puts the session's cookie into h, for a session of that lifetime that ends at expire.
-func (o *options) setCookie(h http.Header, r *http.Request, key string, l lifetime, expire, now time.Time) {
+func (o *options) setCookie(
+	h http.Header, r *http.Request, key string, l lifetime, expire, now time.Time,
+) {
 	c := o.cookie(key, r)
 	if l.browser {
 		replaceCookie(h, o.cookieName, c.String())

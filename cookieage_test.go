@@ -8,18 +8,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The cookie of a moving lifetime outlives its row by one lifetime, that of an instant ends with it,
-// neither ends before it, and no browser is asked for more than 400 days.
+// The cookie of a moving lifetime outlives its row by one lifetime, that of an instant ends with
+// it, neither ends before it, and no browser is asked for more than 400 days.
 func TestCookieAge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		standard := time.Duration(rapid.Int64Range(1, 3*365*24*3600).Draw(t, "lifetime in seconds")) * time.Second
+		standard := time.Duration(rapid.Int64Range(1, 3*365*24*3600).Draw(t,
+			"lifetime in seconds")) * time.Second
 		o, now := optionsOf(t, WithLifetime(standard)), anyInstant(t, "now")
 		l := lifetime{age: standard}
 		switch rapid.IntRange(0, 2).Draw(t, "kind") {
 		case 1:
 			l.age = time.Duration(rapid.Int64Range(1, int64(3*standard)).Draw(t, "age"))
 		case 2:
-			l = lifetime{instant: now.Add(time.Duration(rapid.Int64Range(1, int64(3*standard)).Draw(t, "left"))).Truncate(time.Microsecond)}
+			l = lifetime{instant: now.Add(time.Duration(rapid.Int64Range(1, int64(3*standard)).Draw(t,
+				"left"))).Truncate(time.Microsecond)}
 		}
 		expire := o.expireDate(l, now)
 		left := expire.Sub(now)
@@ -37,11 +39,12 @@ func TestCookieAge(t *testing.T) {
 	})
 }
 
-// Whoever comes while the row is alive brings the cookie, also where the answer that moved the row was
-// lost: within a step no other one is sent.
+// Whoever comes while the row is alive brings the cookie, also where the answer that moved the row
+// was lost: within a step no other one is sent.
 func TestCookieOutlivesALostAnswer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		standard := time.Duration(rapid.Int64Range(64, 390*24*3600/2).Draw(t, "lifetime in seconds")) * time.Second
+		standard := time.Duration(rapid.Int64Range(64, 390*24*3600/2).Draw(t,
+			"lifetime in seconds")) * time.Second
 		o, now := optionsOf(t, WithLifetime(standard)), anyInstant(t, "now")
 		l := lifetime{age: standard}
 		row := o.expireDate(l, now)
@@ -70,8 +73,8 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 	})
 }
 
-// Without a step the age is exact, as Django's, which drops the fraction of a second; and what has ended
-// is deleted at once.
+// Without a step the age is exact, as Django's, which drops the fraction of a second; and what has
+// ended is deleted at once.
 func TestCookieAgeIsExact(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 500_000_000, time.UTC)
 	at := now.Add(90*time.Second + 300*time.Millisecond)

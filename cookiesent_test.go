@@ -11,15 +11,16 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Over HTTP: whose row it is decides how long the cookie lives, by the expiry that the row has got in
-// this very response.
+// Over HTTP: whose row it is decides how long the cookie lives, by the expiry that the row has got
+// in this very response.
 func TestCookieOfARow(t *testing.T) {
 	const day, most = 24 * time.Hour, 400 * 24 * 3600
 	ceil := func(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
 		for name, opts := range map[string][]gormsession.Option{
-			"defaults": nil, "rolling": {gormsession.WithRolling()}, "no step": {gormsession.WithExpiryStep(0)},
+			"defaults": nil, "rolling": {gormsession.WithRolling()},
+			"no step": {gormsession.WithExpiryStep(0)},
 		} {
 			exact := name == "no step"
 			s := newSiteWith(t, d, c.Gorm(), opts...)
@@ -30,12 +31,15 @@ func TestCookieOfARow(t *testing.T) {
 			}{
 				"the standard lifetime": {writeName("Bob"), 14 * day},
 				"a cycle":               {pageC, 14 * day},
-				"an age":                {func(c *gin.Context) { ginsession.Get(c).SetExpiry(90 * time.Minute) }, 90 * time.Minute},
+				"an age": {func(c *gin.Context) {
+					ginsession.Get(c).SetExpiry(90 * time.Minute)
+				}, 90 * time.Minute},
 				"an age, saved": {func(c *gin.Context) {
 					ginsession.Get(c).SetExpiry(90 * time.Minute)
 					_ = ginsession.Get(c).Save()
 				}, 90 * time.Minute},
-				"years":                {func(c *gin.Context) { ginsession.Get(c).SetExpiry(1000 * day) }, 1000 * day},
+				"years": {func(c *gin.Context) { ginsession.Get(c).SetExpiry(1000 * day) },
+					1000 * day},
 				"an instant":           {func(c *gin.Context) { ginsession.Get(c).SetExpiryAt(at) }, 0},
 				"until the browser is": {func(c *gin.Context) { ginsession.Get(c).SetBrowserSession() }, -1},
 			} {
@@ -63,7 +67,8 @@ func TestCookieOfARow(t *testing.T) {
 	})
 }
 
-// Who comes once in a lifetime stays logged in, and one who comes all the time needs 64 cookies for it.
+// Who comes once in a lifetime stays logged in, and one who comes all the time needs 64 cookies for
+// it.
 func TestCookieIsRenewedInTime(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithRolling())
 	got := s.visit("", writeName("Ann"))

@@ -15,11 +15,13 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A shared cache may store what has a lifetime, Set-Cookie and all (RFC 9111, 7.3), and give it to everybody without a cookie.
+// A shared cache may store what has a lifetime, Set-Cookie and all (RFC 9111, 7.3), and give it to
+// everybody without a cookie.
 func TestCookieIsNotStored(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	for said, want := range map[string]string{
-		"max-age=60": "max-age=60, private", "private, max-age=60": "private, max-age=60", "no-store": "no-store", "no-cache": "no-cache, private",
+		"max-age=60": "max-age=60, private", "private, max-age=60": "private, max-age=60",
+		"no-store": "no-store", "no-cache": "no-cache, private",
 	} {
 		got := s.visit("", func(c *gin.Context) {
 			c.Header("Cache-Control", said)
@@ -46,11 +48,13 @@ var quoted = regexp.MustCompile(`"[^"]*"?`)
 // wantsNoCache checks that a response with our cookie is one that no shared cache stores.
 func (r reply) wantsNoCache(t *testing.T, what string) {
 	t.Helper()
-	if control := strings.Join(r.header["Cache-Control"], ", "); !isPrivate.MatchString(quoted.ReplaceAllString(control, "")) {
+	control := strings.Join(r.header["Cache-Control"], ", ")
+	if !isPrivate.MatchString(quoted.ReplaceAllString(control, "")) {
 		t.Errorf("%s: %s goes out with Cache-Control: %q", what, r.line, control)
 	}
 	for name := range r.header {
-		if name != "Cache-Control" && strings.HasSuffix(name, "-Control") && r.header.Get(name) != "no-store" {
+		if name != "Cache-Control" && strings.HasSuffix(name, "-Control") &&
+			r.header.Get(name) != "no-store" {
 			t.Errorf("%s: %s goes out with %s: %q", what, r.line, name, r.header.Get(name))
 		}
 	}
@@ -60,24 +64,32 @@ func (r reply) wantsNoCache(t *testing.T, what string) {
 // shared cache: also one that an error handler writes, and one to a panic.
 func TestNoSharedCacheStoresACookie(t *testing.T) {
 	headers := []http.Header{
-		{}, {"Cache-Control": {"no-cache"}}, {"Cache-Control": {`no-cache="x"`}}, {"Cache-Control": {`private="x"`}},
-		{"Cache-Control": {"max-age=60"}}, {"Cache-Control": {"max-age=60", "must-revalidate"}}, {"Cache-Control": {"public"}},
-		{"Cache-Control": {"s-maxage=60, private=a"}}, {"Cache-Control": {`x="a, private, b"`}}, {"Cache-Control": {`x="a, no-store`}},
-		{"Cache-Control": {"private"}}, {"Cache-Control": {"no-store"}}, {"Cache-Control": {"no-store, must-understand"}},
+		{}, {"Cache-Control": {"no-cache"}}, {"Cache-Control": {`no-cache="x"`}},
+		{"Cache-Control": {`private="x"`}},
+		{"Cache-Control": {"max-age=60"}}, {"Cache-Control": {"max-age=60", "must-revalidate"}},
+		{"Cache-Control": {"public"}},
+		{"Cache-Control": {"s-maxage=60, private=a"}}, {"Cache-Control": {`x="a, private, b"`}},
+		{"Cache-Control": {`x="a, no-store`}},
+		{"Cache-Control": {"private"}}, {"Cache-Control": {"no-store"}},
+		{"Cache-Control": {"no-store, must-understand"}},
 		{"Cdn-Cache-Control": {"max-age=60"}}, {"Cdn-Cache-Control": {"no-store"}},
 		{"Cache-Control": {"private"}, "Cloudflare-Cdn-Cache-Control": {"max-age=60"}},
-		{"Cache-Control": {"no-store"}, "Surrogate-Control": {"max-age=60"}, "Edge-Control": {"max-age=60"}},
+		{"Cache-Control": {"no-store"}, "Surrogate-Control": {"max-age=60"},
+			"Edge-Control": {"max-age=60"}},
 	}
 	pages := []struct {
 		name, request string
 		page          func(*gin.Context)
 	}{
-		{"new", "none", pageW}, {"refreshed", "live", writeName("Eve")}, {"cycled", "live", pageC}, {"flushed", "live", pageF},
+		{"new", "none", pageW}, {"refreshed", "live", writeName("Eve")}, {"cycled", "live", pageC},
+		{"flushed", "live", pageF},
 		{"flushed, 500", "live", func(c *gin.Context) { pageF(c); c.Status(500) }},
 		{"flushed, a panic", "live", func(c *gin.Context) { pageF(c); panic("in the handler") }},
 		{"emptied", "unknown", pageE}, {"unknown", "unknown", pageR}, {"malformed", "malformed", pageR},
-		{"saved, 500", "none", func(c *gin.Context) { pageW(c); _ = ginsession.Get(c).Save(); c.Status(500) }},
-		{"saved, a panic", "none", func(c *gin.Context) { pageW(c); _ = ginsession.Get(c).Save(); panic("in the handler") }},
+		{"saved, 500", "none",
+			func(c *gin.Context) { pageW(c); _ = ginsession.Get(c).Save(); c.Status(500) }},
+		{"saved, a panic", "none",
+			func(c *gin.Context) { pageW(c); _ = ginsession.Get(c).Save(); panic("in the handler") }},
 		{"saved, an error", "none", func(c *gin.Context) {
 			pageW(c)
 			_ = ginsession.Get(c).Save()

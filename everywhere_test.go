@@ -33,8 +33,8 @@ func (s *site) logOutEverywhere(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/")
 }
 
-// Who logs out everywhere ends all of the user's sessions and no other one, and is answered, with what
-// the handler writes afterwards: a flash message, another login, a status of 500.
+// Who logs out everywhere ends all of the user's sessions and no other one, and is answered, with
+// what the handler writes afterwards: a flash message, another login, a status of 500.
 func TestLogOutEverywhere(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -46,20 +46,28 @@ func TestLogOutEverywhere(t *testing.T) {
 		}{
 			"as README has it": {s.logOutEverywhere, 303, 2},
 			"after a read":     {func(c *gin.Context) { pageR(c); s.logOutEverywhere(c) }, 200, 2},
-			"and in again":     {func(c *gin.Context) { s.logOutEverywhere(c); ginsession.Get(c).Set("user_id", 42) }, 303, 2},
-			"and no more":      {func(c *gin.Context) { s.logOutEverywhere(c); ginsession.Get(c).Flashes() }, 303, 1},
-			"with an error":    {func(c *gin.Context) { s.logOutEverywhere(c); c.Status(500) }, 500, 1},
+			"and in again": {func(c *gin.Context) {
+				s.logOutEverywhere(c)
+				ginsession.Get(c).Set("user_id", 42)
+			}, 303, 2},
+			"and no more": {func(c *gin.Context) {
+				s.logOutEverywhere(c)
+				ginsession.Get(c).Flashes()
+			}, 303, 1},
+			"with an error": {func(c *gin.Context) { s.logOutEverywhere(c); c.Status(500) }, 500, 1},
 		} {
 			other := s.start(map[string]any{"user_id": 7})
 			mine, phone := s.start(map[string]any{"user_id": 42}), s.start(map[string]any{"user_id": 42})
 			got := s.visit(mine, test.page)
 			if got.status != test.status || len(s.rows()) != test.rows {
-				t.Errorf("%s: %d, %d rows, want %d, %d", name, got.status, len(s.rows()), test.status, test.rows)
+				t.Errorf("%s: %d, %d rows, want %d, %d", name, got.status, len(s.rows()), test.status,
+					test.rows)
 			}
 			if s.entries(mine) != nil || s.entries(phone) != nil || s.entries(other) == nil {
 				t.Errorf("%s: the wrong sessions live", name)
 			}
-			if is, want := got.cookieIs(mine), map[int]string{1: "deleted", 2: "new"}[test.rows]; is != want {
+			want := map[int]string{1: "deleted", 2: "new"}[test.rows]
+			if is := got.cookieIs(mine); is != want {
 				t.Errorf("%s: the cookie is %q, want %q", name, is, want)
 			}
 			if err := s.db.Exec("DELETE FROM web_sessions").Error; err != nil {
@@ -72,7 +80,8 @@ func TestLogOutEverywhere(t *testing.T) {
 	})
 }
 
-// Without the Flush the write that follows is answered with 400; the log says on which page, and why.
+// Without the Flush the write that follows is answered with 400; the log says on which page, and
+// why.
 func TestLogOfAnInterruptedSession(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithLifetime(time.Hour))
 	expires := func(c *gin.Context) {
@@ -103,7 +112,8 @@ func TestLogOfAnInterruptedSession(t *testing.T) {
 		if got.status != http.StatusBadRequest || got.cookie != nil {
 			t.Errorf("%s: %d %s", because, got.status, got.line)
 		}
-		for _, part := range []string{"level=WARN", because, "path=/page", stored(key)[:12], gormsession.ErrInterrupted.Error()} {
+		for _, part := range []string{"level=WARN", because, "path=/page", stored(key)[:12],
+			gormsession.ErrInterrupted.Error()} {
 			if !strings.Contains(text, part) {
 				t.Errorf("the log lacks %q: %s", part, text)
 			}

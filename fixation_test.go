@@ -14,8 +14,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// headersLeave are the ways in which the header of a response leaves before its handler ends. The end of
-// the body comes after the end of the session.
+// headersLeave are the ways in which the header of a response leaves before its handler ends. The
+// end of the body comes after the end of the session.
 var headersLeave = map[string]func(*gin.Context){
 	"a flush":     func(c *gin.Context) { c.Writer.Flush() },
 	"a long body": func(c *gin.Context) { c.String(http.StatusOK, strings.Repeat("x", 65<<10)) },
@@ -35,8 +35,8 @@ var logIns = map[string]func(*gormsession.State){
 	"flash, cycle": func(s *gormsession.State) { s.Flash("welcome"); s.CycleKey(); s.SetExpiry(0) },
 }
 
-// A login of which the client cannot be told is not saved under the old key, which somebody may have
-// planted: the row stays as it was, and the log says so, and what Save returns.
+// A login of which the client cannot be told is not saved under the old key, which somebody may
+// have planted: the row stays as it was, and the log says so, and what Save returns.
 func TestCycleThatCannotBeTold(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -62,7 +62,8 @@ func TestCycleThatCannotBeTold(t *testing.T) {
 					if after := s.rows(); !maps.Equal(after, before) {
 						t.Errorf("%s, %s, saved %t: the rows became %v", how, what, saves, after)
 					}
-					if text := s.log.String()[logged:]; strings.Count(text, gormsession.ErrHeaderSent.Error()) != 1 {
+					text := s.log.String()[logged:]
+					if strings.Count(text, gormsession.ErrHeaderSent.Error()) != 1 {
 						t.Errorf("%s, %s, saved %t: the log says %q", how, what, saves, text)
 					}
 				}

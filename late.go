@@ -1,7 +1,7 @@
 package gormsession
 
-// depend notes that the response depends on whose session it is. Once the header has left it says so
-// no more, and whoever wrote the page is told.
+// depend notes that the response depends on whose session it is. Once the header has left it says
+// so no more, and whoever wrote the page is told.
 func (s *State) depend() {
 	if s.varies || s.closed {
 		return

@@ -11,8 +11,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A first read after the header has left cannot make the page private any more: the log names it, once.
-// One that was read in time, or is never stored, is none to name.
+// A first read after the header has left cannot make the page private any more: the log names it,
+// once. One that was read in time, or is never stored, is none to name.
 func TestFirstReadAfterTheHeader(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	flush := func(c *gin.Context) { c.String(http.StatusOK, "early "); c.Writer.Flush() }
@@ -21,18 +21,39 @@ func TestFirstReadAfterTheHeader(t *testing.T) {
 		page func(*gin.Context)
 		logs bool
 	}{
-		"Get":           {func(c *gin.Context) { flush(c); pageR(c); pageR(c) }, true},
-		"Key":           {func(c *gin.Context) { flush(c); c.String(200, "%t", session(c).Key() == "") }, true},
-		"IsNew":         {func(c *gin.Context) { flush(c); c.String(200, "%t", session(c).IsNew()) }, true},
-		"Set":           {func(c *gin.Context) { flush(c); session(c).Set("n", 1) }, true},
-		"Save":          {func(c *gin.Context) { flush(c); _ = session(c).Save() }, true},
-		"a long body":   {func(c *gin.Context) { c.String(200, strings.Repeat("x", 65<<10)); pageR(c) }, true},
-		"cached by all": {func(c *gin.Context) { c.Header("Cache-Control", "public, max-age=60"); flush(c); pageR(c) }, true},
-		"no-cache":      {func(c *gin.Context) { c.Header("Cache-Control", "no-cache"); flush(c); pageR(c) }, true},
-		"read before":   {func(c *gin.Context) { session(c).Get("n"); flush(c); pageR(c) }, false},
-		"never read":    {flush, false},
-		"never stored":  {func(c *gin.Context) { c.Header("Cache-Control", "no-store"); flush(c); pageR(c) }, false},
-		"logged alone":  {func(c *gin.Context) { flush(c); _ = session(c).String() }, false},
+		"Get": {func(c *gin.Context) { flush(c); pageR(c); pageR(c) }, true},
+		"Key": {func(c *gin.Context) {
+			flush(c)
+			c.String(200, "%t",
+				session(c).Key() == "")
+		}, true},
+		"IsNew": {func(c *gin.Context) { flush(c); c.String(200, "%t", session(c).IsNew()) },
+			true},
+		"Set":  {func(c *gin.Context) { flush(c); session(c).Set("n", 1) }, true},
+		"Save": {func(c *gin.Context) { flush(c); _ = session(c).Save() }, true},
+		"a long body": {func(c *gin.Context) { c.String(200, strings.Repeat("x", 65<<10)); pageR(c) },
+			true},
+		"cached by all": {func(c *gin.Context) {
+			c.Header("Cache-Control",
+				"public, max-age=60")
+			flush(c)
+			pageR(c)
+		}, true},
+		"no-cache": {func(c *gin.Context) {
+			c.Header("Cache-Control",
+				"no-cache")
+			flush(c)
+			pageR(c)
+		}, true},
+		"read before": {func(c *gin.Context) { session(c).Get("n"); flush(c); pageR(c) }, false},
+		"never read":  {flush, false},
+		"never stored": {func(c *gin.Context) {
+			c.Header("Cache-Control",
+				"no-store")
+			flush(c)
+			pageR(c)
+		}, false},
+		"logged alone": {func(c *gin.Context) { flush(c); _ = session(c).String() }, false},
 	} {
 		for _, key := range []string{"", s.start(map[string]any{"name": "Ann"})} {
 			if name == "Set" && key == "" {
@@ -44,10 +65,12 @@ func TestFirstReadAfterTheHeader(t *testing.T) {
 				t.Errorf("%s: %d", name, got.status)
 			}
 			text := s.log.String()[logged:]
-			if n := strings.Count(text, "first read after the response's header had left"); n != map[bool]int{true: 1}[test.logs] {
+			if n := strings.Count(text,
+				"first read after the response's header had left"); n != map[bool]int{true: 1}[test.logs] {
 				t.Errorf("%s: the log says it %d times: %s", name, n, text)
 			}
-			if test.logs && (!strings.Contains(text, "level=WARN") || !strings.Contains(text, "path=/page")) {
+			if test.logs && (!strings.Contains(text, "level=WARN") || !strings.Contains(text,
+				"path=/page")) {
 				t.Errorf("%s: the log names no page: %s", name, text)
 			}
 		}

@@ -24,7 +24,8 @@ var overtaking = []struct {
 	{"touch", pageT, nil},
 	{"touch and read", func(c *gin.Context) { pageT(c); pageR(c) }, nil},
 	{"the value that it was", writeName("Ann"), nil},
-	{"the value that it was, rolling", writeName("Ann"), []gormsession.Option{gormsession.WithRolling()}},
+	{"the value that it was, rolling", writeName("Ann"),
+		[]gormsession.Option{gormsession.WithRolling()}},
 	{"set and delete", func(c *gin.Context) {
 		ginsession.Get(c).Set("n", 1)
 		ginsession.Get(c).Delete("n")
@@ -40,9 +41,9 @@ var overtaking = []struct {
 
 func same(old any) any { return old }
 
-// A request that had loaded the session before a login gave it another key, and that is answered after
-// it, does not put the dead key in the place of the new one: whatever it does, whether the expiry step
-// has passed or not, and also where there are no steps. Nor does it delete the cookie.
+// A request that had loaded the session before a login gave it another key, and that is answered
+// after it, does not put the dead key in the place of the new one: whatever it does, whether the
+// expiry step has passed or not, and also where there are no steps. Nor does it delete the cookie.
 func TestRequestThatIsOvertaken(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -77,14 +78,16 @@ func TestRequestThatIsOvertaken(t *testing.T) {
 	})
 }
 
-// A request that was sent with the old key and is served after the login leaves the new cookie alone,
-// as far as it stores nothing: at every status, where it panics, and where it is answered by an error.
+// A request that was sent with the old key and is served after the login leaves the new cookie
+// alone, as far as it stores nothing: at every status, where it panics, and where it is answered by
+// an error.
 func TestRequestWithTheOldKey(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
 		for name, opts := range map[string][]gormsession.Option{
-			"defaults": nil, "rolling": {gormsession.WithRolling()}, "every request": {gormsession.WithSaveEveryRequest()},
-			"no step": {gormsession.WithExpiryStep(0)},
+			"defaults": nil, "rolling": {gormsession.WithRolling()},
+			"every request": {gormsession.WithSaveEveryRequest()},
+			"no step":       {gormsession.WithExpiryStep(0)},
 		} {
 			s := newSiteWith(t, d, c.Gorm(), opts...)
 			key := s.start(map[string]any{"name": "Ann"})
@@ -93,15 +96,21 @@ func TestRequestWithTheOldKey(t *testing.T) {
 			}
 			for what, page := range map[string]func(*gin.Context){
 				"untouched": pageS, "read": pageR, "touch": pageT, "discard": pageD,
-				"read, 404":     func(c *gin.Context) { pageR(c); c.Status(http.StatusNotFound) },
-				"read, 500":     func(c *gin.Context) { ginsession.Get(c).Get("name"); c.Status(500) },
-				"written, 500":  func(c *gin.Context) { ginsession.Get(c).Clear(); c.Status(500) },
-				"cycled, 500":   func(c *gin.Context) { pageC(c); c.Status(500) },
-				"a panic":       func(c *gin.Context) { ginsession.Get(c).Get("name"); panic("in the handler") },
+				"read, 404":    func(c *gin.Context) { pageR(c); c.Status(http.StatusNotFound) },
+				"read, 500":    func(c *gin.Context) { ginsession.Get(c).Get("name"); c.Status(500) },
+				"written, 500": func(c *gin.Context) { ginsession.Get(c).Clear(); c.Status(500) },
+				"cycled, 500":  func(c *gin.Context) { pageC(c); c.Status(500) },
+				"a panic": func(c *gin.Context) {
+					ginsession.Get(c).Get("name")
+					panic("in the handler")
+				},
 				"no JSON":       func(c *gin.Context) { ginsession.Get(c).Set("name", make(chan int)) },
 				"the key alone": func(c *gin.Context) { c.String(200, "%t", ginsession.Get(c).Key() == "") },
 				"looked up":     func(c *gin.Context) { _ = ginsession.Get(c).Load(); pageT(c) },
-				"missing entry": func(c *gin.Context) { ginsession.Get(c).Delete("n"); ginsession.Get(c).Pop("n") },
+				"missing entry": func(c *gin.Context) {
+					ginsession.Get(c).Delete("n")
+					ginsession.Get(c).Pop("n")
+				},
 			} {
 				if got := s.visit(key, page); got.cookie != nil {
 					t.Errorf("%s, %s: %d %s", name, what, got.status, got.line)
@@ -115,10 +124,11 @@ func TestRequestWithTheOldKey(t *testing.T) {
 func TestUnknownCookieDeleted(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithUnknownCookieDeleted())
 	for _, request := range []string{"unknown", "expired"} {
-		for name, page := range map[string]func(*gin.Context){"R": pageR, "touch": pageT, "discard": pageD, "500": func(c *gin.Context) {
-			pageR(c)
-			c.Status(500)
-		}} {
+		for name, page := range map[string]func(*gin.Context){"R": pageR, "touch": pageT,
+			"discard": pageD, "500": func(c *gin.Context) {
+				pageR(c)
+				c.Status(500)
+			}} {
 			key := s.bring(request)
 			if got := s.visit(key, page); got.cookieIs(key) != "deleted" {
 				t.Errorf("%s, %s: %s", request, name, got.line)
@@ -130,8 +140,8 @@ func TestUnknownCookieDeleted(t *testing.T) {
 	}
 }
 
-// What Save has written or confirmed counts for the cookie of its own response, unless the commit finds
-// the session gone.
+// What Save has written or confirmed counts for the cookie of its own response, unless the commit
+// finds the session gone.
 func TestCookieAfterSave(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -142,7 +152,8 @@ func TestCookieAfterSave(t *testing.T) {
 			}
 		}
 		key := s.start(map[string]any{"name": "Ann"})
-		if got := s.visit(key, func(c *gin.Context) { pageW(c); save(c) }); got.cookieIs(key) != "refreshed" {
+		if got := s.visit(key,
+			func(c *gin.Context) { pageW(c); save(c) }); got.cookieIs(key) != "refreshed" {
 			t.Errorf("written and saved: %d %s", got.status, got.line)
 		}
 		if got := s.visit(key, save); got.cookie != nil {
@@ -158,7 +169,8 @@ func TestCookieAfterSave(t *testing.T) {
 			t.Errorf("gone after Save: %d %s", got.status, got.line)
 		}
 		// A new row is told at any status, but not once it is gone.
-		if got := s.visit("", func(c *gin.Context) { pageW(c); save(c); c.Status(500) }); got.cookieIs("") != "new" {
+		if got := s.visit("",
+			func(c *gin.Context) { pageW(c); save(c); c.Status(500) }); got.cookieIs("") != "new" {
 			t.Errorf("made by Save: %d %s", got.status, got.line)
 		}
 		got = s.visit("", func(c *gin.Context) {

@@ -22,7 +22,7 @@ func (s *State) fate() string {
 	if !s.row.expire.After(s.now()) {
 		return "the session has expired while the request ran"
 	}
-	return "after this request had loaded the session its row was deleted, by a logout or a DELETE of the " +
-		"application's own, or went to another key, by CycleKey in another request: " +
+	return "after this request had loaded the session its row was deleted, by a logout or a DELETE " +
+		"of the application's own, or went to another key, by CycleKey in another request: " +
 		"a handler that deletes the rows of its own user calls Flush first"
 }

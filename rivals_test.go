@@ -16,7 +16,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
-// tossed is a request that brings these keys, of which a host of the same domain may have planted some.
+// tossed is a request that brings these keys, of which a host of the same domain may have planted
+// some.
 func (s *site) tossed(page func(*gin.Context), keys ...string) reply {
 	s.t.Helper()
 	return s.visit("", page, func(r *http.Request) {
@@ -31,8 +32,8 @@ func (s *site) tossed(page func(*gin.Context), keys ...string) reply {
 // deadKey is a key that looks well and opens nothing.
 func deadKey(i int) string { return fmt.Sprintf("dead%028d", i) }
 
-// Of several different keys one counts only if it alone is live; else there is no session, and a log
-// line that names no key. A request that does not touch its session costs nothing either way.
+// Of several different keys one counts only if it alone is live; else there is no session, and a
+// log line that names no key. A request that does not touch its session costs nothing either way.
 func TestSeveralCookies(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -76,15 +77,16 @@ func TestSeveralCookies(t *testing.T) {
 	})
 }
 
-// Where none counts, nothing is deleted at a read, also where unknown cookies are: the browser would be
-// left with the planted one. A write makes a session of its own, and a new one each time.
+// Where none counts, nothing is deleted at a read, also where unknown cookies are: the browser
+// would be left with the planted one. A write makes a session of its own, and a new one each time.
 func TestSeveralCookiesAreNotDeleted(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		s := newSite(t, d, gormsession.WithUnknownCookieDeleted())
 		good, evil := s.start(map[string]any{"name": "Ann"}), s.start(map[string]any{"name": "Eve"})
 		before := s.rows()
-		for name, page := range map[string]func(*gin.Context){"R": pageR, "T": pageT, "emptied": pageE, "D": pageD} {
+		for name, page := range map[string]func(*gin.Context){"R": pageR, "T": pageT, "emptied": pageE,
+			"D": pageD} {
 			if got := s.tossed(page, good, evil); got.cookie != nil || !maps.Equal(s.rows(), before) {
 				t.Errorf("%s: %s", name, got.line)
 			}
@@ -97,10 +99,12 @@ func TestSeveralCookiesAreNotDeleted(t *testing.T) {
 			t.Errorf("a write made %v", name)
 		}
 		// The one that counts is saved, cycled and ended like any other.
-		if got := s.tossed(writeName("Amy"), deadKey(1), good); got.cookie == nil || got.cookie.Value != good {
+		if got := s.tossed(writeName("Amy"), deadKey(1), good); got.cookie == nil ||
+			got.cookie.Value != good {
 			t.Errorf("a write to the one that is live: %s", got.line)
 		}
-		if got := s.tossed(pageC, good, deadKey(1)); got.cookieIs(good) != "new" || s.entries(got.cookie.Value)["name"] != "Amy" {
+		if got := s.tossed(pageC, good, deadKey(1)); got.cookieIs(good) != "new" ||
+			s.entries(got.cookie.Value)["name"] != "Amy" {
 			t.Errorf("a cycle of the one that is live: %s", got.line)
 		}
 	})
@@ -145,7 +149,8 @@ func TestFlushOfSeveralCookies(t *testing.T) {
 			"after the header": func(c *gin.Context) { c.String(200, "x"); c.Writer.Flush(); pageF(c) },
 		} {
 			other := s.start(map[string]any{"name": "Bob"})
-			keys := []string{s.start(map[string]any{"name": "Ann"}), deadKey(1), s.start(map[string]any{"name": "Eve"})}
+			keys := []string{s.start(map[string]any{"name": "Ann"}), deadKey(1),
+				s.start(map[string]any{"name": "Eve"})}
 			got := s.tossed(page, keys...)
 			if rows := slices.Collect(maps.Keys(s.rows())); len(rows) != 1 || rows[0] != stored(other) {
 				t.Errorf("%s: %d rows are left", name, len(rows))
@@ -179,37 +184,42 @@ func TestManyCookies(t *testing.T) {
 	for i := range 1000 {
 		keys = append(keys, deadKey(i))
 	}
-	if got := s.tossed(pageF, keys...); strings.Count(got.verbs(), "DELETE") > 8 || got.cookieIs("") != "deleted" {
+	if got := s.tossed(pageF, keys...); strings.Count(got.verbs(), "DELETE") > 8 ||
+		got.cookieIs("") != "deleted" {
 		t.Errorf("a logout: %d statements, %s", len(got.statements), got.line)
 	}
 }
 
-// In Django's table the last key counts, as with Django; beside a former table each is looked for where
-// it may be.
+// In Django's table the last key counts, as with Django; beside a former table each is looked for
+// where it may be.
 func TestSeveralCookiesOfOtherTables(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		s := newSite(t, dbtest.New(t, d.Kind()), gormsession.WithLayout(layout.Django()))
 		s.table, s.cookieName = "django_session", "sessionid"
 		ann, eve := s.start(map[string]any{"name": "Ann"}), s.start(map[string]any{"name": "Eve"})
-		for want, keys := range map[string][]string{`"Eve"`: {ann, eve}, `"Ann"`: {eve, ann}, "null": {ann, deadKey(1)}} {
+		for want, keys := range map[string][]string{`"Eve"`: {ann, eve}, `"Ann"`: {eve, ann},
+			"null": {ann, deadKey(1)}} {
 			if got := s.tossed(readName, keys...); got.body != want || got.verbs() != "SELECT" {
 				t.Errorf("in Django's table: %s, want %s, asked %q", got.body, want, got.verbs())
 			}
 		}
 
 		r := newRelocation(t, d)
-		old, own := r.old.start(map[string]any{"name": "Ann"}), r.alone.start(map[string]any{"name": "Eve"})
+		old, own := r.old.start(map[string]any{"name": "Ann"}),
+			r.alone.start(map[string]any{"name": "Eve"})
 		odd := "a key of Django's"
 		for _, test := range []struct {
 			keys []string
 			want string
 		}{
 			{[]string{old, own}, "null"}, {[]string{own, old}, "null"}, {[]string{old, deadKey(1)}, `"Ann"`},
-			{[]string{deadKey(1), odd, own}, `"Eve"`}, {[]string{odd, old}, `"Ann"`}, {[]string{odd, deadKey(1)}, "null"},
+			{[]string{deadKey(1), odd, own}, `"Eve"`}, {[]string{odd, old}, `"Ann"`}, {[]string{odd,
+				deadKey(1)}, "null"},
 		} {
 			if got := r.two.tossed(readName, test.keys...); got.body != test.want || got.status != 200 {
-				t.Errorf("beside a former table, %q: %d %s, want %s", test.keys, got.status, got.body, test.want)
+				t.Errorf("beside a former table, %q: %d %s, want %s", test.keys, got.status, got.body,
+					test.want)
 			}
 		}
 		if got := r.one.tossed(readName, old, own); got.body != `"Eve"` {

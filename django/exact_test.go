@@ -12,8 +12,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Beside Django each save is sent and sets expire_date and the cookie's age exactly, as Django's does;
-// WithExpiryStep is a choice.
+// Beside Django each save is sent and sets expire_date and the cookie's age exactly, as Django's
+// does; WithExpiryStep is a choice.
 func TestEachSaveIsSent(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -43,7 +43,8 @@ func TestEachSaveIsSent(t *testing.T) {
 					continue
 				}
 				var row gormsession.Session
-				if err := s.db.Table("django_session").Take(&row, "session_key = ?", s.keyOf(client)).Error; err != nil {
+				if err := s.db.Table("django_session").Take(&row, "session_key = ?",
+					s.keyOf(client)).Error; err != nil {
 					t.Fatal(err)
 				}
 				ends := now.Add(14 * 24 * time.Hour)

@@ -10,8 +10,8 @@ import (
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
-// The cookie of one session goes out although the response of another one's plugin is replaced by an
-// error, or by a recovery: no shared cache stores that one either, whatever is said outside.
+// The cookie of one session goes out although the response of another one's plugin is replaced by
+// an error, or by a recovery: no shared cache stores that one either, whatever is said outside.
 func TestKeptCookieIsNotStored(t *testing.T) {
 	for name, test := range map[string]struct {
 		fails  func(s *site, c *gin.Context)

@@ -37,11 +37,15 @@ func (s *site) raw(c *gin.Context) {
 	}
 }
 
-// A login of which the client cannot be told is reported in c.Errors, and the session stays as it was.
+// A login of which the client cannot be told is reported in c.Errors, and the session stays as it
+// was.
 func TestLoginThatCannotBeTold(t *testing.T) {
 	for name, handler := range map[string]func(s *site, c *gin.Context){
-		"after a flush":     func(_ *site, c *gin.Context) { c.Writer.Flush(); logIn(c) },
-		"after a long body": func(_ *site, c *gin.Context) { c.String(200, strings.Repeat("x", 65<<10)); logIn(c) },
+		"after a flush": func(_ *site, c *gin.Context) { c.Writer.Flush(); logIn(c) },
+		"after a long body": func(_ *site, c *gin.Context) {
+			c.String(200, strings.Repeat("x", 65<<10))
+			logIn(c)
+		},
 		"after events": func(_ *site, c *gin.Context) {
 			c.Stream(func(io.Writer) bool { c.SSEvent("m", "hello"); return false })
 			logIn(c)
@@ -69,8 +73,8 @@ func TestLoginThatCannotBeTold(t *testing.T) {
 	}
 }
 
-// The same where the connection is taken without a header of ours, before the login or after it, and
-// where the server of a websocket does not end the request for a long time.
+// The same where the connection is taken without a header of ours, before the login or after it,
+// and where the server of a websocket does not end the request for a long time.
 func TestLoginWithRawHijack(t *testing.T) {
 	for name, handler := range map[string]func(s *site, c *gin.Context){
 		"before": func(s *site, c *gin.Context) { logIn(c); s.raw(c) },
@@ -92,8 +96,8 @@ func TestLoginWithRawHijack(t *testing.T) {
 	}
 }
 
-// What Save has made or moved before a raw Hijack cannot be undone, but is reported; what is discarded,
-// or flushed, needs no cookie and no report.
+// What Save has made or moved before a raw Hijack cannot be undone, but is reported; what is
+// discarded, or flushed, needs no cookie and no report.
 func TestSaveBeforeRawHijack(t *testing.T) {
 	save := func(s *site, c *gin.Context) {
 		s.t.Helper()
@@ -107,11 +111,23 @@ func TestSaveBeforeRawHijack(t *testing.T) {
 		report  error
 		saved   string
 	}{
-		"cycled":         {true, func(s *site, c *gin.Context) { logIn(c); save(s, c); s.raw(c) }, gormsession.ErrHeaderSent, "logged in"},
-		"made":           {false, func(s *site, c *gin.Context) { set(c, "new"); save(s, c); s.raw(c) }, gormsession.ErrHeaderSent, "new"},
-		"kept":           {true, func(s *site, c *gin.Context) { set(c, "new"); save(s, c); s.raw(c) }, nil, "new"},
-		"made, flushed":  {false, func(s *site, c *gin.Context) { set(c, "new"); save(s, c); s.raw(c); ginsession.Get(c).Flush() }, nil, ""},
-		"set, discarded": {false, func(s *site, c *gin.Context) { set(c, "new"); s.raw(c); ginsession.Get(c).Discard() }, nil, ""},
+		"cycled": {true, func(s *site, c *gin.Context) { logIn(c); save(s, c); s.raw(c) },
+			gormsession.ErrHeaderSent, "logged in"},
+		"made": {false, func(s *site, c *gin.Context) { set(c, "new"); save(s, c); s.raw(c) },
+			gormsession.ErrHeaderSent, "new"},
+		"kept": {true, func(s *site, c *gin.Context) { set(c, "new"); save(s, c); s.raw(c) },
+			nil, "new"},
+		"made, flushed": {false, func(s *site, c *gin.Context) {
+			set(c, "new")
+			save(s, c)
+			s.raw(c)
+			ginsession.Get(c).Flush()
+		}, nil, ""},
+		"set, discarded": {false, func(s *site, c *gin.Context) {
+			set(c, "new")
+			s.raw(c)
+			ginsession.Get(c).Discard()
+		}, nil, ""},
 		"cycled, discarded": {true, func(s *site, c *gin.Context) {
 			logIn(c)
 			s.raw(c)
