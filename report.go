@@ -7,7 +7,8 @@ import (
 
 // log reports an error at the end of a request.
 func (p *Plugin) log(s *State, message string, err error) {
-	level, args := slog.LevelError, []any{"session", s.handle(), "path", s.path, "error", detailOf(err)}
+	level := slog.LevelError
+	args := []any{"session", s.handle(), "path", s.path, "error", detailOf(err)}
 	if errors.Is(err, ErrInterrupted) { // a logout that won: nothing is wrong
 		level, args = slog.LevelWarn, append(args, "because", s.fate())
 	}

@@ -2,8 +2,8 @@ package gormsession
 
 import "context"
 
-// locate looks for the session of the key that the request came with, and returns no store if there is
-// none. Where it came with several keys, another host of the domain may have planted one (cookie
+// locate looks for the session of the key that the request came with, and returns no store if there
+// is none. Where it came with several keys, another host of the domain may have planted one (cookie
 // tossing): which of two live ones is the user's nobody can tell, so neither counts.
 func (s *State) locate(ctx context.Context) (*store, record, error) {
 	if len(s.rivals) == 0 {
