@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+
+	"github.com/seed7368b609/gormsession/internal/scheme"
 )
 
 // An absence counts the sessions that were made while no request has brought a key: where browsers
