@@ -13,12 +13,14 @@ type Option func(*options)
 
 // options are the settings of a Plugin. The zero value is not usable; defaultOptions says what each setting is by default.
 type options struct {
-	layout  layout.Layout
-	table   string // "": the model's, then the layout's
-	migrate bool
-	model   *model
+	layout     layout.Layout
+	table      string // as WithTable says, else the model's, then the layout's
+	tableNamed bool   // by WithTable
+	migrate    bool
+	model      *model
 
-	cookieName  string // "": the layout's
+	cookieName  string // as WithCookieName says, else the layout's
+	cookieNamed bool   // by WithCookieName
 	domain      string
 	path        string
 	secure      *bool // nil: where the request was
@@ -91,17 +93,22 @@ func WithValue(key, value any) Option {
 	}
 }
 
-// WithTable sets the name of the table, which may be "schema.table". The default is web_sessions. A TablePrefix of GORM's naming
-// strategy is not put before it.
-func WithTable(name string) Option { return func(o *options) { o.table = name } }
+// WithTable sets the name of the table, which may be "schema.table". The default is web_sessions. An
+// empty name is refused by [New]. A TablePrefix of GORM's naming strategy is not put before it.
+func WithTable(name string) Option {
+	return func(o *options) { o.table, o.tableNamed = name, true }
+}
 
 // WithoutMigration leaves making the table to the application's own migrations. By default [New] makes it when it is missing. An
 // existing table is never altered.
 func WithoutMigration() Option { return func(o *options) { o.migrate = false } }
 
-// WithCookieName sets the name of the cookie. The default is session. The prefixes __Host- and __Secure- have the meaning of RFC 6265bis
-// and turn Secure on.
-func WithCookieName(name string) Option { return func(o *options) { o.cookieName = name } }
+// WithCookieName sets the name of the cookie. The default is session, and an empty name is refused by
+// [New]. The prefixes __Host-, __Secure-, __Http- and __Host-Http- have the meaning of RFC 6265bis and
+// turn Secure on.
+func WithCookieName(name string) Option {
+	return func(o *options) { o.cookieName, o.cookieNamed = name, true }
+}
 
 // WithDomain sets the Domain attribute of the cookie. By default there is none, and the cookie goes to the host alone that set it.
 func WithDomain(domain string) Option { return func(o *options) { o.domain = domain } }
@@ -109,11 +116,13 @@ func WithDomain(domain string) Option { return func(o *options) { o.domain = dom
 // WithPath sets the Path attribute of the cookie. The default is /.
 func WithPath(path string) Option { return func(o *options) { o.path = path } }
 
-// WithSecure says whether the cookie has the Secure attribute. By default it has where the request came over TLS, or over a proxy that
-// says so in X-Forwarded-Proto, and always with SameSite=None, [WithPartitioned] and the name prefixes __Host- and __Secure-.
+// WithSecure says whether the cookie has the Secure attribute. By default it has where the request
+// came over TLS, or over a proxy that says so in X-Forwarded-Proto, and always with SameSite=None,
+// [WithPartitioned] and the name prefixes __Host-, __Secure- and __Http-.
 func WithSecure(secure bool) Option { return func(o *options) { o.secure = &secure } }
 
-// WithHTTPOnly says whether the cookie has the HttpOnly attribute, which hides it from JavaScript. The default is true.
+// WithHTTPOnly says whether the cookie has the HttpOnly attribute, which hides it from JavaScript. The
+// default is true; the name prefixes __Http- and __Host-Http- demand it.
 func WithHTTPOnly(httpOnly bool) Option { return func(o *options) { o.httpOnly = httpOnly } }
 
 // WithSameSite sets the SameSite attribute of the cookie. The default is [http.SameSiteLaxMode]; [http.SameSiteDefaultMode] leaves the

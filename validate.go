@@ -18,6 +18,9 @@ func newOptions(opts []Option) (*options, error) {
 	if o.layout.Err != nil {
 		return nil, o.layout.Err
 	}
+	if err := o.checkNames(); err != nil {
+		return nil, fmt.Errorf("gormsession: %w", err)
+	}
 	if o.table == "" {
 		o.table = o.layout.Table
 		if named := o.model.tableName(); named != "" && named != sessionModel.tableName() { // else it is Session's, promoted
@@ -45,6 +48,18 @@ func newOptions(opts []Option) (*options, error) {
 		}
 	}
 	return o, nil
+}
+
+// checkNames refuses an empty name, such as that of a variable which nobody has set: it would mean the
+// default without a word.
+func (o *options) checkNames() error {
+	switch {
+	case o.tableNamed && o.table == "":
+		return fmt.Errorf("WithTable(\"\"): leave it out for the default, %s", o.layout.Table)
+	case o.cookieNamed && o.cookieName == "":
+		return fmt.Errorf("WithCookieName(\"\"): leave it out for the default, %s", o.layout.Cookie)
+	}
+	return nil
 }
 
 func checkStore(o *options) error {
@@ -90,13 +105,23 @@ func checkCookie(o *options) error {
 	if err := c.Valid(); err != nil {
 		return fmt.Errorf("WithCookieName(%q), WithPath(%q), WithDomain(%q): %s", o.cookieName, o.path, o.domain, strings.TrimPrefix(err.Error(), "http: "))
 	}
-	if hasPrefixFold(o.cookieName, "__Host-") {
-		if o.domain != "" {
-			return fmt.Errorf("WithDomain(%q): a cookie whose name begins with __Host- has no Domain, or browsers refuse it; leave one of the two out", o.domain)
-		}
-		if o.path != "/" {
-			return fmt.Errorf("WithPath(%q): a cookie whose name begins with __Host- has the path /, or browsers refuse it", o.path)
-		}
+	return o.checkPrefix()
+}
+
+// checkPrefix refuses what browsers do not accept of a cookie with a prefix in its name (RFC 6265bis,
+// 4.1.3). What __Host- demands, __Host-Http- does too.
+func (o *options) checkPrefix() error {
+	prefix := o.cookiePrefix()
+	switch host := strings.HasPrefix(prefix, "__Host-"); {
+	case host && o.domain != "":
+		return fmt.Errorf("WithDomain(%q): a cookie whose name begins with %s has no Domain,"+
+			" or browsers refuse it; leave one of the two out", o.domain, prefix)
+	case host && o.path != "/":
+		return fmt.Errorf("WithPath(%q): a cookie whose name begins with %s has the path /,"+
+			" or browsers refuse it", o.path, prefix)
+	case strings.HasSuffix(prefix, "Http-") && !o.httpOnly:
+		return fmt.Errorf("WithHTTPOnly(false): a cookie whose name begins with %s is HttpOnly,"+
+			" or browsers refuse it; leave one of the two out", prefix)
 	}
 	return nil
 }
@@ -110,20 +135,24 @@ func checkSecure(o *options) error {
 
 // alwaysSecure says what makes browsers refuse the cookie without Secure, or nothing.
 func (o *options) alwaysSecure() string {
-	switch {
+	switch prefix := o.cookiePrefix(); {
 	case o.sameSite == http.SameSiteNoneMode:
 		return "SameSite=None"
 	case o.partitioned:
 		return "Partitioned"
-	case hasPrefixFold(o.cookieName, "__Host-"):
-		return "a name that begins with __Host-"
-	case hasPrefixFold(o.cookieName, "__Secure-"):
-		return "a name that begins with __Secure-"
+	case prefix != "":
+		return "a name that begins with " + prefix
 	}
 	return ""
 }
 
-// hasPrefixFold ignores case, as browsers do with the name prefixes (RFC 6265bis, 5.4).
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+// cookiePrefix is the longest prefix of RFC 6265bis that the cookie's name has, if any. All of them
+// demand Secure. Case is ignored, as browsers do.
+func (o *options) cookiePrefix() string {
+	for _, prefix := range []string{"__Host-Http-", "__Host-", "__Http-", "__Secure-"} {
+		if n := len(prefix); len(o.cookieName) >= n && strings.EqualFold(o.cookieName[:n], prefix) {
+			return prefix
+		}
+	}
+	return ""
 }
