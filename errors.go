@@ -46,6 +46,12 @@ var (
 	// the last save is saved.
 	ErrHeaderSent = errors.New("gormsession: the response's header has been sent, so the session's cookie cannot be set")
 
+	// ErrWrongKey is returned by [Plugin.Open], [Plugin.Exists] and [Plugin.Delete] for what is no
+	// key but stands for one: the hash that a row holds, or a handle; and by [Plugin.DeleteRow] for
+	// a row whose key is of another form than the table's. Nothing was done: it would be a
+	// revocation without effect.
+	ErrWrongKey = errors.New("gormsession: not the key of a session")
+
 	// ErrOutcomeUnknown is returned when the connection was lost, or the time was over, at a moment that
 	// leaves open whether the save was done, and the row did not tell. It is answered with 503.
 	ErrOutcomeUnknown = errors.New("gormsession: the connection was lost and it is unknown whether the session was saved")

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 const (
@@ -39,5 +40,13 @@ func handleOf(key string) string {
 	if key == "" {
 		return ""
 	}
-	return hashKey(key)[:12]
+	return hashKey(key)[:handleLength]
+}
+
+// handleLength is how much of the hash a handle shows.
+const handleLength = 12
+
+// isHex tells whether s consists of n hexadecimal digits, as a hash or a handle does.
+func isHex(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }

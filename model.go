@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,7 +30,7 @@ type Session struct {
 func (Session) TableName() string { return "web_sessions" }
 
 // String returns the public name of the row's session, as [State.Handle] does, and never a key.
-func (s Session) String() string { return "session " + s.handle() }
+func (s Session) String() string { return "session " + s.Handle() }
 
 // GoString is String.
 func (s Session) GoString() string { return s.String() }
@@ -38,11 +39,14 @@ func (s Session) GoString() string { return s.String() }
 func (s Session) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
 
 // LogValue logs the handle, never a key.
-func (s Session) LogValue() slog.Value { return slog.StringValue(s.handle()) }
+func (s Session) LogValue() slog.Value { return slog.StringValue(s.Handle()) }
 
-func (s Session) handle() string {
-	if len(s.SessionKey) == 64 { // a hash: keys are shorter
-		return s.SessionKey[:12]
+// Handle returns the public name of the row's session for logs and lists, as [State.Handle] does: a
+// list of a user's devices finds its own one by it. It opens and ends nothing: [Plugin.DeleteRow]
+// does. It is "" for a row without a key.
+func (s Session) Handle() string {
+	if isHex(s.SessionKey, 2*sha256.Size) { // a hash: keys are shorter
+		return s.SessionKey[:handleLength]
 	}
 	return handleOf(s.SessionKey)
 }

@@ -93,8 +93,8 @@ func WithValue(key, value any) Option {
 	}
 }
 
-// WithTable sets the name of the table, which may be "schema.table". The default is web_sessions. An
-// empty name is refused by [New]. A TablePrefix of GORM's naming strategy is not put before it.
+// WithTable sets the name of the table, which may be "schema.table". The default is web_sessions.
+// An empty name is refused by [New]. A TablePrefix of GORM's naming strategy is not put before it.
 func WithTable(name string) Option {
 	return func(o *options) { o.table, o.tableNamed = name, true }
 }
@@ -103,9 +103,9 @@ func WithTable(name string) Option {
 // existing table is never altered.
 func WithoutMigration() Option { return func(o *options) { o.migrate = false } }
 
-// WithCookieName sets the name of the cookie. The default is session, and an empty name is refused by
-// [New]. The prefixes __Host-, __Secure-, __Http- and __Host-Http- have the meaning of RFC 6265bis and
-// turn Secure on.
+// WithCookieName sets the name of the cookie. The default is session, and an empty name is refused
+// by [New]. The prefixes __Host-, __Secure-, __Http- and __Host-Http- have the meaning of RFC
+// 6265bis and turn Secure on.
 func WithCookieName(name string) Option {
 	return func(o *options) { o.cookieName, o.cookieNamed = name, true }
 }
@@ -121,8 +121,8 @@ func WithPath(path string) Option { return func(o *options) { o.path = path } }
 // [WithPartitioned] and the name prefixes __Host-, __Secure- and __Http-.
 func WithSecure(secure bool) Option { return func(o *options) { o.secure = &secure } }
 
-// WithHTTPOnly says whether the cookie has the HttpOnly attribute, which hides it from JavaScript. The
-// default is true; the name prefixes __Http- and __Host-Http- demand it.
+// WithHTTPOnly says whether the cookie has the HttpOnly attribute, which hides it from JavaScript.
+// The default is true; the name prefixes __Http- and __Host-Http- demand it.
 func WithHTTPOnly(httpOnly bool) Option { return func(o *options) { o.httpOnly = httpOnly } }
 
 // WithSameSite sets the SameSite attribute of the cookie. The default is [http.SameSiteLaxMode]; [http.SameSiteDefaultMode] leaves the

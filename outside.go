@@ -2,13 +2,19 @@ package gormsession
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 )
 
-// Open opens a session outside of a request, as a worker or a websocket does that has its key. A key that is unknown, expired or malformed
-// gives an empty session, which gets a key of its own when it is saved (Django's SessionStore(key)). What is changed is kept by
-// [State.Save] alone. A fault of the database is an error that wraps [ErrUnavailable].
+// Open opens a session outside of a request, as a worker or a websocket does that has its key. A
+// key that is unknown, expired or malformed gives an empty session, which gets a key of its own
+// when it is saved (Django's SessionStore(key)). What is changed is kept by [State.Save] alone. A
+// fault of the database is an error that wraps [ErrUnavailable]; what a row holds, or a handle, is
+// [ErrWrongKey].
 func (p *Plugin) Open(ctx context.Context, key string) (*State, error) {
+	if err := p.checkKey(key); err != nil {
+		return nil, err
+	}
 	s := &State{p: p, home: p.store, ctx: ctx}
 	if p.opts.wellFormed(key) {
 		s.key, s.cookieKey = key, key
@@ -21,18 +27,79 @@ func (p *Plugin) Open(ctx context.Context, key string) (*State, error) {
 	return s, nil
 }
 
-// Exists reports whether there is a row for that key. As in Django, an expired one counts until it is cleared.
+// Exists reports whether there is a row for that key. As in Django, an expired one counts until it
+// is cleared. What a row holds, or a handle, is [ErrWrongKey].
 func (p *Plugin) Exists(ctx context.Context, key string) (bool, error) {
+	if err := p.checkKey(key); err != nil {
+		return false, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
 	return p.exists(ctx, key)
 }
 
-// Delete deletes the row of that key, which ends the session. It is no error if there is none.
+// Delete deletes the row of that key, which ends the session. It is no error if there is none. It
+// takes the key that the client has: to end the session of a row, which holds a hash, call
+// [Plugin.DeleteRow]; what a row holds, or a handle, is [ErrWrongKey] here.
 func (p *Plugin) Delete(ctx context.Context, key string) error {
+	if err := p.checkKey(key); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
 	return p.delete(ctx, key)
+}
+
+// DeleteRow ends the session of a row that the application has read from the table, such as that of
+// a device in a user's list: of a model of [WithModel], give it the Session that it embeds. Only
+// the row's SessionKey matters. It is no error if the session has ended, or has got another key,
+// since; and [ErrWrongKey] if the row has no key of the table's form, such as one that was read
+// without the column.
+func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
+	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
+	defer cancel()
+	key, known := row.SessionKey, false
+	for _, place := range p.places {
+		switch hash := isHex(key, 2*sha256.Size); {
+		case !hash && !place.layout.HashedKeys && place.knows(key):
+			return p.delete(ctx, key) // it is the client's, and may have moved to a table of hashes
+		case hash && place.layout.HashedKeys:
+			known = true
+			if err := place.deleteStored(ctx, key); err != nil {
+				return err
+			}
+		}
+	}
+	if !known {
+		return fmt.Errorf("%w: the row has none of the table's form; "+
+			"was it read with session_key, and from this table?", ErrWrongKey)
+	}
+	return nil
+}
+
+// checkKey refuses what stands for a key where keys are hashed: to look for it finds nothing, and
+// to delete it ends nothing, without a word.
+func (p *Plugin) checkKey(key string) error {
+	is := ""
+	switch {
+	case isHex(key, 2*sha256.Size):
+		is = "the hash that a row holds"
+	case isHex(key, handleLength):
+		is = "the handle of a session"
+	default:
+		return nil
+	}
+	hashed := false
+	for _, place := range p.places {
+		if hashed = hashed || place.layout.HashedKeys; place.knows(key) {
+			return nil
+		}
+	}
+	if !hashed {
+		return nil
+	}
+	return fmt.Errorf("%w: it is %s, of which no key can be made; "+
+		"to end the session of a row call Plugin.DeleteRow", ErrWrongKey, is)
 }
 
 // Entries decodes the data of a row (Django's get_decoded). It asks the database nothing.

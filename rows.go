@@ -140,7 +140,11 @@ func (s *store) touch(ctx context.Context, key string, from, to time.Time) (hit 
 
 // delete removes the row of that key, if there is one. To do it twice does no harm.
 func (s *store) delete(ctx context.Context, key string) error {
-	stored := s.stored(key)
+	return s.deleteStored(ctx, s.stored(key))
+}
+
+// deleteStored is delete of a key as a row holds it.
+func (s *store) deleteStored(ctx context.Context, stored string) error {
 	remove := func(tx *gorm.DB) (int64, error) {
 		n, err := s.written(s.rows(tx).Where("session_key = ?", stored).Delete(s.model.empty()))
 		if s.alien(err) {

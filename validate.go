@@ -50,8 +50,8 @@ func newOptions(opts []Option) (*options, error) {
 	return o, nil
 }
 
-// checkNames refuses an empty name, such as that of a variable which nobody has set: it would mean the
-// default without a word.
+// checkNames refuses an empty name, such as that of a variable which nobody has set: it would mean
+// the default without a word.
 func (o *options) checkNames() error {
 	switch {
 	case o.tableNamed && o.table == "":
@@ -108,8 +108,8 @@ func checkCookie(o *options) error {
 	return o.checkPrefix()
 }
 
-// checkPrefix refuses what browsers do not accept of a cookie with a prefix in its name (RFC 6265bis,
-// 4.1.3). What __Host- demands, __Host-Http- does too.
+// checkPrefix refuses what browsers do not accept of a cookie with a prefix in its name (RFC
+// 6265bis, 4.1.3). What __Host- demands, __Host-Http- does too.
 func (o *options) checkPrefix() error {
 	prefix := o.cookiePrefix()
 	switch host := strings.HasPrefix(prefix, "__Host-"); {
