@@ -53,9 +53,9 @@ func TestCookieNamePrefixes(t *testing.T) {
 	insecure, readable := gormsession.WithSecure(false), gormsession.WithHTTPOnly(false)
 	domain, path := gormsession.WithDomain("example.com"), gormsession.WithPath("/app")
 	for prefix, refused := range map[string]map[string]gormsession.Option{
-		"__Secure-":    {"not Secure": insecure},
-		"__Host-":      {"not Secure": insecure, "no Domain": domain, "the path /": path},
-		"__Http-":      {"not Secure": insecure, "is HttpOnly": readable},
+		"__Secure-": {"not Secure": insecure},
+		"__Host-":   {"not Secure": insecure, "no Domain": domain, "the path /": path},
+		"__Http-":   {"not Secure": insecure, "is HttpOnly": readable},
 		"__Host-Http-": {
 			"not Secure": insecure, "no Domain": domain, "the path /": path, "is HttpOnly": readable,
 		},

@@ -31,7 +31,10 @@ func newScenarioRun(t *testing.T, db *gorm.DB, sc scenario) *scenarioRun {
 		gormsession.WithLayout(layout.Django()), gormsession.WithExpiryStep(0),
 		gormsession.WithClock(func() time.Time { return measured.Add(time.Duration(ticks.Add(1)) * time.Microsecond) }),
 	}
-	s := newSiteOn(t, db, slices.Concat(opts, []gormsession.Option{gormsession.WithCookieName(sc.name)}, sc.opts)...)
+	if sc.name != "" {
+		opts = append(opts, gormsession.WithCookieName(sc.name))
+	}
+	s := newSiteOn(t, db, slices.Concat(opts, sc.opts)...)
 	s.table, s.cookieName = "django_session", "sessionid"
 	if sc.name != "" {
 		s.cookieName = sc.name
