@@ -1,0 +1,28 @@
+package dbtest
+
+import "testing"
+
+// An account has the rights that it is given, and no others.
+func TestAs(t *testing.T) {
+	for _, k := range serverKinds {
+		t.Run(string(k), func(t *testing.T) {
+			t.Parallel()
+			d := New(t, k)
+			db := d.Open(t)
+			for _, statement := range []string{"CREATE TABLE a (n int)", "CREATE TABLE b (n int)"} {
+				if err := db.Exec(statement).Error; err != nil {
+					t.Fatal(err)
+				}
+			}
+			other := d.As(t, "GRANT SELECT ON a TO %s").Open(t)
+			if err := other.Exec("SELECT n FROM a").Error; err != nil {
+				t.Error(err)
+			}
+			for _, statement := range []string{"SELECT n FROM b", "INSERT INTO a VALUES (1)", "DROP TABLE a"} {
+				if err := other.Exec(statement).Error; err == nil {
+					t.Errorf("%s was allowed", statement)
+				}
+			}
+		})
+	}
+}
