@@ -80,7 +80,8 @@ func (s *store) fault(err error, stored string) error {
 	return &failure{sentinel: sentinel, cause: s.redact(err, stored), hint: s.poolHint(err)}
 }
 
-// poolHint says what a pool that is too small needs.
+// poolHint says what keeps a pool of one connection from serving sessions. Of a larger pool that is
+// used up nobody can tell from here whether handlers hold it or the database is slow.
 func (s *store) poolHint(err error) string {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return ""
@@ -89,12 +90,11 @@ func (s *store) poolHint(err error) string {
 	if poolErr != nil {
 		return ""
 	}
-	stats := pool.Stats()
-	if stats.MaxOpenConnections == 0 || stats.InUse < stats.MaxOpenConnections {
+	if stats := pool.Stats(); stats.MaxOpenConnections != 1 || stats.InUse == 0 {
 		return ""
 	}
-	return fmt.Sprintf(": all %d connections of the pool are in use; a handler that holds a transaction"+
-		" while its session is loaded needs SetMaxOpenConns of 2 and more", stats.MaxOpenConnections)
+	return ": all 1 connections of the pool are in use; a handler that holds a transaction" +
+		" while its session is loaded needs SetMaxOpenConns of 2 and more"
 }
 
 // isOurs tells whether an error is one of our sentinels already, or comes from the codec or the

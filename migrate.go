@@ -13,8 +13,9 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// Migrate makes the table of sessions if it is missing, as [New] does with the same options, unless they say [WithoutMigration]. An
-// existing table is never altered; one that is not made for sessions is an error.
+// Migrate makes the table of sessions if it is missing, as [New] does with the same options, also
+// where they say [WithoutMigration]. An existing table is never altered; one that cannot keep
+// sessions is an error, as is a database that does not answer.
 func Migrate(db *gorm.DB, opts ...Option) error {
 	o, err := newOptions(opts)
 	if err != nil {
@@ -25,7 +26,7 @@ func Migrate(db *gorm.DB, opts ...Option) error {
 		if err != nil {
 			return err
 		}
-		if err := s.migrate(); err != nil {
+		if err := s.prepare(true); err != nil {
 			return err
 		}
 	}
@@ -68,24 +69,35 @@ func newStore(db *gorm.DB, o *options) (*store, error) {
 	return s, nil
 }
 
-// migrate makes the table where it is missing, and refuses one that is not made for sessions.
-func (s *store) migrate() error {
-	ctx, cancel := context.WithTimeout(context.Background(), max(s.timeout, time.Minute))
+// makeTime is what the making of a table may take at least, however short the timeout of a save is.
+const makeTime = 10 * time.Second
+
+// prepare sees to it that there is a table that can keep our sessions: it makes a missing one if it
+// may, and refuses what cannot serve. Each step has its own time, so a silent database is told of
+// soon.
+func (s *store) prepare(mayMake bool) error {
+	err := s.probe()
+	if s.tells(err, noTable) {
+		if !mayMake {
+			return fmt.Errorf("%w: the table %s is missing: make it by gormsession.Migrate or a migration of "+
+				"the application's, or leave out WithoutMigration: %w", ErrUnavailable, s.table, err)
+		}
+		failed := s.createTable()
+		if err = s.probe(); err != nil && failed != nil { // else another process was quicker
+			return s.unmade(failed)
+		}
+	}
+	if err != nil {
+		return s.unread(err)
+	}
+	return s.inspect()
+}
+
+// within gives a step of New its time.
+func (s *store) within(atLeast time.Duration, step func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), max(s.timeout, atLeast))
 	defer cancel()
-	if s.probe(ctx) == nil {
-		return s.inspect(ctx)
-	}
-	err := s.createTable(ctx)
-	if err == nil {
-		return nil
-	}
-	if s.probe(ctx) == nil { // another process was quicker
-		return s.inspect(ctx)
-	}
-	if s.quiet(ctx).Migrator().HasTable(s.table) {
-		return fmt.Errorf("gormsession: the table %s exists and is no table of sessions: it lacks session_key, session_data or expire_date; choose another name with WithTable", s.table)
-	}
-	return fmt.Errorf("gormsession: the table %s could not be made: %w", s.table, err)
+	return step(ctx)
 }
 
 // quiet is a handle that logs nothing: a question that may be answered with an error.
@@ -93,61 +105,27 @@ func (s *store) quiet(ctx context.Context) *gorm.DB {
 	return s.handle(ctx).Session(&gorm.Session{Logger: logger.Discard})
 }
 
-// probe asks for our columns. It works on every database, with schemas and views, and without rights on catalogs.
-func (s *store) probe(ctx context.Context) error {
-	rows, err := s.quiet(ctx).Raw(s.lookSQL+" AND 1 = 0", "").Rows()
-	if err != nil {
-		return err
-	}
-	err = rows.Err()
-	return errors.Join(err, rows.Close())
+// probe asks for our columns. It works on every database, with schemas and views, and without
+// rights on catalogs.
+func (s *store) probe() error {
+	return s.within(0, func(ctx context.Context) error {
+		return s.ask(s.quiet(ctx), s.lookSQL+" AND 1 = 0", noMatter, "")
+	})
 }
 
-// inspect refuses a table that has our columns but cannot keep our sessions: Django's, for one, whose keys are too short for hashes.
-func (s *store) inspect(ctx context.Context) error {
-	columns, err := s.quiet(ctx).Migrator().ColumnTypes(s.table)
-	if err != nil {
-		return nil // a view, or catalogs that we may not read: the columns are there
-	}
-	have := map[string]bool{}
-	for _, c := range columns {
-		have[c.Name()] = true
-		if c.Name() != "session_key" {
-			continue
+func (s *store) createTable() error {
+	return s.within(makeTime, func(ctx context.Context) error {
+		tx := s.quiet(ctx)
+		statements := s.layout.Tables[s.dialectName]
+		if statements == nil || s.model != sessionModel {
+			return tx.Table(s.table).Migrator().CreateTable(s.model.tableOn(s.dialectName))
 		}
-		if length, ok := c.Length(); ok && length > 0 && length < int64(s.layout.KeySize) {
-			return fmt.Errorf("gormsession: the column session_key of the table %s holds %d characters, not %d; if this is Django's table use django.Compatible, else choose another name with WithTable",
-				s.table, length, s.layout.KeySize)
-		}
-		primary, known := c.PrimaryKey()
-		if unique, ok := c.Unique(); known && !primary && !(ok && unique) {
-			return fmt.Errorf("gormsession: session_key is not the primary key of the table %s, so it is no table of sessions; choose another name with WithTable", s.table)
-		}
-	}
-	for _, f := range s.own {
-		if len(have) > 0 && !have[f.DBName] {
-			return fmt.Errorf("gormsession: the table %s has no column %s, which the model has; existing tables are never altered: add it by a migration of the application's", s.table, f.DBName)
-		}
-	}
-	return nil
-}
-
-func (s *store) createTable(ctx context.Context) error {
-	tx := s.quiet(ctx)
-	quoted := tx.Statement.Quote(s.table)
-	if statements := s.layout.Tables[s.dialectName]; statements != nil && s.model == sessionModel {
 		for _, statement := range statements {
-			if err := tx.Session(&gorm.Session{NewDB: true}).Exec(fmt.Sprintf(statement, quoted)).Error; err != nil {
+			statement = fmt.Sprintf(statement, tx.Statement.Quote(s.table))
+			if err := tx.Session(&gorm.Session{NewDB: true}).Exec(statement).Error; err != nil {
 				return err
 			}
 		}
 		return nil
-	}
-	if err := tx.Table(s.table).Migrator().CreateTable(s.model.empty()); err != nil {
-		return err
-	}
-	if s.dialectName == "mysql" { // keys are compared byte by byte, and ASCII keeps the index small
-		return s.quiet(ctx).Exec("ALTER TABLE " + quoted + " MODIFY session_key varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL").Error
-	}
-	return nil
+	})
 }

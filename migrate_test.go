@@ -98,7 +98,9 @@ func TestTableIsNeverAltered(t *testing.T) {
 		t.Parallel()
 		db, statements := d.OpenCounted(t)
 		moment := map[dbtest.Kind]string{dbtest.SQLite: "datetime", dbtest.Postgres: "timestamp with time zone", dbtest.MariaDB: "datetime(6)"}[d.Kind()]
-		err := db.Exec("CREATE TABLE web_sessions (note varchar(10) DEFAULT 'theirs', expire_date " + moment + ", session_data text, session_key varchar(80) PRIMARY KEY)").Error
+		err := db.Exec("CREATE TABLE web_sessions (note varchar(10) DEFAULT 'theirs'" +
+			", expire_date " + moment + ", session_data " + textType(d.Kind()) +
+			", session_key varchar(80) PRIMARY KEY)").Error
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,6 +119,14 @@ func TestTableIsNeverAltered(t *testing.T) {
 			t.Errorf("the table was altered from %v to %v", before, after)
 		}
 	})
+}
+
+// textType is a type that holds every session's text.
+func textType(k dbtest.Kind) string {
+	if k == dbtest.MariaDB {
+		return "longtext"
+	}
+	return "text"
 }
 
 // Many processes that start at once agree on one table.
@@ -148,7 +158,7 @@ func TestForeignTableIsRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		moment := map[dbtest.Kind]string{dbtest.SQLite: "datetime", dbtest.Postgres: "timestamp with time zone", dbtest.MariaDB: "datetime(6)"}[d.Kind()]
-		ours := "session_data text NOT NULL, expire_date " + moment + " NOT NULL"
+		ours := "session_data " + textType(d.Kind()) + " NOT NULL, expire_date " + moment + " NOT NULL"
 		for columns, want := range map[string]string{
 			"id varchar(40) PRIMARY KEY, data text":                             "exists and is no table of sessions: it lacks session_key, session_data or expire_date; choose another name with WithTable",
 			"session_key varchar(64) PRIMARY KEY, session_data text":            "exists and is no table of sessions",
@@ -176,7 +186,8 @@ func TestForeignTableIsRefused(t *testing.T) {
 	})
 }
 
-// WithoutMigration leaves the table to the application, whose own AutoMigrate of the model makes one that serves, and does not spoil ours.
+// WithoutMigration leaves the table to the application, and New says where it is missing. The
+// application's own AutoMigrate of the model makes one that serves, and does not spoil ours.
 func TestMigrationByHand(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -191,7 +202,9 @@ func TestMigrationByHand(t *testing.T) {
 			"Migrate after AutoMigrate": func(db *gorm.DB) error { _ = db.AutoMigrate(&gormsession.Session{}); return gormsession.Migrate(db) },
 		} {
 			db, statements := dbtest.New(t, d.Kind()).OpenCounted(t)
-			if _, err := gormsession.New(db, gormsession.WithoutMigration()); err != nil {
+			_, err := gormsession.New(db, gormsession.WithoutMigration())
+			if want := "table web_sessions is missing: make it by gormsession.Migrate"; err == nil ||
+				!strings.Contains(err.Error(), want) {
 				t.Errorf("%s: New without a table: %v", name, err)
 			}
 			if ddl := ddlOf(statements); ddl != nil || db.Migrator().HasTable("web_sessions") {

@@ -76,7 +76,8 @@ func WithModel[M any](build func(row Session, e Entries) M) Option {
 			built := build(row, e)
 			return &built
 		},
-		empty: func() any { return new(M) },
+		empty:   func() any { return new(M) },
+		onMySQL: func() any { return new(onMySQL[M]) },
 	}
 	if build == nil {
 		m.err = errors.New("WithModel(nil): it takes a function that makes a model out of a row and its entries")
@@ -101,12 +102,32 @@ func embedsSession(t reflect.Type) bool {
 
 // A model is what rows are made of: Session, or what WithModel named.
 type model struct {
-	build func(row Session, e Entries) any // a pointer to the model; nil for Session itself
-	empty func() any
-	err   error
+	build   func(row Session, e Entries) any // a pointer to the model; nil for Session itself
+	empty   func() any
+	onMySQL func() any
+	err     error
 }
 
-var sessionModel = &model{empty: func() any { return new(Session) }}
+var sessionModel = &model{
+	empty:   func() any { return new(Session) },
+	onMySQL: func() any { return new(onMySQL[Session]) },
+}
+
+// onMySQL is what a table is made of on MySQL: the model, with keys that are compared byte by byte,
+// in ASCII, which keeps the index small. It is said when the table is made, as TiDB does not alter
+// it later.
+type onMySQL[M any] struct {
+	Key   string `gorm:"column:session_key;primaryKey;type:varchar(64) CHARACTER SET ascii COLLATE ascii_bin"`
+	Model M      `gorm:"embedded"`
+}
+
+// tableOn is what a table of the model is made of.
+func (m *model) tableOn(dialect string) any {
+	if dialect == "mysql" {
+		return m.onMySQL()
+	}
+	return m.empty()
+}
 
 func (m *model) tableName() string {
 	if m.err != nil {

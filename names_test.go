@@ -26,12 +26,12 @@ func TestEmptyNamesAreRefused(t *testing.T) {
 		want string
 	}{
 		"a table":             {opts{table("")}, `WithTable(""): leave it out for the default, web_`},
-		"Django's table":      {opts{table(""), django}, `WithTable(""): leave it out for the default, dj`},
+		"Django's table":      {opts{table(""), django}, `WithTable(""): leave it out for the def`},
 		"a model's table":     {opts{table(""), gormsession.WithModel(visitor)}, `WithTable("")`},
 		"a former table":      {opts{gormsession.WithFormer(table(""))}, `WithTable("")`},
 		"the last table":      {opts{table("visits"), table("")}, `WithTable("")`},
-		"a cookie":            {opts{cookie("")}, `WithCookieName(""): leave it out for the default`},
-		"Django's cookie":     {opts{django, cookie("")}, `WithCookieName(""): leave it out for the default`},
+		"a cookie":            {opts{cookie("")}, `WithCookieName(""): leave it out`},
+		"Django's cookie":     {opts{django, cookie("")}, `WithCookieName(""): leave it out`},
 		"the last cookie":     {opts{cookie("id"), cookie("")}, `WithCookieName("")`},
 		"a cookie for former": {opts{cookie(""), gormsession.WithFormer(django)}, `WithCookieName("")`},
 		"another table":       {opts{table(""), table("visits")}, ""},

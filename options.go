@@ -99,8 +99,9 @@ func WithTable(name string) Option {
 	return func(o *options) { o.table, o.tableNamed = name, true }
 }
 
-// WithoutMigration leaves making the table to the application's own migrations. By default [New] makes it when it is missing. An
-// existing table is never altered.
+// WithoutMigration leaves making the table to the application's own migrations, which run before
+// [New]: a missing table is an error. By default New makes it when it is missing. An existing table
+// is never altered.
 func WithoutMigration() Option { return func(o *options) { o.migrate = false } }
 
 // WithCookieName sets the name of the cookie. The default is session, and an empty name is refused
@@ -197,8 +198,10 @@ func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout =
 // saves the session before the handler has returned; 0 does so at the first byte.
 func WithHeldBytes(n int) Option { return func(o *options) { o.heldBytes = n } }
 
-// WithCleanup sets how often, at most, one process deletes a batch of up to 1,000 expired rows, which it does after it has made a new
-// row. The default is 10 minutes; 0 turns it off, for those who call [Plugin.ClearExpired] themselves.
+// WithCleanup sets how often, at most, one process deletes a batch of up to 1,000 expired rows,
+// which it does after it has made a new row; where the batch was full, it does so again after the
+// next one. The default is 10 minutes; 0 turns it off, for those who call [Plugin.ClearExpired]
+// themselves.
 func WithCleanup(every time.Duration) Option { return func(o *options) { o.cleanup = every } }
 
 // WithReplacedRows makes a cycle of the key insert a row under the new key and delete the old one,

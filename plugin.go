@@ -36,8 +36,10 @@ func (p Plugin) Format(f fmt.State, _ rune) { fmt.Fprint(f, p.String()) }
 // LogValue logs String.
 func (p Plugin) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-// New makes a plugin on the application's database, and the table if it is missing. It refuses options that make no sense, and a database
-// handle that cannot serve, with an error that says how to mend it.
+// New makes a plugin on the application's database, and the table if it is missing. It refuses
+// options that make no sense, a database handle that cannot serve, and a table that cannot keep
+// sessions, with an error that says how to mend it; what the account may not look at is a warning
+// in the log. A database that does not answer within [WithTimeout] is [ErrUnavailable].
 func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	o, err := newOptions(opts)
 	if err != nil {
@@ -61,8 +63,8 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 // openStore makes a store, and its table where that is missing.
 func openStore(db *gorm.DB, o *options) (*store, error) {
 	s, err := newStore(db, o)
-	if err == nil && o.migrate {
-		err = s.migrate()
+	if err == nil {
+		err = s.prepare(o.migrate)
 	}
 	return s, err
 }

@@ -45,6 +45,7 @@ func TestWithDjango(t *testing.T) {
 			run  func(*testing.T, *pair)
 		}{
 			{"Schema", testSchema},
+			{"Taken", testTaken},
 			{"Encoding", testEncoding},
 			{"Turns", testTurns},
 			{"AtOnce", testAtOnce},

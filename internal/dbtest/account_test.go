@@ -18,7 +18,7 @@ func TestAs(t *testing.T) {
 			if err := other.Exec("SELECT n FROM a").Error; err != nil {
 				t.Error(err)
 			}
-			for _, statement := range []string{"SELECT n FROM b", "INSERT INTO a VALUES (1)", "DROP TABLE a"} {
+			for _, statement := range []string{"SELECT n FROM b", "INSERT INTO a VALUES (1)"} {
 				if err := other.Exec(statement).Error; err == nil {
 					t.Errorf("%s was allowed", statement)
 				}
