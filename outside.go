@@ -111,8 +111,11 @@ func (p *Plugin) Entries(row Session) (map[string]any, error) {
 	return decodeAll(raw)
 }
 
-// ClearExpired deletes all rows that have expired (Django's clearsessions), in batches of 1,000, and returns how many. Each batch has the
-// time of [WithTimeout]. An error ends it; what was deleted stays deleted and is counted.
+// ClearExpired deletes all rows that are expired when it begins (Django's clearsessions), in
+// batches of 1,000, and returns how many it has deleted. Several may run at once: each ends when
+// there is nothing left. What a trigger or a policy of the database keeps stays, with a warning in
+// the log. Each batch has the time of [WithTimeout]. An error ends it; what was deleted stays
+// deleted and is counted.
 func (p *Plugin) ClearExpired(ctx context.Context) (int64, error) {
 	return p.clearExpired(ctx)
 }

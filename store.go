@@ -35,7 +35,7 @@ type store struct {
 
 	findSQL, lockSQL, lookSQL string
 	replays                   atomic.Int64
-	swept                     atomic.Int64 // when the last batch of expired rows was deleted, in Unix nanoseconds
+	sweeper                   sweeper
 	cleanup                   time.Duration
 }
 

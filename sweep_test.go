@@ -31,54 +31,52 @@ func (s *site) plant(n int, expire time.Time) {
 	}
 }
 
-// sweeps lets a test see the end of each sweep: of its DELETE, whose answer this hears.
-func (s *site) sweeps() <-chan struct{} {
-	swept := make(chan struct{}, 10)
-	s.statements.FailAfter(func(statement string) error {
-		if strings.HasPrefix(statement, "DELETE") {
-			swept <- struct{}{}
-		}
-		return nil
-	})
-	return swept
+// startAndSweep makes a session, and returns when what it may have begun to sweep is swept.
+func (s *site) startAndSweep() {
+	s.t.Helper()
+	s.start(map[string]any{"name": "Eve"})
+	s.plugin.AwaitSweep()
 }
 
-// Expired rows go by themselves: after an insert only, one batch of 1,000 in ten minutes.
+// Expired rows go by themselves: after an insert only, in batches of 1,000; at once again after a
+// full batch, and else after ten minutes.
 func TestSweep(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		s := newSite(t, d, gormsession.WithCleanup(10*time.Minute))
 		key := s.start(map[string]any{"name": "Ann"}) // finds nothing to delete
+		s.plugin.AwaitSweep()
 		s.clock.advance(9 * time.Minute)
 		s.plant(2500, s.clock.Now().Add(-time.Second))
-		swept := s.sweeps()
-		s.start(map[string]any{"name": "Bob"})
+		s.startAndSweep()
 		s.clock.advance(time.Minute)
 		for _, page := range []func(){
-			func() { s.visit(key, pageW) }, func() { s.visit(key, pageR) }, func() { s.visit("", pageR) }, func() { s.visit(key, pageT) }, func() { s.visit(keyWithoutRow, pageR) },
+			func() { s.visit(key, writeName("Bob")) }, func() { s.visit(key, pageR) },
+			func() { s.visit("", pageR) }, func() { s.visit(key, pageT) }, func() { s.visit(keyWithoutRow, pageR) },
 		} {
 			page()
 		}
+		s.plugin.AwaitSweep()
 		if n := len(s.rows()); n != 2502 {
 			t.Errorf("%d rows after ten minutes without an insert", n)
 		}
-		sweep := func(left int) {
+		leaves := func(left int) {
 			t.Helper()
 			rows := len(s.rows())
-			s.start(map[string]any{"name": "Eve"})
-			<-swept
+			s.startAndSweep()
 			if n := len(s.rows()); n != left {
 				t.Errorf("a sweep left %d of %d rows, want %d", n, rows, left)
 			}
 		}
-		sweep(1503)
-		s.start(map[string]any{"name": "Eve"}) // within the interval
+		leaves(1503)
+		leaves(504) // at once again, as the batch was full
+		leaves(5)   // and so was this one; it has left less than a batch
+		s.plant(10, s.clock.Now().Add(-time.Second))
+		leaves(16)
 		s.clock.advance(10*time.Minute - time.Microsecond)
-		s.start(map[string]any{"name": "Eve"})
+		leaves(17)
 		s.clock.advance(time.Microsecond)
-		sweep(506)
-		s.clock.advance(time.Hour)
-		sweep(7)
+		leaves(8)
 		if s.entries(key)["name"] != "Bob" {
 			t.Error("a live session was swept")
 		}
