@@ -8,8 +8,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Where SQLite has no busy timeout, as where a driver does not know the parameter that sets it, New says
-// so, with what each driver takes; and says nothing otherwise.
+// Where SQLite has no busy timeout, as where a driver does not know the parameter that sets it, New
+// says so, with what each driver takes; and says nothing otherwise.
 func TestNewWarnsWhereSQLiteDoesNotWait(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t, dbtest.SQLite)

@@ -43,7 +43,8 @@ var catalogs = map[string]catalog{
 			(a.attnotnull OR t.typnotnull)
 				AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL
 				AND NOT EXISTS (SELECT 1 FROM pg_trigger g -- BEFORE INSERT: it may fill the column
-					WHERE g.tgrelid = a.attrelid AND NOT g.tgisinternal AND g.tgtype & 6 = 6) AS demanded
+					WHERE g.tgrelid = a.attrelid AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+						AND g.tgtype & 6 = 6) AS demanded
 			FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 			JOIN pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
 			CROSS JOIN LATERAL

@@ -79,8 +79,8 @@ func (s *store) prepare(mayMake bool) error {
 	err := s.probe()
 	if s.tells(err, noTable) {
 		if !mayMake {
-			return fmt.Errorf("%w: the table %s is missing: make it by gormsession.Migrate or a migration of "+
-				"the application's, or leave out WithoutMigration: %w", ErrUnavailable, s.table, err)
+			return fmt.Errorf("%w: the table %s is missing: make it by gormsession.Migrate or a migration "+
+				"of the application's, or leave out WithoutMigration: %w", ErrUnavailable, s.table, err)
 		}
 		failed := s.createTable()
 		if err = s.probe(); err != nil && failed != nil { // else another process was quicker

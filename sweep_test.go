@@ -52,7 +52,8 @@ func TestSweep(t *testing.T) {
 		s.clock.advance(time.Minute)
 		for _, page := range []func(){
 			func() { s.visit(key, writeName("Bob")) }, func() { s.visit(key, pageR) },
-			func() { s.visit("", pageR) }, func() { s.visit(key, pageT) }, func() { s.visit(keyWithoutRow, pageR) },
+			func() { s.visit("", pageR) }, func() { s.visit(key, pageT) },
+			func() { s.visit(keyWithoutRow, pageR) },
 		} {
 			page()
 		}
