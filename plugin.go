@@ -264,5 +264,11 @@ func (p *Plugin) HeldBytes() int { return p.opts.heldBytes }
 // CookieName is the name of the cookie: see [WithCookieName].
 func (p *Plugin) CookieName() string { return p.opts.cookieName }
 
+// Idle reports whether nothing is to be done for a request that never asks for its
+// session, so that an adapter need not begin one. Something is where
+// [WithSaveEveryRequest] renews each session, and beside Django, which deletes a
+// malformed cookie whatever the request does.
+func (p *Plugin) Idle() bool { return !p.opts.saveEvery && !p.opts.layout.DeleteMalformed }
+
 // Logger is where the plugin logs: see [WithLogger].
 func (p *Plugin) Logger() *slog.Logger { return p.opts.log() }

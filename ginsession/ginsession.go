@@ -83,29 +83,41 @@ func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 	}
 	var clash sync.Once
 	return func(c *gin.Context) {
-		if outer, ok := lookup(c, currentKey{}); ok && outer.plugin != plugin && outer.plugin.CookieName() == plugin.CookieName() {
-			clash.Do(func() {
-				plugin.Logger().Error("gormsession: two plugins on one route set the same cookie, so one of their sessions is lost; give one of them another name with WithCookieName",
-					"cookie", plugin.CookieName())
-			})
-		}
-		if _, mounted := lookup(c, pluginKey{plugin}); mounted {
-			c.Next()
+		innermost, nested := find(c, currentKey{})
+		if !nested {
+			begin(c, plugin, nil)
 			return
 		}
-		r, ok := c.Request.Context().Value(pluginKey{plugin}).(*run)
+		if innermost.clashesWith(plugin) {
+			clash.Do(func() { plugin.Logger().Error(sameCookie, "cookie", plugin.CookieName()) })
+		}
+		r, mounted := find(c, pluginKey{plugin})
 		switch {
-		case !ok || r.ended.Load():
-			begin(c, plugin)
+		case !mounted || r.ended.Load():
+			begin(c, plugin, r)
+		case r.writer.reachedBy(c.Writer): // it answers within the response
+			r.again(c)
 		case r.c == c: // the router has begun the same response again
 			r.resume()
-		case r.answers(c.Writer): // another router answers within the response
-			r.enter(c)
-			c.Next()
 		default:
-			begin(c, plugin)
+			begin(c, plugin, nil)
 		}
 	}
+}
+
+const sameCookie = "gormsession: two plugins on one route set the same cookie, so one of their sessions is lost: " +
+	"ginsession.New makes a plugin each time, so where one handler was to be mounted twice, call it once and mount " +
+	"what it returned, or mount it on one of the two only; where two were meant, give one of them another name with WithCookieName"
+
+// clashesWith tells whether this run, or one outside of it, sets the cookie of
+// another plugin.
+func (r *run) clashesWith(plugin *gormsession.Plugin) bool {
+	for at, ok := r, true; ok; at, ok = at.Context.Value(currentKey{}).(*run) {
+		if at.plugin != plugin && !at.ended.Load() && at.plugin.CookieName() == plugin.CookieName() {
+			return true
+		}
+	}
+	return false
 }
 
 // Loaded is a middleware for routes that are guarded by what the session holds,

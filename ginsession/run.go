@@ -1,10 +1,12 @@
 package ginsession
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
-	"reflect"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -15,24 +17,46 @@ import (
 
 // run is one session on its way through one request.
 type run struct {
-	plugin *gormsession.Plugin
-	state  *gormsession.State
+	context.Context // of the request as it was found
+
+	plugin  *gormsession.Plugin
+	found   *http.Request
+	cookies []string // the lines of its Cookie header
+	hidden  []string // those of them that hide has taken away
 
 	// c is the context that gin lends to the request, and lends to another one
 	// later: it is used by the middleware only. Until ended it tells whether
 	// somebody else's context is the same one.
-	c      *gin.Context
-	header http.Header // of the response, by whose identity it is known
-	ended  atomic.Bool
+	c     *gin.Context
+	ended atomic.Bool
+
+	state     atomic.Pointer[gormsession.State]
+	mu        sync.Mutex // guards the making of state, and what it is told then
+	committed bool
+	over      bool
+	status    int
+	carrier   gormsession.Carrier
 
 	writer writer
 }
 
-// begin takes a session through a request from its first to its last moment.
-func begin(c *gin.Context, plugin *gormsession.Plugin) {
-	r := &run{plugin: plugin, state: plugin.Begin(c.Request), c: c, header: c.Writer.Header()}
-	r.writer.Hold(c.Writer, c.Writer.Status(), plugin.HeldBytes(), r)
+// begin takes a session through a request from its first to its last moment. The
+// request is replaced before anybody inside has seen it, and not put back, as
+// others may be reading it by then. before is an earlier run of the same plugin.
+func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 	request := c.Request
+	if request.ContentLength < 0 && request.Trailer == nil {
+		// The server puts a trailer that was not announced into the request that it
+		// knows: there has to be a map that the copy shares.
+		request.Trailer = http.Header{}
+	}
+	r := &run{Context: request.Context(), plugin: plugin, found: request, cookies: request.Header["Cookie"], c: c}
+	if before != nil && len(before.hidden) > 0 {
+		r.cookies = slices.Concat(r.cookies, before.hidden)
+	}
+	c.Request = request.WithContext(r)
+	r.writer.run = r
+	r.writer.Hold(c.Writer, c.Writer.Status(), plugin.HeldBytes(), r)
 	defer func() {
 		// The server removes the files of the form of the request that it knows.
 		if request.MultipartForm == nil && c.Request.MultipartForm != nil {
@@ -42,7 +66,7 @@ func begin(c *gin.Context, plugin *gormsession.Plugin) {
 		r.writer.End()
 	}()
 	r.through()
-	if err := plugin.End(r.state); err != nil {
+	if err := r.finish(); err != nil {
 		_ = c.Error(err)
 	}
 }
@@ -57,55 +81,49 @@ func (r *run) resume() {
 	r.through()
 }
 
-// answers tells whether w writes to the response that the session is part of,
-// through whatever wrappers.
-func (r *run) answers(w http.ResponseWriter) bool {
-	return reflect.ValueOf(w.Header()).Pointer() == reflect.ValueOf(r.header).Pointer()
+// again goes on where the session is mounted a second time, be it by another
+// router that answers within the response.
+func (r *run) again(c *gin.Context) {
+	if at, _ := find(c, currentKey{}); r.c != c && at != r {
+		c.Request = c.Request.WithContext(entered{c.Request.Context(), r})
+	}
+	returned := false
+	defer func() {
+		if !returned {
+			r.hide(c)
+		}
+	}()
+	c.Next()
+	returned = true
 }
 
 // through runs what is mounted inside and lets the response go. A panic is not
 // recovered, so that it keeps its stack; runtime.Goexit looks the same.
 func (r *run) through() {
 	c := r.c
-	inner, reported := c.Writer, len(c.Errors)
-	outer := r.enter(c)
+	outer, reported := c.Writer, len(c.Errors)
 	c.Writer = &r.writer
 	returned := false
 	defer func() {
-		c.Writer = inner // also where a middleware inside has left its own
-		if outer != nil {
-			c.Set(currentKey{}, outer)
-		}
 		if !returned {
+			c.Writer = outer
 			r.abort()
+			r.hide(c)
 		}
 	}()
 	c.Next()
+	left := c.Writer
+	c.Writer = outer
 	if r.brokenOff(reported) || r.writer.FailedLate() {
 		r.abort()
-		if beneath := r.writer.beneath(); !beneath.Written() {
-			beneath.WriteHeader(http.StatusInternalServerError) // whoever is still there must not take it for a success
+		if !outer.Written() {
+			outer.WriteHeader(http.StatusInternalServerError) // whoever is still there must not take it for a success
 		}
 	} else {
 		r.writer.Finish()
+		c.Writer = r.outside(outer, left)
 	}
 	returned = true
-}
-
-// enter makes the session the current one of a gin.Context, and returns the one
-// that was, of a plugin outside. Where there was none it stays, for reading.
-func (r *run) enter(c *gin.Context) (outer *run) {
-	outer, _ = lookup(c, currentKey{})
-	c.Set(pluginKey{r.plugin}, r)
-	c.Set(currentKey{}, r)
-	return outer
-}
-
-// abort is the end of a request whose handler did not return: nothing is saved,
-// also if the request goes on outside.
-func (r *run) abort() {
-	header := r.writer.Drop()
-	r.plugin.Abort(r.state, r.c.Request, header)
 }
 
 // brokenOff tells whether a recovery inside has swallowed a panic that says that
@@ -129,22 +147,4 @@ func (r *run) brokenOff(reported int) bool {
 		}
 	}
 	return false
-}
-
-// Commit saves the session before the header leaves.
-func (r *run) Commit(status int, carried bool) error {
-	carrier := gormsession.CookieSent
-	if !carried {
-		carrier = gormsession.NoCookie
-	}
-	err := r.plugin.Commit(r.state, r.c.Request, r.writer.Header(), status, carrier)
-	if err != nil {
-		_ = r.c.Error(err)
-	}
-	return err
-}
-
-// Fail answers a commit that failed.
-func (r *run) Fail(w http.ResponseWriter, err error) bool {
-	return r.plugin.Fail(r.state, w, r.c.Request, err)
 }

@@ -1,7 +1,10 @@
 package ginsession
 
 import (
+	"iter"
 	"net/http"
+	"reflect"
+	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
 
@@ -9,16 +12,86 @@ import (
 )
 
 // writer is the held response as gin wants to see it.
-type writer struct{ response.Writer }
+type writer struct {
+	response.Writer
+	run *run
+
+	asking, reached atomic.Bool // see reachedBy
+}
 
 var _ gin.ResponseWriter = (*writer)(nil)
+
+// Header is the header of the writer beneath, edited in place.
+func (w *writer) Header() http.Header {
+	w.answer()
+	return w.Writer.Header()
+}
 
 // CloseNotify is for c.Stream. gin panics where the server's writer has none.
 func (w *writer) CloseNotify() <-chan bool { return w.beneath().CloseNotify() }
 
 // Pusher is nil where the connection cannot push.
-func (w *writer) Pusher() http.Pusher { return w.beneath().Pusher() }
+func (w *writer) Pusher() http.Pusher {
+	w.answer()
+	return w.beneath().Pusher()
+}
 
 func (w *writer) beneath() gin.ResponseWriter { return w.Unwrap().(gin.ResponseWriter) }
 
 func (w *writer) rebase(beneath gin.ResponseWriter) { w.Rebase(beneath, beneath.Status()) }
+
+// reachedBy tells whether what is written to other comes here: it is this writer,
+// or a wrapper of it. A wrapper need not show what it wraps, but passes a call on.
+func (w *writer) reachedBy(other gin.ResponseWriter) bool {
+	for at := range wrapped(other) {
+		if at == w {
+			return true
+		}
+	}
+	w.asking.Store(true)
+	defer w.asking.Store(false)
+	w.reached.Store(false)
+	other.Header()
+	other.Pusher() // for those with a header of their own
+	return w.reached.Load()
+}
+
+func (w *writer) answer() {
+	if w.asking.Load() {
+		w.reached.Store(true)
+	}
+}
+
+// wrapped yields a writer and those that it wraps, from the outermost call to the
+// server's own, as far as they can be seen.
+func wrapped(w http.ResponseWriter) iter.Seq[http.ResponseWriter] {
+	return func(yield func(http.ResponseWriter) bool) {
+		for ; w != nil && yield(w); w = beneath(w) {
+		}
+	}
+}
+
+// beneath is what a writer wraps: what it unwraps to, or the gin.ResponseWriter
+// that gin's wrappers embed. It is nil where neither can be seen.
+func beneath(w http.ResponseWriter) http.ResponseWriter {
+	if w, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return w.Unwrap()
+	}
+	if _, ok := w.(gin.ResponseWriter); !ok {
+		return nil
+	}
+	v := reflect.Indirect(reflect.ValueOf(w))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	field, ok := v.Type().FieldByName("ResponseWriter")
+	if !ok {
+		return nil
+	}
+	embedded, err := v.FieldByIndexErr(field.Index)
+	if err != nil || !embedded.CanInterface() {
+		return nil
+	}
+	inner, _ := embedded.Interface().(http.ResponseWriter)
+	return inner
+}

@@ -104,10 +104,15 @@ func (w *Writer) replace(err error) bool {
 	r := replacement{inner: w.inner}
 	failing := true
 	defer func() {
-		if failing && r.status == 0 { // a hook that panicked is no success either
-			r.WriteHeader(http.StatusInternalServerError)
-			w.status = r.status
+		if !failing {
+			return
 		}
+		if !r.sent { // a hook that panicked is no success either
+			r.status, r.body = http.StatusInternalServerError, nil
+			delete(r.Header(), "Content-Length")
+			_ = r.send()
+		}
+		w.status, w.replaced = r.status, true
 	}()
 	done := w.hooks.Fail(&r, err)
 	failing = false
@@ -121,8 +126,8 @@ func (w *Writer) replace(err error) bool {
 		// It says that it has answered, but has not: this is no success.
 		r.WriteHeader(http.StatusInternalServerError)
 	}
-	writeHeaderNow(w.inner)
-	w.status = r.status
+	r.finish()
+	w.status, w.replaced = r.status, true
 	return true
 }
 
@@ -142,24 +147,4 @@ func (w *Writer) release() error {
 	}
 	_, err := w.inner.Write(body)
 	return err
-}
-
-// replacement is the writer for [Hooks.Fail]. It knows whether it was used.
-type replacement struct {
-	inner  http.ResponseWriter
-	status int
-}
-
-func (r *replacement) Header() http.Header { return r.inner.Header() }
-
-func (r *replacement) WriteHeader(code int) {
-	if r.status == 0 && code >= 200 {
-		r.status = code
-		r.inner.WriteHeader(code)
-	}
-}
-
-func (r *replacement) Write(data []byte) (int, error) {
-	r.WriteHeader(http.StatusOK)
-	return r.inner.Write(data)
 }

@@ -70,6 +70,7 @@ type Writer struct {
 	statusSet bool // by the handler
 	informed  bool // a 1xx went out, its WriteHeaderNow has yet to come
 	failed    bool // the handler said so when the header had left
+	replaced  bool // by the answer to a failed Commit
 }
 
 // Hold begins to hold the response on inner. status is what inner would send if
@@ -114,6 +115,10 @@ func (w *Writer) Held() bool { return w.phase == held && !left(w.inner) }
 // FailedLate tells whether a status of 500 and up came after the header had left
 // with another one: a recovery inside can say no more than that.
 func (w *Writer) FailedLate() bool { return w.failed }
+
+// Replaced tells whether the answer to a failed Commit has gone out in place of the
+// held response.
+func (w *Writer) Replaced() bool { return w.replaced }
 
 // Unwrap is for [http.ResponseController], which finds the deadlines beneath.
 func (w *Writer) Unwrap() http.ResponseWriter { return w.inner }
@@ -219,6 +224,18 @@ func (w *Writer) restore() {
 	maps.Copy(header, w.found)
 	if len(w.kept) > 0 {
 		header["Set-Cookie"] = append(slices.Clip(header["Set-Cookie"]), w.kept...)
+	}
+}
+
+// PutBack makes fields of the header what they were when the Writer found it.
+func (w *Writer) PutBack(names ...string) {
+	header := w.inner.Header()
+	for _, name := range names {
+		if found, ok := w.found[name]; ok {
+			header[name] = slices.Clone(found)
+		} else {
+			delete(header, name)
+		}
 	}
 }
 

@@ -1,0 +1,97 @@
+package ginsession
+
+import (
+	"net/http"
+
+	"github.com/seed7368b609/gormsession"
+)
+
+// session is the State of the request. It is made when it is first asked for, on
+// whatever goroutine, as most requests never do; what the request has come to by
+// then it is told.
+func (r *run) session() *gormsession.State {
+	if s := r.state.Load(); s != nil {
+		return s
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.make()
+}
+
+// make makes the State, if there is none. mu is held.
+func (r *run) make() *gormsession.State {
+	if s := r.state.Load(); s != nil {
+		return s
+	}
+	request := r.asFound()
+	s := r.plugin.Begin(request)
+	if r.committed { // for a session that nobody has touched it can neither fail nor say anything
+		_ = r.plugin.Commit(s, request, http.Header{}, r.status, r.carrier)
+	}
+	if r.over {
+		_ = r.plugin.End(s)
+	}
+	r.state.Store(s)
+	return s
+}
+
+// asFound is the request for Begin, with the cookies that it came with. The header
+// may be somebody's to change by now.
+func (r *run) asFound() *http.Request {
+	found := &http.Request{
+		Method: r.found.Method, URL: r.found.URL, Host: r.found.Host, RemoteAddr: r.found.RemoteAddr,
+		TLS: r.found.TLS, Header: http.Header{"Cookie": r.cookies},
+	}
+	return found.WithContext(r.Context)
+}
+
+// asked returns the State for the next step in the life of the request, or nil
+// where nobody has asked for it and nothing depends on it: then the step is noted.
+func (r *run) asked(note func()) *gormsession.State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state.Load() == nil && r.plugin.Idle() {
+		note()
+		return nil
+	}
+	return r.make()
+}
+
+// Commit saves the session before the header leaves.
+func (r *run) Commit(status int, carried bool) error {
+	carrier := gormsession.CookieSent
+	if !carried {
+		carrier = gormsession.NoCookie
+	}
+	s := r.asked(func() { r.committed, r.status, r.carrier = true, status, carrier })
+	if s == nil {
+		return nil
+	}
+	err := r.plugin.Commit(s, r.c.Request, r.writer.Header(), status, carrier)
+	if err != nil {
+		_ = r.c.Error(err)
+	}
+	return err
+}
+
+// Fail answers a commit that failed.
+func (r *run) Fail(w http.ResponseWriter, err error) bool {
+	return r.plugin.Fail(r.session(), w, r.c.Request, err)
+}
+
+// finish ends a request whose handler has returned.
+func (r *run) finish() error {
+	if s := r.asked(func() { r.over = true }); s != nil {
+		return r.plugin.End(s)
+	}
+	return nil
+}
+
+// abort ends a request whose handler did not return: nothing is saved, also if
+// the request goes on outside.
+func (r *run) abort() {
+	header := r.writer.Drop()
+	if s := r.asked(func() { r.over = true }); s != nil {
+		r.plugin.Abort(s, r.c.Request, header)
+	}
+}
