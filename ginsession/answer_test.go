@@ -1,11 +1,14 @@
 package ginsession_test
 
 import (
+	"bufio"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed7368b609/gormsession"
 )
@@ -118,4 +121,16 @@ func (s *site) wantError(o *outcome, err error) {
 	if len(o.errors) != 1 || !errors.Is(o.errors[0], err) {
 		s.t.Errorf("c.Errors holds %v, want %v", o.errors, err)
 	}
+}
+
+// connect opens a connection, to speak HTTP by hand.
+func (s *site) connect() (net.Conn, *bufio.Reader) {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.start().Listener.Addr().String())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	return conn, bufio.NewReader(conn)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/response"
 )
 
 // A run is the context of its request from the moment the middleware is entered,
@@ -60,7 +61,7 @@ func find(c *gin.Context, key any) (*run, bool) {
 			return r, true
 		}
 	}
-	for w := range wrapped(c.Writer) {
+	for w := range response.Wrapped(c.Writer) {
 		if w, ok := w.(*writer); ok && w.run.answersTo(key) {
 			return w.run, true
 		}

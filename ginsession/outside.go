@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/seed7368b609/gormsession/internal/response"
 )
 
 // outside is the writer for what is outside of the session once the response has
@@ -70,12 +68,8 @@ func (w *late) Write(data []byte) (int, error) {
 
 // pass lets the session's writer hold what comes out of those inside, so that the
 // header is complete when it leaves.
-func (w *late) pass(data []byte) (int, error) {
-	held := &w.run.writer
-	defer func(before response.Writer) { held.Writer = before }(held.Writer)
-	held.Hold(w.ResponseWriter, w.Status(), w.run.plugin.HeldBytes(), w)
-	n, err := w.inside.Write(data)
-	held.Finish()
+func (w *late) pass(data []byte) (n int, err error) {
+	w.run.writer.HoldLate(w.ResponseWriter, w.Status(), w, func() { n, err = w.inside.Write(data) })
 	return n, err
 }
 

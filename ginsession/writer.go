@@ -1,9 +1,7 @@
 package ginsession
 
 import (
-	"iter"
 	"net/http"
-	"reflect"
 	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
@@ -43,7 +41,7 @@ func (w *writer) rebase(beneath gin.ResponseWriter) { w.Rebase(beneath, beneath.
 // reachedBy tells whether what is written to other comes here: it is this writer,
 // or a wrapper of it. A wrapper need not show what it wraps, but passes a call on.
 func (w *writer) reachedBy(other gin.ResponseWriter) bool {
-	for at := range wrapped(other) {
+	for at := range response.Wrapped(other) {
 		if at == w {
 			return true
 		}
@@ -60,38 +58,4 @@ func (w *writer) answer() {
 	if w.asking.Load() {
 		w.reached.Store(true)
 	}
-}
-
-// wrapped yields a writer and those that it wraps, from the outermost call to the
-// server's own, as far as they can be seen.
-func wrapped(w http.ResponseWriter) iter.Seq[http.ResponseWriter] {
-	return func(yield func(http.ResponseWriter) bool) {
-		for ; w != nil && yield(w); w = beneath(w) {
-		}
-	}
-}
-
-// beneath is what a writer wraps: what it unwraps to, or the gin.ResponseWriter
-// that gin's wrappers embed. It is nil where neither can be seen.
-func beneath(w http.ResponseWriter) http.ResponseWriter {
-	if w, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
-		return w.Unwrap()
-	}
-	if _, ok := w.(gin.ResponseWriter); !ok {
-		return nil
-	}
-	v := reflect.Indirect(reflect.ValueOf(w))
-	if v.Kind() != reflect.Struct {
-		return nil
-	}
-	field, ok := v.Type().FieldByName("ResponseWriter")
-	if !ok {
-		return nil
-	}
-	embedded, err := v.FieldByIndexErr(field.Index)
-	if err != nil || !embedded.CanInterface() {
-		return nil
-	}
-	inner, _ := embedded.Interface().(http.ResponseWriter)
-	return inner
 }

@@ -1,6 +1,10 @@
 package response
 
-import "net/http"
+import (
+	"iter"
+	"net/http"
+	"reflect"
+)
 
 // The writer beneath is asked for what it can do rather than for its type: this
 // package knows gin's writer by its methods only.
@@ -56,4 +60,49 @@ func hijackable(w http.ResponseWriter) bool {
 		}
 		w = wrapper.Unwrap()
 	}
+}
+
+// lastDeferring is the writer, of those that remember the status, that is next to
+// the server's own, as far as can be seen. It is nil where there is none.
+func lastDeferring(w http.ResponseWriter) (last http.ResponseWriter) {
+	for at := range Wrapped(w) {
+		if _, ok := at.(deferring); ok {
+			last = at
+		}
+	}
+	return last
+}
+
+// Wrapped yields a writer and those that it wraps, one after the other down to the
+// server's own, as far as they can be seen.
+func Wrapped(w http.ResponseWriter) iter.Seq[http.ResponseWriter] {
+	return func(yield func(http.ResponseWriter) bool) {
+		for ; w != nil && yield(w); w = beneath(w) {
+		}
+	}
+}
+
+// beneath is what a writer wraps: what it unwraps to, or what a wrapper of gin's
+// writer embeds under the usual name. It is nil where neither can be seen.
+func beneath(w http.ResponseWriter) http.ResponseWriter {
+	if w, ok := w.(unwrapper); ok {
+		return w.Unwrap()
+	}
+	if _, ok := w.(deferring); !ok {
+		return nil
+	}
+	v := reflect.Indirect(reflect.ValueOf(w))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	field, ok := v.Type().FieldByName("ResponseWriter")
+	if !ok {
+		return nil
+	}
+	embedded, err := v.FieldByIndexErr(field.Index)
+	if err != nil || !embedded.CanInterface() {
+		return nil
+	}
+	inner, _ := embedded.Interface().(http.ResponseWriter)
+	return inner
 }

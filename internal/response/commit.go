@@ -49,7 +49,7 @@ func (w *Writer) leave() error {
 func (w *Writer) early() error {
 	err := w.leave()
 	if w.phase == dropped {
-		_ = flush(w.inner)
+		_ = w.push()
 	}
 	return err
 }
@@ -104,15 +104,10 @@ func (w *Writer) replace(err error) bool {
 	r := replacement{inner: w.inner}
 	failing := true
 	defer func() {
-		if !failing {
-			return
+		if failing { // a hook that panicked is no success either
+			r.fault()
+			w.status, w.replaced = r.status, true
 		}
-		if !r.sent { // a hook that panicked is no success either
-			r.status, r.body = http.StatusInternalServerError, nil
-			delete(r.Header(), "Content-Length")
-			_ = r.send()
-		}
-		w.status, w.replaced = r.status, true
 	}()
 	done := w.hooks.Fail(&r, err)
 	failing = false
@@ -127,6 +122,9 @@ func (w *Writer) replace(err error) bool {
 		r.WriteHeader(http.StatusInternalServerError)
 	}
 	r.finish()
+	if last := w.passedTo(); last != nil && r.says("Content-Length") {
+		_ = flush(last) // HTTP/2 keeps to a length only once the header is sent
+	}
 	w.status, w.replaced = r.status, true
 	return true
 }

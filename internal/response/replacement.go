@@ -7,17 +7,13 @@ import (
 
 // replacement is the writer for [Hooks.Fail]. It knows whether it was used, and
 // keeps the answer until it is complete: with its length in the header nobody
-// outside can add to it.
+// outside can add to it. One that says its length itself is passed on.
 type replacement struct {
 	inner  http.ResponseWriter
 	status int // 0: not used
 	body   []byte
 	sent   bool
 }
-
-// longestKept is the number of body bytes above which an answer is passed on as it
-// is written.
-const longestKept = 64 << 10
 
 func (r *replacement) Header() http.Header { return r.inner.Header() }
 
@@ -29,45 +25,54 @@ func (r *replacement) WriteHeader(code int) {
 
 func (r *replacement) Write(data []byte) (int, error) {
 	r.WriteHeader(http.StatusOK)
-	switch {
-	case !bodyAllowed(r.status):
+	if !bodyAllowed(r.status) {
 		return 0, http.ErrBodyNotAllowed
-	case !r.sent && len(r.body)+len(data) <= longestKept:
-		r.body = append(r.body, data...)
-		return len(data), nil
-	case !r.sent:
-		if err := r.send(); err != nil {
-			return 0, err
-		}
 	}
-	return r.inner.Write(data)
+	if r.sent || r.says("Content-Length") {
+		r.start()
+		return r.inner.Write(data)
+	}
+	r.body = append(r.body, data...)
+	return len(data), nil
 }
 
-// finish sends an answer that is complete, with its length, unless a writer beneath
-// may make another body of it, and with the type that net/http would guess later.
+// finish sends an answer that is complete: with its length, unless there is an
+// encoder beneath, which makes another body of it, and with the type that net/http
+// would guess later.
 func (r *replacement) finish() {
-	if r.sent {
-		return
+	body, encoded := r.body, r.says("Content-Encoding")
+	if !r.sent && bodyAllowed(r.status) && !encoded && !r.says("Content-Length") && !r.says("Transfer-Encoding") {
+		r.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
-	header := r.Header()
-	says := func(name string) bool { _, said := header[name]; return said }
-	if bodyAllowed(r.status) && immediate(r.inner) != nil &&
-		!says("Content-Length") && !says("Transfer-Encoding") {
-		header.Set("Content-Length", strconv.Itoa(len(r.body)))
+	if len(body) > 0 && !encoded && !r.says("Content-Type") {
+		r.Header().Set("Content-Type", http.DetectContentType(body))
 	}
-	if len(r.body) > 0 && !says("Content-Type") && !says("Content-Encoding") {
-		header.Set("Content-Type", http.DetectContentType(r.body))
+	r.start()
+	if len(body) > 0 {
+		_, _ = r.inner.Write(body) // nobody is left to hear of an error
 	}
-	_ = r.send() // nobody is left to hear of a write error
+	writeHeaderNow(r.inner) // at the end, as encoders look at the body first
 }
 
-func (r *replacement) send() (err error) {
-	r.sent = true
-	r.inner.WriteHeader(r.status)
-	if len(r.body) > 0 {
-		_, err = r.inner.Write(r.body)
+// fault sends a 500 in place of an answer that was not completed.
+func (r *replacement) fault() {
+	if !r.sent {
+		r.status = http.StatusInternalServerError
+		delete(r.Header(), "Content-Length")
 	}
-	writeHeaderNow(r.inner) // where there was no body: compressors look at the first part of one
-	r.body = nil
-	return err
+	r.start()
+	writeHeaderNow(r.inner)
+}
+
+// start tells the status. What comes from now on is passed on.
+func (r *replacement) start() {
+	if !r.sent {
+		r.sent, r.body = true, nil
+		r.inner.WriteHeader(r.status)
+	}
+}
+
+func (r *replacement) says(name string) bool {
+	_, said := r.Header()[name]
+	return said
 }

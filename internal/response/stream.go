@@ -27,6 +27,25 @@ func (w *Writer) FlushError() error {
 	return flush(w.inner)
 }
 
+// push lets what has replaced the response reach the client. An encoder that has left
+// it alone is passed by, as it would add to it.
+func (w *Writer) push() error {
+	if last := w.passedTo(); last != nil {
+		return flush(last)
+	}
+	return flush(w.inner)
+}
+
+// passedTo is the writer next to the server's own where what has replaced the response
+// has come to it as it was: no encoder has made another body of it, and nobody holds it.
+func (w *Writer) passedTo() http.ResponseWriter {
+	last := lastDeferring(w.inner)
+	if _, encoded := w.Header()["Content-Encoding"]; encoded || last == nil || !left(last) {
+		return nil
+	}
+	return last
+}
+
 // Hijack commits and hands the connection over. Where the header was not
 // completed before (101 is, and then has left) no cookie can go with it.
 //
@@ -60,7 +79,7 @@ func (w *Writer) surrender() error {
 		return w.early()
 	}
 	if err := w.commit(false); err != nil && !left(w.inner) && w.replace(err) {
-		_ = flush(w.inner)
+		_ = w.push()
 		return err
 	}
 	w.phase = sent

@@ -36,6 +36,7 @@ type Hooks interface {
 var (
 	errBodyWritten = errors.New("gormsession: hijack after the body was begun")
 	errDropped     = errors.New("gormsession: the response was dropped after a panic")
+	errComplete    = errors.New("gormsession: the response is complete")
 	errEnded       = errors.New("gormsession: the request is over")
 	errUnfinished  = errors.New("gormsession: the commit did not finish")
 )
@@ -71,6 +72,7 @@ type Writer struct {
 	informed  bool // a 1xx went out, its WriteHeaderNow has yet to come
 	failed    bool // the handler said so when the header had left
 	replaced  bool // by the answer to a failed Commit
+	complete  bool // a body that came after the chain has gone out
 }
 
 // Hold begins to hold the response on inner. status is what inner would send if
@@ -199,6 +201,8 @@ func (w *Writer) keep(n int) (bool, error) {
 	switch {
 	case w.phase == dropped:
 		return false, w.err
+	case w.complete:
+		return false, errComplete
 	case w.phase == sent:
 		return false, nil
 	case !bodyAllowed(w.status):
@@ -225,6 +229,21 @@ func (w *Writer) restore() {
 	if len(w.kept) > 0 {
 		header["Set-Cookie"] = append(slices.Clip(header["Set-Cookie"]), w.kept...)
 	}
+}
+
+// HoldLate holds and sends a body that comes after the chain, which write writes:
+// past a Writer that has sent its response, or is cut off, and is so afterwards.
+// What wrappers of it add later, such as the trailer of a compressor that has not
+// seen this body, is no part of it.
+func (w *Writer) HoldLate(inner http.ResponseWriter, status int, hooks Hooks, write func()) {
+	before := *w
+	defer func() {
+		*w = before
+		w.complete = true
+	}()
+	w.Hold(inner, status, before.limit, hooks)
+	write()
+	w.Finish()
 }
 
 // PutBack makes fields of the header what they were when the Writer found it.
