@@ -22,7 +22,7 @@ type run struct {
 	plugin  *gormsession.Plugin
 	found   *http.Request
 	cookies []string // the lines of its Cookie header
-	hidden  []string // those of them that hide has taken away
+	hidden  []string // the cookies that hide has taken away, here or in an earlier run
 
 	// c is the context that gin lends to the request, and lends to another one
 	// later: it is used by the middleware only. Until ended it tells whether
@@ -52,7 +52,8 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 	}
 	r := &run{Context: request.Context(), plugin: plugin, found: request, cookies: request.Header["Cookie"], c: c}
 	if before != nil && len(before.hidden) > 0 {
-		r.cookies = slices.Concat(r.cookies, before.hidden)
+		r.hidden = slices.Clip(before.hidden)
+		r.cookies = slices.Concat(r.cookies, r.hidden)
 	}
 	c.Request = request.WithContext(r)
 	r.writer.run = r
