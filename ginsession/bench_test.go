@@ -18,8 +18,8 @@ func (n *nowhere) Header() http.Header         { return n.header }
 func (n *nowhere) WriteHeader(int)             {}
 func (n *nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
-// BenchmarkUntouched is what a request pays that does not touch its session,
-// beside gin alone.
+// BenchmarkUntouched is what a request pays that does not touch its session, or
+// asks for it without reading it, beside gin alone.
 func BenchmarkUntouched(b *testing.B) {
 	plugin, err := gormsession.New(dbtest.New(b, dbtest.SQLite).Open(b))
 	if err != nil {
@@ -36,6 +36,21 @@ func BenchmarkUntouched(b *testing.B) {
 		}{
 			{"status", func(c *gin.Context) { c.Status(204) }},
 			{"body", func(c *gin.Context) { _, _ = c.Writer.Write(body) }},
+			{"get", func(c *gin.Context) {
+				if mounted.use != nil {
+					ginsession.Get(c)
+				}
+				c.Status(204)
+			}},
+			{"from", func(c *gin.Context) { _, _ = ginsession.From(c.Request.Context()); c.Status(204) }},
+			{"get ten times", func(c *gin.Context) {
+				for range 10 {
+					if mounted.use != nil {
+						ginsession.Get(c)
+					}
+				}
+				c.Status(204)
+			}},
 		} {
 			b.Run(mounted.name+"/"+answer.name, func(b *testing.B) {
 				engine := gin.New()
