@@ -21,6 +21,7 @@ type run struct {
 
 	plugin  *gormsession.Plugin
 	found   *http.Request
+	path    string   // of its URL
 	cookies []string // the lines of its Cookie header
 	hidden  []string // the cookies that hide has taken away, here or in an earlier run
 
@@ -36,6 +37,7 @@ type run struct {
 	over      bool
 	status    int
 	carrier   gormsession.Carrier
+	control   []string // the lines of the Cache-Control header that has left
 
 	writer writer
 }
@@ -50,7 +52,10 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 		// knows: there has to be a map that the copy shares.
 		request.Trailer = http.Header{}
 	}
-	r := &run{Context: request.Context(), plugin: plugin, found: request, cookies: request.Header["Cookie"], c: c}
+	r := &run{
+		Context: request.Context(), plugin: plugin, c: c,
+		found: request, path: request.URL.Path, cookies: request.Header["Cookie"],
+	}
 	if before != nil && len(before.hidden) > 0 {
 		r.hidden = slices.Clip(before.hidden)
 		r.cookies = slices.Concat(r.cookies, r.hidden)

@@ -2,6 +2,7 @@ package ginsession
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/seed7368b609/gormsession"
 )
@@ -25,8 +26,8 @@ func (r *run) make() *gormsession.State {
 	}
 	request := r.asFound()
 	s := r.plugin.Begin(request)
-	if r.committed { // for a session that nobody has touched it can neither fail nor say anything
-		_ = r.plugin.Commit(s, request, http.Header{}, r.status, r.carrier)
+	if r.committed { // as nobody has touched the session this can neither fail nor change the header
+		_ = r.plugin.Commit(s, request, http.Header{"Cache-Control": r.control}, r.status, r.carrier)
 	}
 	if r.over {
 		_ = r.plugin.End(s)
@@ -35,12 +36,12 @@ func (r *run) make() *gormsession.State {
 	return s
 }
 
-// asFound is the request for Begin, with the cookies that it came with. The header
-// may be somebody's to change by now.
+// asFound is the request for Begin, as it came. URL and header may have changed, or
+// be changing.
 func (r *run) asFound() *http.Request {
 	found := &http.Request{
-		Method: r.found.Method, URL: r.found.URL, Host: r.found.Host, RemoteAddr: r.found.RemoteAddr,
-		TLS: r.found.TLS, Header: http.Header{"Cookie": r.cookies},
+		Method: r.found.Method, URL: &url.URL{Path: r.path}, Host: r.found.Host,
+		Header: http.Header{"Cookie": r.cookies}, RemoteAddr: r.found.RemoteAddr, TLS: r.found.TLS,
 	}
 	return found.WithContext(r.Context)
 }
@@ -63,7 +64,10 @@ func (r *run) Commit(status int, carried bool) error {
 	if !carried {
 		carrier = gormsession.NoCookie
 	}
-	s := r.asked(func() { r.committed, r.status, r.carrier = true, status, carrier })
+	s := r.asked(func() {
+		r.committed, r.status, r.carrier = true, status, carrier
+		r.control = r.writer.Header()["Cache-Control"]
+	})
 	if s == nil {
 		return nil
 	}
