@@ -108,11 +108,22 @@ func (s *site) ask(method, path string) *answer {
 	return s.send(method, path, func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip, br, zstd") })
 }
 
-// routes are an application's, with middleware that is on all of them.
-func routes(use ...gin.HandlerFunc) *gin.Engine {
+// routes are an application's, with middleware that is on all of them, and with or
+// without pages for what is unknown.
+func routes(pages bool, use ...gin.HandlerFunc) *gin.Engine {
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.Use(use...)
+	if pages {
+		r.NoRoute(func(c *gin.Context) {
+			if c.Request.Method == "POST" {
+				c.Status(410)
+				return
+			}
+			c.String(404, "no such page")
+		})
+		r.NoMethod(func(c *gin.Context) { c.String(200, "not so") })
+	}
 	r.GET("/page", func(c *gin.Context) { c.String(200, "a page") })
 	r.GET("/empty", func(c *gin.Context) { c.Status(204) })
 	r.GET("/silent", func(*gin.Context) {})
@@ -132,12 +143,12 @@ var askedFor = []struct{ method, path string }{
 func TestAnsweredAsWithoutSession(t *testing.T) {
 	touch := []gin.HandlerFunc{func(c *gin.Context) { ginsession.Get(c).Get("k") }}
 	for name, use := range inside {
-		for _, http2 := range []bool{false, true} {
-			s := newSite(t)
+		for _, variant := range []struct{ http2, pages bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+			s, http2, pages := newSite(t), variant.http2, variant.pages
 			us := []gin.HandlerFunc{s.session}
 			others := []gin.HandlerFunc{ginsession.Handler(s.newPlugin(
 				gormsession.WithCookieName("other"), gormsession.WithTable("others")))}
-			plain := served(t, routes(use...), http2)
+			plain := served(t, routes(pages, use...), http2)
 			for mount, with := range map[string][]gin.HandlerFunc{
 				"untouched":             slices.Concat(us, use),
 				"touched":               slices.Concat(us, touch, use),
@@ -147,7 +158,7 @@ func TestAnsweredAsWithoutSession(t *testing.T) {
 				"a plugin on each side": slices.Concat(us, use, others, touch),
 				"only inside":           slices.Concat(use, us, touch),
 			} {
-				ours := served(t, routes(with...), http2)
+				ours := served(t, routes(pages, with...), http2)
 				for _, ask := range askedFor {
 					want, got := plain.ask(ask.method, ask.path), ours.ask(ask.method, ask.path)
 					where := fmt.Sprintf("%s, %s, HTTP/2 %v: %s %s", name, mount, http2, ask.method, ask.path)

@@ -28,7 +28,16 @@
 // After the recovery and the logger (gin.Default has both), before whatever uses
 // the session. Compression may be on either side; inside is better, as gzip
 // outside deletes the Vary header of error responses. A middleware outside that
-// writes a response before it calls c.Next leaves no room for a cookie.
+// writes a response before it calls c.Next leaves no room for a cookie, and one
+// that writes after it adds nothing to the answer of a save that has failed.
+//
+// gin's recovery prints the request, in debug mode at each panic and else where
+// the connection is broken. A panic that passes the session takes its cookie out of
+// what is printed. A recovery inside prints before that; where one is needed mount
+// the session once more within it, which acts once:
+//
+//	session := ginsession.New(db)
+//	r.Use(session, gin.CustomRecovery(page), session)
 //
 // # What cannot work
 //
@@ -38,9 +47,7 @@
 // of ours: a session that exists is saved, but a new one is not made and a
 // changed key is not told. Where [net/http.TimeoutHandler] has fired, the
 // session is saved all the same, as it is for a client that left. 103 Early
-// Hints do not pass a middleware outside that hides the writer beneath it. A
-// handler that writes a body before it calls engine.HandleContext, and has not
-// called Get, has its body after the other one's.
+// Hints do not pass a middleware outside that hides the writer beneath it.
 package ginsession
 
 import (
@@ -76,7 +83,8 @@ func New(db *gorm.DB, opts ...Option) gin.HandlerFunc {
 
 // Handler is the middleware for a plugin. Mounted twice on a route it acts once.
 // Several plugins on a route each have their own session and cookie; [Get] is
-// then the session of the innermost one, and [GetFrom] names one.
+// then the session of the innermost one, and [GetFrom] names one. Two that set the
+// same cookie are reported in the log.
 func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 	if plugin == nil {
 		panic("gormsession: ginsession.Handler needs the plugin that gormsession.New returned, not nil")
@@ -88,7 +96,7 @@ func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 			begin(c, plugin, nil)
 			return
 		}
-		if innermost.clashesWith(plugin) {
+		if innermost.clashesWith(plugin, c) {
 			clash.Do(func() { plugin.Logger().Error(sameCookie, "cookie", plugin.CookieName()) })
 		}
 		r, mounted := find(c, pluginKey{plugin})
@@ -105,15 +113,17 @@ func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 	}
 }
 
-const sameCookie = "gormsession: two plugins on one route set the same cookie, so one of their sessions is lost: " +
-	"ginsession.New makes a plugin each time, so where one handler was to be mounted twice, call it once and mount " +
-	"what it returned, or mount it on one of the two only; where two were meant, give one of them another name with WithCookieName"
+const sameCookie = "gormsession: two plugins on one route set the same cookie, so one of their " +
+	"sessions is lost: ginsession.New makes a plugin each time it is called, so a handler that is to be " +
+	"mounted twice is made once, or mounted in one of the two places only; where two plugins are " +
+	"meant, give one of them another name with WithCookieName"
 
 // clashesWith tells whether this run, or one outside of it, sets the cookie of
-// another plugin.
-func (r *run) clashesWith(plugin *gormsession.Plugin) bool {
+// another plugin in the response of c.
+func (r *run) clashesWith(plugin *gormsession.Plugin, c *gin.Context) bool {
 	for at, ok := r, true; ok; at, ok = at.Context.Value(currentKey{}).(*run) {
-		if at.plugin != plugin && !at.ended.Load() && at.plugin.CookieName() == plugin.CookieName() {
+		if at.plugin != plugin && at.plugin.CookieName() == plugin.CookieName() &&
+			!at.ended.Load() && at.writer.reachedBy(c.Writer) {
 			return true
 		}
 	}

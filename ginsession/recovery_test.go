@@ -230,3 +230,22 @@ func TestTwoPluginsOfOneCookie(t *testing.T) {
 		})
 	}
 }
+
+// A request of its own to another router, whose plugin has a cookie of the same name,
+// is another response.
+func TestSameCookieOfAnotherResponse(t *testing.T) {
+	s := newSite(t)
+	part := gin.New()
+	part.GET("/part", ginsession.Handler(s.newPlugin()), func(c *gin.Context) { set(c, "part"); c.String(200, "part") })
+	s.engine.GET("/", s.session, func(c *gin.Context) {
+		r := c.Request.Clone(c.Request.Context())
+		r.URL.Path = "/part"
+		w := &memory{header: http.Header{}}
+		part.ServeHTTP(w, r)
+		c.String(200, w.String())
+	})
+	s.want(s.get("/"), 200, "part", 0)
+	if log := s.log.String(); log != "" {
+		t.Errorf("logged: %s", log)
+	}
+}
