@@ -95,7 +95,7 @@ func TestUnknownRouteOfHandleContext(t *testing.T) {
 
 // What an option does to each request it does on an unknown route as well.
 func TestUnknownRouteRenewsTheSession(t *testing.T) {
-	s := newSite(t, gormsession.WithSaveEveryRequest())
+	s := newSite(t, gormsession.WithSaveEveryRequest(), gormsession.WithExpiryStep(0))
 	login := s.login()
 	s.engine.Use(s.session, gingzip.Gzip(gingzip.DefaultCompression))
 	a := s.get("/nowhere", login)

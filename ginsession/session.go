@@ -94,8 +94,5 @@ func (r *run) finish() error {
 // abort ends a request whose handler did not return: nothing is saved, also if
 // the request goes on outside.
 func (r *run) abort() {
-	header := r.writer.Drop()
-	if s := r.asked(func() { r.over = true }); s != nil {
-		r.plugin.Abort(s, r.c.Request, header)
-	}
+	r.plugin.Abort(r.session(), r.c.Request, r.writer.Drop())
 }
