@@ -320,3 +320,18 @@ func TestTrailerOfTheRequest(t *testing.T) {
 		t.Errorf("got %q", body.String())
 	}
 }
+
+// A request that brings the cookie and does not touch the session counts as one that
+// has brought it: the plugin does not say that no browser keeps it.
+func TestUntouchedRequestsBringTheCookie(t *testing.T) {
+	s := newSite(t)
+	login := s.login()
+	s.engine.GET("/", s.session, func(c *gin.Context) { c.String(200, "body") })
+	s.want(s.get("/", login), 200, "body", 0)
+	for range 30 {
+		s.want(s.get("/login"), 200, "hello", 1)
+	}
+	if log := s.log.String(); log != "" {
+		t.Errorf("logged: %s", log)
+	}
+}
