@@ -54,7 +54,10 @@ func (w *encoder) WriteString(data string) (int, error) { return w.Write([]byte(
 // upper changes every body, also one that comes late.
 type upper struct{ gin.ResponseWriter }
 
-func (w upper) Write(data []byte) (int, error)       { return w.ResponseWriter.Write(bytes.ToUpper(data)) }
+func (w upper) Write(data []byte) (int, error) {
+	return w.ResponseWriter.Write(bytes.ToUpper(data))
+}
+
 func (w upper) WriteString(data string) (int, error) { return w.Write([]byte(data)) }
 
 // buffer is the writer of middleware that looks at the whole body when the handler
@@ -85,15 +88,17 @@ func etag(restores, evenEmpty bool) gin.HandlerFunc {
 
 // inside is middleware that leaves a writer of its own in c.Writer.
 var inside = map[string][]gin.HandlerFunc{
-	"gzip":                    {gingzip.Gzip(gingzip.DefaultCompression)},
-	"another encoder":         {encode("br")},
-	"two encoders":            {encode("zstd"), gingzip.Gzip(gingzip.DefaultCompression)},
-	"one that changes all":    {func(c *gin.Context) { c.Writer = upper{c.Writer} }},
-	"a buffer":                {etag(false, true)},
-	"a buffer that goes":      {etag(true, true)},
-	"a buffer, else nothing":  {etag(true, false)},
-	"gzip around a buffer":    {gingzip.Gzip(gingzip.DefaultCompression), etag(true, false)},
-	"a plain wrapper, a gzip": {func(c *gin.Context) { c.Writer = struct{ gin.ResponseWriter }{c.Writer} }, gingzip.Gzip(1)},
+	"gzip":                   {gingzip.Gzip(gingzip.DefaultCompression)},
+	"another encoder":        {encode("br")},
+	"two encoders":           {encode("zstd"), gingzip.Gzip(gingzip.DefaultCompression)},
+	"one that changes all":   {func(c *gin.Context) { c.Writer = upper{c.Writer} }},
+	"a buffer":               {etag(false, true)},
+	"a buffer that goes":     {etag(true, true)},
+	"a buffer, else nothing": {etag(true, false)},
+	"gzip around a buffer":   {gingzip.Gzip(gingzip.DefaultCompression), etag(true, false)},
+	"a plain wrapper, a gzip": {
+		func(c *gin.Context) { c.Writer = struct{ gin.ResponseWriter }{c.Writer} }, gingzip.Gzip(1),
+	},
 }
 
 // served is a handler behind a server of its own. It is not watched.
@@ -105,7 +110,9 @@ func served(t *testing.T, h http.Handler, http2 bool) *site {
 func (s *site) ask(method, path string) *answer {
 	s.t.Helper()
 	s.ended <- nil
-	return s.send(method, path, func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip, br, zstd") })
+	return s.send(method, path, func(r *http.Request) {
+		r.Header.Set("Accept-Encoding", "gzip, br, zstd")
+	})
 }
 
 // routes are an application's, with middleware that is on all of them, and with or
@@ -133,8 +140,9 @@ func routes(pages bool, use ...gin.HandlerFunc) *gin.Engine {
 }
 
 var askedFor = []struct{ method, path string }{
-	{"GET", "/nowhere"}, {"HEAD", "/nowhere"}, {"POST", "/nowhere"}, {"DELETE", "/page"}, {"HEAD", "/page"},
-	{"GET", "/dir"}, {"POST", "/dir"}, {"GET", "/page"}, {"GET", "/empty"}, {"GET", "/silent"}, {"GET", "/sorry"},
+	{"GET", "/nowhere"}, {"HEAD", "/nowhere"}, {"POST", "/nowhere"},
+	{"DELETE", "/page"}, {"HEAD", "/page"}, {"GET", "/dir"}, {"POST", "/dir"},
+	{"GET", "/page"}, {"GET", "/empty"}, {"GET", "/silent"}, {"GET", "/sorry"},
 }
 
 // Whatever is mounted inside, and whether or not the session is touched, the client
@@ -143,8 +151,8 @@ var askedFor = []struct{ method, path string }{
 func TestAnsweredAsWithoutSession(t *testing.T) {
 	touch := []gin.HandlerFunc{func(c *gin.Context) { ginsession.Get(c).Get("k") }}
 	for name, use := range inside {
-		for _, variant := range []struct{ http2, pages bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
-			s, http2, pages := newSite(t), variant.http2, variant.pages
+		for variant := range 4 {
+			s, http2, pages := newSite(t), variant&1 > 0, variant&2 > 0
 			us := []gin.HandlerFunc{s.session}
 			others := []gin.HandlerFunc{ginsession.Handler(s.newPlugin(
 				gormsession.WithCookieName("other"), gormsession.WithTable("others")))}
@@ -189,7 +197,8 @@ func same(t *testing.T, where string, got, want *answer) {
 			h["Vary"] = vary
 		}
 	}
-	if got.status != want.status || got.body != want.body || !maps.EqualFunc(got.response.Header, want.response.Header, slices.Equal) {
+	if got.status != want.status || got.body != want.body ||
+		!maps.EqualFunc(got.response.Header, want.response.Header, slices.Equal) {
 		t.Errorf("%s\n got %d %q %v\nwant %d %q %v", where,
 			got.status, got.body, got.response.Header, want.status, want.body, want.response.Header)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 
@@ -57,7 +56,8 @@ func (w *ownHeader) WriteHeader(code int) { w.status = code }
 // from anywhere while the gin.Context is used as a context.
 func TestGetFromManyGoroutines(t *testing.T) {
 	for _, fallback := range []bool{false, true} {
-		for name, first := range map[string]bool{"first by the handler": true, "first by anybody": false} {
+		firsts := map[string]bool{"first by the handler": true, "first by anybody": false}
+		for name, first := range firsts {
 			t.Run(fmt.Sprintf("ContextWithFallback %v, %s", fallback, name), func(t *testing.T) {
 				each(t, func(t *testing.T, s *site) {
 					s.engine.ContextWithFallback = fallback
@@ -149,133 +149,6 @@ func TestHandleContextWithoutGet(t *testing.T) {
 	})
 }
 
-// wrappers put something between the session and what is inside of it.
-var wrappers = map[string]gin.HandlerFunc{
-	"none":                 func(*gin.Context) {},
-	"an embedding wrapper": func(c *gin.Context) { c.Writer = struct{ gin.ResponseWriter }{c.Writer} },
-	"two of them":          func(c *gin.Context) { c.Writer = upper{upper{c.Writer}} },
-	"a buffer with a header": func(c *gin.Context) {
-		c.Writer = &ownHeader{buffer{ResponseWriter: c.Writer}, http.Header{}, 0}
-	},
-	"a buffer that cannot push": func(c *gin.Context) {
-		c.Writer = &unpushing{ownHeader{buffer{ResponseWriter: c.Writer}, http.Header{}, 0}}
-	},
-	"hidden": func(c *gin.Context) { c.Writer = hiding{inner: c.Writer, header: c.Writer.Header} },
-	"hidden, with a header": func(c *gin.Context) {
-		header := c.Writer.Header()
-		c.Writer = hiding{inner: c.Writer, header: func() http.Header { return header }}
-	},
-}
-
-type unpushing struct{ ownHeader }
-
-func (*unpushing) Pusher() http.Pusher { return nil }
-
-// hiding forwards what it is asked, but does not show to whom.
-type hiding struct {
-	gin.ResponseWriter // nil
-	inner              gin.ResponseWriter
-	header             func() http.Header
-}
-
-func (h hiding) Header() http.Header                  { return h.header() }
-func (h hiding) WriteHeader(code int)                 { h.inner.WriteHeader(code) }
-func (h hiding) WriteHeaderNow()                      { h.inner.WriteHeaderNow() }
-func (h hiding) Write(data []byte) (int, error)       { return h.inner.Write(data) }
-func (h hiding) WriteString(data string) (int, error) { return h.inner.WriteString(data) }
-func (h hiding) Status() int                          { return h.inner.Status() }
-func (h hiding) Size() int                            { return h.inner.Size() }
-func (h hiding) Written() bool                        { return h.inner.Written() }
-func (h hiding) Pusher() http.Pusher                  { return h.inner.Pusher() }
-
-// drained sends what a buffering wrapper has kept.
-func drained(wrap gin.HandlerFunc) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		before := c.Writer
-		wrap(c)
-		within := c.Writer
-		c.Next()
-		switch w := within.(type) {
-		case *ownHeader:
-			_, _ = before.Write(w.body.Bytes())
-		case *unpushing:
-			_, _ = before.Write(w.body.Bytes())
-		}
-	}
-}
-
-// A handler that is mounted twice acts once, whatever lies between, and is told from
-// a response that the router has begun again.
-func TestSamePluginTwiceUnderWrappers(t *testing.T) {
-	for name, wrap := range wrappers {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, s *site) {
-				s.engine.Use(s.session, drained(wrap), ginsession.Handler(s.plugin))
-				s.engine.GET("/", func(c *gin.Context) { set(c, "new"); c.String(200, "BODY") })
-				s.engine.GET("/again", func(c *gin.Context) { set(c, "first"); s.forward(c, "/") })
-				s.want(s.get("/"), 200, "BODY", 1)
-				s.wantSaved("new")
-				s.want(s.get("/again"), 200, "BODY", 1)
-			})
-		})
-	}
-}
-
-// A middleware inside that gives the request a context of its own loses what else is
-// in it, but not the session, and a second mount acts once still.
-func TestContextReplacedInside(t *testing.T) {
-	forget := func(c *gin.Context) { c.Request = c.Request.WithContext(context.Background()) }
-	for name, wrap := range wrappers {
-		if strings.HasPrefix(name, "hidden") {
-			continue // nobody can look through these
-		}
-		for _, twice := range []bool{false, true} {
-			t.Run(fmt.Sprint(name, ", twice ", twice), func(t *testing.T) {
-				each(t, func(t *testing.T, s *site) {
-					var outside *ginsession.State
-					s.engine.Use(s.session, func(c *gin.Context) { outside = ginsession.Get(c) }, drained(wrap), forget)
-					if twice {
-						s.engine.Use(ginsession.Handler(s.plugin))
-					}
-					s.engine.GET("/", func(c *gin.Context) {
-						session, ok := ginsession.From(c)
-						if !ok || session != outside || session != ginsession.Get(c) || session != ginsession.GetFrom(c, s.plugin) {
-							t.Error("it is another session")
-						}
-						set(c, "new")
-						c.String(200, "BODY")
-					})
-					s.want(s.get("/"), 200, "BODY", 1)
-					s.wantSaved("new")
-				})
-			})
-		}
-	}
-}
-
-// Another router within two plugins that mounts the outer one means that one.
-func TestEngineWithinTwoPlugins(t *testing.T) {
-	two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {
-		part := gin.New()
-		part.GET("/", s.session, func(c *gin.Context) {
-			session, ok := ginsession.From(c.Request.Context())
-			if !ok || session != ginsession.Get(c) || session != ginsession.GetFrom(c, s.plugin) {
-				t.Error("Get is not the session of the router's own plugin")
-			}
-			if session == ginsession.GetFrom(c, other) {
-				t.Error("GetFrom does not find the other plugin")
-			}
-		})
-		s.engine.GET("/", s.session, ginsession.Handler(other), func(c *gin.Context) {
-			part.ServeHTTP(c.Writer, c.Request)
-			if ginsession.Get(c) != ginsession.GetFrom(c, other) {
-				t.Error("Get is not the inner session again")
-			}
-		})
-		s.want(s.get("/"), 200, "", 0)
-	})
-}
-
 // The session is that of the cookie that the request came with, although a handler
 // has changed the header before it asks.
 func TestCookieOfTheRequestAsItCame(t *testing.T) {
@@ -288,48 +161,6 @@ func TestCookieOfTheRequestAsItCame(t *testing.T) {
 		})
 		s.want(s.get("/", login), 200, "old", 0)
 	})
-}
-
-// A session that is first asked for when the response has left is as far as the
-// request is.
-func TestFirstGetIsLate(t *testing.T) {
-	for name, test := range map[string]struct {
-		leave func(c *gin.Context)
-		saved string
-		err   error
-	}{
-		"after a Flush, live":         {func(c *gin.Context) { c.Writer.Flush() }, "late", nil},
-		"after a Flush, new":          {func(c *gin.Context) { c.Writer.Flush() }, "", gormsession.ErrHeaderSent},
-		"after a Flush of an error":   {func(c *gin.Context) { c.Status(500); c.Writer.Flush() }, "old", nil},
-		"after the request has ended": {nil, "old", nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, s *site) {
-				var before []*answer
-				if !strings.HasSuffix(name, "new") {
-					before = append(before, s.login())
-				}
-				if test.leave != nil {
-					s.engine.GET("/", s.session, func(c *gin.Context) { test.leave(c); set(c, "late") })
-				} else {
-					s.engine.GET("/", func(c *gin.Context) { c.Next(); set(c, "late") }, s.session, func(*gin.Context) {})
-				}
-				a := s.get("/", before...)
-				if len(a.cookies()) != 0 || a.err != nil {
-					t.Errorf("got the cookies %q, %v", a.cookies(), a.err)
-				}
-				s.wantSaved(test.saved)
-				if closed := strings.Contains(s.log.String(), gormsession.ErrClosed.Error()); closed != (test.leave == nil) {
-					t.Errorf("logged: %s", s.log.String())
-				}
-				if test.err != nil {
-					s.wantError(a.outcome, test.err)
-				} else if len(a.errors) != 0 {
-					t.Errorf("c.Errors holds %v", a.errors)
-				}
-			})
-		})
-	}
 }
 
 // A copy that was taken within the inner of two plugins keeps its session when that
@@ -346,7 +177,9 @@ func TestCopyWithinTwoPlugins(t *testing.T) {
 			if ginsession.Get(c) == inner {
 				t.Error("outside, Get is still the inner session")
 			}
-		}, ginsession.Handler(other), func(c *gin.Context) { copied, inner = c.Copy(), ginsession.Get(c) })
+		}, ginsession.Handler(other), func(c *gin.Context) {
+			copied, inner = c.Copy(), ginsession.Get(c)
+		})
 		s.want(s.get("/"), 200, "", 0)
 	})
 }
@@ -363,7 +196,8 @@ func TestTrailerOfTheRequest(t *testing.T) {
 		c.String(200, "%s %s", body, c.Request.Trailer.Get("X-Sum"))
 	})
 	conn, reader := s.connect()
-	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n")
+	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+
+		"4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n")
 	response, err := http.ReadResponse(reader, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -372,20 +206,5 @@ func TestTrailerOfTheRequest(t *testing.T) {
 	_, _ = body.ReadFrom(response.Body)
 	if body.String() != "body 1" {
 		t.Errorf("got %q", body.String())
-	}
-}
-
-// A request that brings the cookie and does not touch the session counts as one that
-// has brought it: the plugin does not say that no browser keeps it.
-func TestUntouchedRequestsBringTheCookie(t *testing.T) {
-	s := newSite(t)
-	login := s.login()
-	s.engine.GET("/", s.session, func(c *gin.Context) { c.String(200, "body") })
-	s.want(s.get("/", login), 200, "body", 0)
-	for range 30 {
-		s.want(s.get("/login"), 200, "hello", 1)
-	}
-	if log := s.log.String(); log != "" {
-		t.Errorf("logged: %s", log)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +18,8 @@ import (
 func documented(c *gin.Context) {
 	c.Next()
 	if len(c.Errors) > 0 {
-		c.JSON(http.StatusInternalServerError, map[string]any{"success": false, "message": c.Errors.Last().Err.Error()})
+		message := c.Errors.Last().Err.Error()
+		c.JSON(http.StatusInternalServerError, map[string]any{"success": false, "message": message})
 	}
 }
 
@@ -31,13 +31,15 @@ func restoring(c *gin.Context) {
 	c.Writer = before
 }
 
-// answers are what a failed save is answered with.
+// failures are what a failed save is answered with.
 var failures = map[string]struct {
 	handler func(w http.ResponseWriter, r *http.Request, err error) bool
 	status  int
 	body    string
 }{
-	"by default": {func(http.ResponseWriter, *http.Request, error) bool { return true }, 503, "Service Unavailable\n"},
+	"by default": {func(http.ResponseWriter, *http.Request, error) bool {
+		return true
+	}, 503, "Service Unavailable\n"},
 	"by a page": {func(w http.ResponseWriter, _ *http.Request, _ error) bool {
 		_, _ = io.WriteString(w, "<h1>come ")
 		_, _ = io.WriteString(w, "again</h1>")
@@ -47,7 +49,10 @@ var failures = map[string]struct {
 		http.Error(w, "come again", 502)
 		return true
 	}, 502, "come again\n"},
-	"by a status": {func(w http.ResponseWriter, _ *http.Request, _ error) bool { w.WriteHeader(504); return true }, 504, ""},
+	"by a status": {func(w http.ResponseWriter, _ *http.Request, _ error) bool {
+		w.WriteHeader(504)
+		return true
+	}, 504, ""},
 	"by a redirect": {func(w http.ResponseWriter, r *http.Request, _ error) bool {
 		w.Header().Set("Location", "/sorry")
 		w.WriteHeader(303)
@@ -73,29 +78,40 @@ var long = strings.Repeat("come again. ", 1000)
 // and whatever lies between. Where that puts back a writer of its own, it is the
 // length that says where the answer ends; and net/http closes such a connection.
 func TestNothingIsAddedToAFailedSave(t *testing.T) {
+	type list = []gin.HandlerFunc
 	gz := gingzip.Gzip(gingzip.DefaultCompression)
 	for answered, answer := range failures {
-		for where, mount := range map[string]func(us, others gin.HandlerFunc) []gin.HandlerFunc{
-			"outside":                 func(us, _ gin.HandlerFunc) []gin.HandlerFunc { return []gin.HandlerFunc{documented, us} },
-			"outside of a compressor": func(us, _ gin.HandlerFunc) []gin.HandlerFunc { return []gin.HandlerFunc{documented, gz, us} },
-			"outside of a wrapper":    func(us, _ gin.HandlerFunc) []gin.HandlerFunc { return []gin.HandlerFunc{documented, restoring, us} },
-			"outside of two plugins":  func(us, others gin.HandlerFunc) []gin.HandlerFunc { return []gin.HandlerFunc{documented, others, us} },
-			"between two plugins":     func(us, others gin.HandlerFunc) []gin.HandlerFunc { return []gin.HandlerFunc{others, documented, us} },
-			"twice, recovery, compress": func(us, _ gin.HandlerFunc) []gin.HandlerFunc {
-				return []gin.HandlerFunc{documented, gin.Recovery(), documented, us, gz}
+		for where, mount := range map[string]func(us, other gin.HandlerFunc) list{
+			"outside":                 func(us, _ gin.HandlerFunc) list { return list{documented, us} },
+			"outside of a compressor": func(us, _ gin.HandlerFunc) list { return list{documented, gz, us} },
+			"outside of a wrapper": func(us, _ gin.HandlerFunc) list {
+				return list{documented, restoring, us}
 			},
-			"around a second mount": func(us, _ gin.HandlerFunc) []gin.HandlerFunc { return []gin.HandlerFunc{documented, us, restoring, us} },
+			"outside of two plugins": func(us, other gin.HandlerFunc) list {
+				return list{documented, other, us}
+			},
+			"between two plugins": func(us, other gin.HandlerFunc) list {
+				return list{other, documented, us}
+			},
+			"twice, recovery, compress": func(us, _ gin.HandlerFunc) list {
+				return list{documented, gin.Recovery(), documented, us, gz}
+			},
+			"around a second mount": func(us, _ gin.HandlerFunc) list {
+				return list{documented, us, restoring, us}
+			},
 		} {
 			t.Run(answered+", "+where, func(t *testing.T) {
 				each(t, func(t *testing.T, s *site) {
-					wrapped, encoded := strings.HasSuffix(where, "a wrapper"), strings.HasSuffix(where, "a compressor")
+					wrapped := strings.HasSuffix(where, "a wrapper")
+					encoded := strings.HasSuffix(where, "a compressor")
 					if answer.body == "" && (encoded || wrapped && s.http2) {
-						t.Skip("an empty body that is encoded is not empty, and HTTP/2 does not keep to a length of 0")
+						t.Skip("what is encoded is not empty; HTTP/2 does not keep to a length of 0")
 					}
 					us := ginsession.Handler(s.newPlugin(gormsession.WithErrorHandler(answer.handler)))
-					others := ginsession.Handler(s.newPlugin(gormsession.WithTable("others"), gormsession.WithCookieName("other")))
+					other := ginsession.Handler(s.newPlugin(
+						gormsession.WithTable("others"), gormsession.WithCookieName("other")))
 					s.breakWrites()
-					s.engine.Use(mount(us, others)...)
+					s.engine.Use(mount(us, other)...)
 					s.engine.Use(func(c *gin.Context) { ginsession.Get(c); set(c, "new") })
 					s.engine.Any("/", func(c *gin.Context) { c.String(200, "body") })
 					s.engine.Any("/flush", func(c *gin.Context) { c.Writer.Flush() })
@@ -139,7 +155,8 @@ func TestNothingIsAddedOverHTTP10(t *testing.T) {
 				_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", path)
 				all, err := io.ReadAll(reader)
 				head, body, _ := strings.Cut(string(all), "\r\n\r\n")
-				if err != nil || body != answer.body || !strings.Contains(head, fmt.Sprint(" ", answer.status, " ")) {
+				status := fmt.Sprint(" ", answer.status, " ")
+				if err != nil || body != answer.body || !strings.Contains(head, status) {
 					t.Errorf("%s: got %.300q, %v", path, all, err)
 				}
 			}
@@ -171,8 +188,12 @@ func TestLengthOfTheAnswer(t *testing.T) {
 // of the handler go.
 func TestErrorMiddlewareAnswers(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		us := ginsession.Handler(s.newPlugin(gormsession.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) bool { return false })))
-		s.engine.GET("/reports", documented, s.session, func(c *gin.Context) { set(c, "new"); _ = c.Error(errDisk) })
+		us := ginsession.Handler(s.newPlugin(gormsession.WithErrorHandler(
+			func(http.ResponseWriter, *http.Request, error) bool { return false })))
+		s.engine.GET("/reports", documented, s.session, func(c *gin.Context) {
+			set(c, "new")
+			_ = c.Error(errDisk)
+		})
 		s.engine.GET("/lets", documented, us, func(c *gin.Context) { set(c, "new") })
 		a := s.get("/reports")
 		s.want(a, 500, `{"message":"the disk is full","success":false}`, 1)
@@ -181,8 +202,29 @@ func TestErrorMiddlewareAnswers(t *testing.T) {
 		if a.status != 500 || !strings.HasPrefix(a.body, `{"message":"gormsession: `) {
 			t.Errorf("got %d %q", a.status, a.body)
 		}
-		if !slices.ContainsFunc(a.errors, func(err error) bool { return strings.Contains(err.Error(), "gormsession") }) {
-			t.Errorf("c.Errors holds %v", a.errors)
-		}
+		s.wantError(a.outcome, gormsession.ErrUnavailable)
 	})
+}
+
+// An error handler that breaks off in the middle of its page has sent nothing of it.
+func TestErrorHandlerPanicsHalfWay(t *testing.T) {
+	for name, flush := range map[string]bool{"at the end": false, "at Flush": true} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *site) {
+				us := ginsession.Handler(s.newPlugin(gormsession.WithErrorHandler(
+					func(w http.ResponseWriter, _ *http.Request, _ error) bool {
+						_, _ = io.WriteString(w, "<h1>come ")
+						panic("no")
+					})))
+				s.breakWrites()
+				page := gin.CustomRecovery(func(c *gin.Context, _ any) { c.String(500, "sorry") })
+				s.engine.GET("/", page, us, func(c *gin.Context) {
+					if set(c, "new"); flush {
+						c.Writer.Flush()
+					}
+				})
+				s.want(s.get("/"), 500, "sorry", 0)
+			})
+		})
+	}
 }

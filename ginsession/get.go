@@ -18,7 +18,8 @@ import (
 func Get(c *gin.Context) *State {
 	r, ok := current(c)
 	if !ok {
-		panic("gormsession: ginsession.Get found no session: mount the middleware before the route, as in r.Use(ginsession.New(db))")
+		panic("gormsession: ginsession.Get found no session: mount the middleware before the route, " +
+			"as in r.Use(ginsession.New(db))")
 	}
 	return r.session()
 }
@@ -28,7 +29,8 @@ func Get(c *gin.Context) *State {
 func GetFrom(c *gin.Context, plugin *gormsession.Plugin) *State {
 	r, ok := find(c, pluginKey{plugin})
 	if !ok {
-		panic("gormsession: ginsession.GetFrom found no session of this plugin: mount it before the route, as in r.Use(ginsession.Handler(plugin))")
+		panic("gormsession: ginsession.GetFrom found no session of this plugin: " +
+			"mount it before the route, as in r.Use(ginsession.Handler(plugin))")
 	}
 	return r.session()
 }

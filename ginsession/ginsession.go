@@ -114,9 +114,9 @@ func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 }
 
 const sameCookie = "gormsession: two plugins on one route set the same cookie, so one of their " +
-	"sessions is lost: ginsession.New makes a plugin each time it is called, so a handler that is to be " +
-	"mounted twice is made once, or mounted in one of the two places only; where two plugins are " +
-	"meant, give one of them another name with WithCookieName"
+	"sessions is lost: ginsession.New makes a plugin each time it is called, so a handler that " +
+	"is to be mounted twice is made once, or mounted in one of the two places only; " +
+	"where two plugins are meant, give one of them another name with WithCookieName"
 
 // clashesWith tells whether this run, or one outside of it, sets the cookie of
 // another plugin in the response of c.

@@ -23,7 +23,18 @@ func TestBodyAfterTheChain(t *testing.T) {
 			}
 		}}
 	}
-	promise := []gin.HandlerFunc{func(c *gin.Context) { c.Header("Content-Encoding", "br"); c.Header("ETag", `"br"`) }}
+	promise := func(c *gin.Context) { c.Header("Content-Encoding", "br"); c.Header("ETag", `"br"`) }
+	page := func(status int, parts ...string) []gin.HandlerFunc {
+		return unwritten(func(c *gin.Context) {
+			c.Status(status)
+			for _, part := range parts {
+				_, _ = c.Writer.WriteString(part)
+			}
+		})
+	}
+	const nowhere, silent = "/nowhere", "/silent"
+	gzip, encoder := inside["gzip"], inside["another encoder"]
+	swallow := []gin.HandlerFunc{promise, etag(false, false)}
 	for _, test := range []struct {
 		name    string
 		outside []gin.HandlerFunc
@@ -32,23 +43,16 @@ func TestBodyAfterTheChain(t *testing.T) {
 		status  int
 		body    string
 	}{
-		{"swallowed", nil, slices.Concat(promise, []gin.HandlerFunc{etag(false, false)}), "/nowhere", 404, "404 page not found"},
-		{"a page of 200", unwritten(func(c *gin.Context) { c.String(200, "ren%s", "dered") }), inside["gzip"], "/silent", 200, "rendered"},
-		{"a page of 200, unfinished encoder", unwritten(func(c *gin.Context) { c.String(200, "rendered") }), inside["another encoder"],
-			"/silent", 200, "rendered"},
-		{"an index for what is unknown", unwritten(func(c *gin.Context) { c.String(200, "index") }), inside["gzip"], "/nowhere", 200, "index"},
-		{"a page of 404", unwritten(func(c *gin.Context) { c.String(404, "no such page") }), inside["gzip"], "/nowhere", 404, "no such page"},
-		{"a page in two parts", unwritten(func(c *gin.Context) {
-			c.Status(410)
-			_, _ = c.Writer.WriteString("it has ")
-			_, _ = c.Writer.Write([]byte("gone"))
-		}), inside["gzip"], "/nowhere", 410, "it has gone"},
-		{"two parts, which change", unwritten(func(c *gin.Context) {
-			c.Status(410)
-			_, _ = c.Writer.WriteString("it has ")
-			_, _ = c.Writer.WriteString("gone")
-		}), inside["one that changes all"], "/nowhere", 410, "IT HAS GONE"},
-		{"no page", unwritten(func(c *gin.Context) { c.AbortWithStatus(410) }), inside["gzip"], "/nowhere", 410, ""},
+		{"swallowed", nil, swallow, nowhere, 404, "404 page not found"},
+		{"a page of 200", page(200, "ren", "dered"), gzip, silent, 200, "rendered"},
+		{"a page of 200, not encoded", page(200, "rendered"), encoder, silent, 200, "rendered"},
+		{"a JSON of 200", unwritten(func(c *gin.Context) { c.JSON(200, 1) }), gzip, silent, 200, "1"},
+		{"an index for what is unknown", page(200, "index"), gzip, nowhere, 200, "index"},
+		{"a page of 404", page(404, "no such page"), gzip, nowhere, 404, "no such page"},
+		{"a page in two parts", page(410, "it has ", "gone"), gzip, nowhere, 410, "it has gone"},
+		{"parts that change", page(410, "it has ", "gone"), inside["one that changes all"],
+			nowhere, 410, "IT HAS GONE"},
+		{"no page", unwritten(func(c *gin.Context) { c.AbortWithStatus(410) }), gzip, nowhere, 410, ""},
 	} {
 		for set, touches := range map[string]bool{"untouched": false, "a new session": true} {
 			t.Run(test.name+", "+set, func(t *testing.T) {

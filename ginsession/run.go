@@ -123,7 +123,8 @@ func (r *run) through() {
 	if r.brokenOff(reported) || r.writer.FailedLate() {
 		r.abort()
 		if !outer.Written() {
-			outer.WriteHeader(http.StatusInternalServerError) // whoever is still there must not take it for a success
+			// Whoever is still there must not take it for a success.
+			outer.WriteHeader(http.StatusInternalServerError)
 		}
 	} else {
 		r.writer.Finish()

@@ -41,7 +41,8 @@ func (r *replacement) Write(data []byte) (int, error) {
 // would guess later.
 func (r *replacement) finish() {
 	body, encoded := r.body, r.says("Content-Encoding")
-	if !r.sent && bodyAllowed(r.status) && !encoded && !r.says("Content-Length") && !r.says("Transfer-Encoding") {
+	measured := encoded || r.says("Content-Length") || r.says("Transfer-Encoding")
+	if !r.sent && !measured && bodyAllowed(r.status) {
 		r.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	if len(body) > 0 && !encoded && !r.says("Content-Type") {
