@@ -118,17 +118,16 @@ func (r *run) through() {
 		}
 	}()
 	c.Next()
-	left := c.Writer
-	c.Writer = outer
 	if r.brokenOff(reported) || r.writer.FailedLate() {
+		c.Writer = outer
 		r.abort()
 		if !outer.Written() {
 			// Whoever is still there must not take it for a success.
 			outer.WriteHeader(http.StatusInternalServerError)
 		}
 	} else {
-		r.writer.Finish()
-		c.Writer = r.outside(outer, left)
+		r.writer.Finish() // what writes from inside of a save finds the writer that it knows
+		c.Writer = r.outside(outer, c.Writer)
 	}
 	returned = true
 }
