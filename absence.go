@@ -29,6 +29,9 @@ func (a *absence) end() {
 	}
 }
 
+// waits tells whether sessions were made and no key has come since.
+func (a *absence) waits() bool { return !a.over.Load() && a.made.Load() > 0 }
+
 // note is called when the client of a request without a key is told one.
 func (a *absence) note(o *options, r *http.Request) {
 	if a.over.Load() {

@@ -266,9 +266,12 @@ func (p *Plugin) CookieName() string { return p.opts.cookieName }
 
 // Idle reports whether nothing is to be done for a request that never asks for its
 // session, so that an adapter need not begin one. Something is where
-// [WithSaveEveryRequest] renews each session, and beside Django, which deletes a
-// malformed cookie whatever the request does.
-func (p *Plugin) Idle() bool { return !p.opts.saveEvery && !p.opts.layout.DeleteMalformed }
+// [WithSaveEveryRequest] renews each session; beside Django, which deletes a malformed
+// cookie whatever the request does; and as long as no cookie of the first sessions has
+// come back.
+func (p *Plugin) Idle() bool {
+	return !p.opts.saveEvery && !p.opts.layout.DeleteMalformed && !p.absent.waits()
+}
 
 // Logger is where the plugin logs: see [WithLogger].
 func (p *Plugin) Logger() *slog.Logger { return p.opts.log() }
