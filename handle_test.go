@@ -148,7 +148,7 @@ func TestPoolOfOneConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		pool.SetMaxOpenConns(1)
-		s := newSiteOn(t, db, gormsession.WithTimeout(100*time.Millisecond))
+		s := newSiteOn(t, db, gormsession.WithTimeout(500*time.Millisecond))
 		key := s.start(map[string]any{"name": "Ann"})
 		for name, page := range map[string]func(*gin.Context){"load": readName, "load and write": writeName("Bob"), "save": func(c *gin.Context) {
 			session := ginsession.Get(c)
