@@ -8,8 +8,8 @@ import (
 
 // cycle moves a session to a new key, in the same table or into that of another store, in one
 // transaction, guarded as in update, so that of two cycles at once one wins, and nothing that was
-// saved meanwhile is lost. It returns the key, which is next unless that was taken, and what the row
-// holds.
+// saved meanwhile is lost. It returns the key, which is next unless that was taken, and what the
+// row holds.
 func (s *store) cycle(
 	ctx context.Context, into *store, key, next string, from record, w rewrite,
 ) (string, record, error) {
@@ -45,7 +45,8 @@ func (c *cycling) save(ctx context.Context) error {
 	})
 }
 
-// again follows an uncertain end: the new key, of which nobody else knows, tells whether it was done.
+// again follows an uncertain end: the new key, of which nobody else knows, tells whether it was
+// done.
 func (c *cycling) again(ctx context.Context) error {
 	return c.transact(ctx, func(tx *gorm.DB) error {
 		hit, err := c.move(tx, c.from, c.to)

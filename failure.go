@@ -13,8 +13,8 @@ import (
 )
 
 // A failure is a fault of the database under one of the package's sentinels. Its text is the
-// sentinel's, which may be shown to anybody. What the driver said is for the log: slog shows it, and
-// so does %+v.
+// sentinel's, which may be shown to anybody. What the driver said is for the log: slog shows it,
+// and so does %+v.
 type failure struct {
 	sentinel error
 	cause    error

@@ -33,7 +33,8 @@ func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) e
 				return err
 			}
 		default:
-			// An end that is not ours: of a plugin, or of whoever it has put our statement together with.
+			// An end that is not ours: of a plugin, or of whoever it has put our statement
+			// together with.
 			if canceled || !isOver(err) {
 				return err
 			}

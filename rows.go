@@ -41,7 +41,8 @@ func (s *store) row(tx *gorm.DB, stored string, r record) (any, error) {
 }
 
 // set writes a record into the row of that key, where it is as tx wants it, and returns how many
-// there were. The hooks of a model see the row that was built, and what they change in it is stored.
+// there were. The hooks of a model see the row that was built, and what they change in it is
+// stored.
 func (s *store) set(tx *gorm.DB, stored string, r record) (int64, error) {
 	if s.model.build == nil {
 		return s.written(s.rows(tx).Where("session_key = ?", stored).Updates(s.columns(r)))

@@ -13,7 +13,8 @@ type rewrite struct {
 	first func(stored string) (record, error)
 	// again makes it out of what a row holds now, by doing again what the request did.
 	again func(current record, stored string) (record, error)
-	// twice tells whether doing it twice is the same as doing it once. If not, the text has a nonce.
+	// twice tells whether doing it twice is the same as doing it once. If not, the text has a
+	// nonce.
 	twice bool
 	// ours tells whether nobody else can have written the text of that record.
 	ours func(sent record, stored string) bool
@@ -23,7 +24,9 @@ type rewrite struct {
 // compare-and-set on the text: no other request's change is overwritten, and none of ours is lost,
 // because on a miss the request's changes are done again on the locked row. It returns what the row
 // holds then. A row that is gone is ErrInterrupted, and stays gone.
-func (s *store) update(ctx context.Context, key string, from, to record, w rewrite) (record, error) {
+func (s *store) update(
+	ctx context.Context, key string, from, to record, w rewrite,
+) (record, error) {
 	u := &updating{store: s, stored: s.stored(key), from: from, to: to, rewrite: w}
 	err := s.settle(ctx, u.save, u.again)
 	return u.done, s.fault(err, u.stored)
@@ -53,8 +56,8 @@ func (u *updating) save(ctx context.Context) error {
 		}
 	}
 	return u.transact(ctx, func(tx *gorm.DB) error {
-		// Also after a bare miss: a transaction of SQLite must begin with a write, or it cannot become
-		// a writer.
+		// Also after a bare miss: a transaction of SQLite must begin with a write, or it cannot
+		// become a writer.
 		hit, err := u.compareAndSet(tx)
 		if err != nil || hit {
 			return err

@@ -4,13 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
 )
 
-// undone is the error of what has certainly left nothing behind in the database. That is told by the
-// place in the code and never by the error: pgx calls a COMMIT that was carried out safe to retry.
+// undone is the error of what has certainly left nothing behind in the database. That is told by
+// the place in the code and never by the error: pgx calls a COMMIT that was carried out safe to
+// retry.
 type undone struct{ error }
 
 func (u undone) Unwrap() error { return u.error }
@@ -32,8 +34,8 @@ func harmless(err error) error {
 func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
 	h := s.handle(ctx)
 	if pin := h.Callback().Query().Get("gorm:db_resolver"); pin != nil {
-		// Begin takes the first pool there is, while statements go to the resolver's source; this is
-		// what its clause Write does.
+		// Begin takes the first pool there is, while statements go to the resolver's source; this
+		// is what its clause Write does.
 		h.Statement.Table = s.table
 		pin(h)
 		h.Statement.Table = ""
@@ -58,11 +60,16 @@ func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 		return undone{err}
 	}
 	open = false
-	err := s.inTime(ctx, tx.Commit)
-	if errors.Is(err, sql.ErrTxDone) || err != nil && s.dialect.undoneAtCommit(err) {
+	switch err := s.inTime(ctx, tx.Commit); {
+	case err == nil:
+		return nil
+	case s.isDuplicate(err): // TiDB looks for duplicates there, PostgreSQL if asked to
+		return undone{fmt.Errorf("%w: %w", errDuplicate, err)}
+	case errors.Is(err, sql.ErrTxDone), s.dialect.undoneAtCommit(err):
 		return undone{err}
+	default:
+		return err
 	}
-	return err
 }
 
 // inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where
