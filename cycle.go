@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"context"
+	"slices"
 
 	"gorm.io/gorm"
 )
@@ -60,13 +61,11 @@ func (c *cycling) again(ctx context.Context) error {
 		if !found {
 			return c.locked(tx, errTrackLost)
 		}
-		for _, sent := range c.sent {
-			if sent.data == current.data {
-				c.done = sent
-				return nil
-			}
+		// It was free, and nobody else knows of it, so it is ours.
+		if i := slices.IndexFunc(c.sent, func(sent record) bool { return sent.data == current.data }); i >= 0 {
+			c.done = c.sent[i]
 		}
-		return ErrOutcomeUnknown
+		return nil
 	})
 }
 

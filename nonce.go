@@ -9,8 +9,11 @@ import (
 
 // A nonce marks the text of a save that must not be done twice, so that after a lost answer the row
 // itself says whether it was ours: 40 random bits as 20 characters of JSON's white space before the
-// first value. Whoever reads the row does not see it, Django neither, and the next save drops it.
-// Inside the object it is signed and compressed as the rest; after it, it would break signatures.
+// first value. Whoever reads the row does not see it, Django neither. Inside the object it is signed
+// and compressed as the rest; after it, it would break signatures.
+//
+// What is saved on top of a marked text is marked too, so that a text that was there before does not
+// come back: that the row holds it is then proof that nothing was saved on it.
 type nonce string
 
 func newNonce() nonce {
@@ -34,4 +37,11 @@ func (n nonce) on(entries map[string]json.RawMessage) map[string]json.RawMessage
 	entries = maps.Clone(entries)
 	entries[first] = append(json.RawMessage(n), entries[first]...)
 	return entries
+}
+
+// isMarked tells whether a row may hold a text with a nonce: it is not what the codec makes of the
+// entries by itself.
+func (s *store) isMarked(stored string, row record) bool {
+	text, err := s.encode(stored, row.entries, "")
+	return err != nil || text != row.data
 }

@@ -34,10 +34,11 @@ func (s *State) rewrite(into *store, n nonce) rewrite {
 			return s.record(current, entries, into, stored, n)
 		},
 		twice: !log.relative(),
-		ours: func(sent record, stored string) bool {
-			// A codec that drops the nonce gives others the same text.
-			text, err := into.encode(stored, sent.entries, newNonce())
-			return err == nil && text != sent.data
+		marked: func(sent record, stored string) bool {
+			// A codec that drops the nonce gives the same text with every other one.
+			one, err := into.encode(stored, sent.entries, newNonce())
+			other, otherErr := into.encode(stored, sent.entries, newNonce())
+			return err == nil && otherErr == nil && one != other
 		},
 	}
 }
@@ -48,9 +49,12 @@ func (s *State) record(
 	row record, entries map[string]json.RawMessage, into *store, stored string, n nonce,
 ) (record, error) {
 	r := record{entries: entries, data: row.data}
-	if row.data == "" || into != s.home || stored != into.stored(s.key) ||
-		!maps.EqualFunc(entries, row.entries, sameText) {
+	same := row.data != "" && into == s.home && stored == into.stored(s.key)
+	if !same || !maps.EqualFunc(entries, row.entries, sameText) {
 		var err error
+		if n == "" && same && into.isMarked(stored, row) {
+			n = newNonce()
+		}
 		if r.data, err = into.encode(stored, entries, n); err != nil {
 			return record{}, err
 		}

@@ -3,6 +3,7 @@ package gormsession
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 )
@@ -16,8 +17,8 @@ type rewrite struct {
 	// twice tells whether doing it twice is the same as doing it once. If not, the text has a
 	// nonce.
 	twice bool
-	// ours tells whether nobody else can have written the text of that record.
-	ours func(sent record, stored string) bool
+	// marked tells whether nobody else can write the text of that record: it bears the nonce.
+	marked func(sent record, stored string) bool
 }
 
 // update saves what a request has made of a row, to, of what it had loaded, from. It is a
@@ -63,11 +64,13 @@ func (u *updating) save(ctx context.Context) error {
 			return err
 		}
 		current, found, err := u.lock(tx, u.stored)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !found {
+		case !found:
 			return ErrInterrupted
+		case u.isOurs(current): // something below us has sent the statement twice
+			return nil
 		}
 		return u.onto(tx, current)
 	})
@@ -75,9 +78,12 @@ func (u *updating) save(ctx context.Context) error {
 
 // again follows an uncertain end: the row tells whether it was ours.
 func (u *updating) again(ctx context.Context) error {
+	if !u.twice && slices.ContainsFunc(u.sent, u.unmarked) {
+		return ErrOutcomeUnknown // the row cannot tell
+	}
 	return u.transact(ctx, func(tx *gorm.DB) error {
 		hit, err := u.compareAndSet(tx)
-		if err != nil || hit {
+		if err != nil || hit && u.twice {
 			return err
 		}
 		current, found, err := u.lockAny(tx, u.stored)
@@ -88,16 +94,27 @@ func (u *updating) again(ctx context.Context) error {
 			return errTrackLost
 		case u.twice:
 			return u.onto(tx, current)
+		case u.isOurs(current):
+			return nil
 		}
-		for _, sent := range u.sent {
-			if sent.data == current.data && u.ours(sent, u.stored) {
-				u.done = sent
-				return nil
-			}
-		}
-		return ErrOutcomeUnknown // somebody has saved since, on ours or not
+		// Somebody has saved since, on ours or not, or the column does not keep the mark, so that what
+		// was loaded may be there once more.
+		return ErrOutcomeUnknown
 	})
 }
+
+// isOurs tells whether a row holds what this save, which must not be done twice, has sent.
+func (u *updating) isOurs(current record) bool {
+	for _, sent := range u.sent {
+		if !u.twice && sent.data == current.data && !u.unmarked(sent) {
+			u.done = sent
+			return true
+		}
+	}
+	return false
+}
+
+func (u *updating) unmarked(sent record) bool { return !u.marked(sent, u.stored) }
 
 func (u *updating) compareAndSet(tx *gorm.DB) (hit bool, err error) {
 	n, err := u.write(tx, u.from, u.to)
@@ -135,21 +152,27 @@ func (s *store) insert(ctx context.Context, w rewrite) (key string, r record, er
 		if r, err = w.first(stored); err != nil {
 			return err
 		}
-		create := func(tx *gorm.DB) error { return s.create(tx, stored, r) }
+		passed := false // whether the statement has been answered
+		create := func(tx *gorm.DB) error {
+			err := s.create(tx, stored, r)
+			passed = passed || err == nil
+			return err
+		}
 		err := s.settle(ctx,
 			func(ctx context.Context) error { return s.single(ctx, create) },
 			func(ctx context.Context) error {
+				before := passed
 				if err := s.transact(ctx, create); !errors.Is(err, errDuplicate) {
 					return err
 				}
 				return s.transact(ctx, func(tx *gorm.DB) error {
-					current, found, err := s.lockAny(tx, stored)
+					there, ours, err := s.holds(tx, stored, r.data)
 					switch {
 					case err != nil:
 						return err
-					case !found:
+					case !there:
 						return errSlipped
-					case current.data != r.data:
+					case !ours && !before: // of a new key that was free, it is ours whatever it holds
 						return errDuplicate
 					}
 					return nil
@@ -157,9 +180,18 @@ func (s *store) insert(ctx context.Context, w rewrite) (key string, r record, er
 			})
 		if s.bare && errors.Is(err, errDuplicate) {
 			// The driver may have sent it twice, and tell of the second time.
-			if current, found, err := s.read(ctx, s.lookSQL, stored); err != nil {
-				return &failure{sentinel: ErrOutcomeUnknown, cause: err}
-			} else if found && current.data == r.data {
+			look := s.retry(ctx, func(ctx context.Context) error {
+				return harmless(s.transact(ctx, func(tx *gorm.DB) error {
+					if _, ours, err := s.holds(tx, stored, r.data); err != nil || ours {
+						return err
+					}
+					return errDuplicate
+				}))
+			})
+			if look != nil && !errors.Is(look, errDuplicate) {
+				return &failure{sentinel: ErrOutcomeUnknown, cause: look}
+			}
+			if look == nil {
 				return nil
 			}
 		}

@@ -138,6 +138,15 @@ func (s *store) lock(tx *gorm.DB, stored string) (record, bool, error) {
 	return s.scan(tx, s.lockSQL, stored, s.expireArg(s.now()))
 }
 
+// holds locks the row of that key, if there is one, and tells whether its text is that. The database
+// compares, as a column of jsonb spells what it holds in a way of its own.
+func (s *store) holds(tx *gorm.DB, stored, text string) (there, same bool, err error) {
+	if _, there, err = s.lockAny(tx, stored); err == nil && there {
+		_, same, err = s.scan(tx, s.lookSQL+" AND "+s.dialect.sameData, stored, text)
+	}
+	return there, same, err
+}
+
 // lockAny is lock for a row that may have expired: ours, after a lost answer.
 func (s *store) lockAny(tx *gorm.DB, stored string) (record, bool, error) {
 	return s.scan(tx, s.lookSQL+s.dialect.lock, stored)
