@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
-	"regexp"
 	"strings"
-
-	"gorm.io/gorm"
 )
 
 // A failure is a fault of the database under one of the package's sentinels. Its text is the
@@ -109,69 +105,4 @@ func isOurs(err error) bool {
 		}
 	}
 	return false
-}
-
-// redacted is an error whose text named a key or a value.
-type redacted struct {
-	error
-	text string
-}
-
-func (r redacted) Error() string { return r.text }
-func (r redacted) Unwrap() error { return r.error }
-
-// redact takes keys and values out of the text of an error of the database.
-func (s *store) redact(err error, stored string) error {
-	return s.dialect.redact(err, s.translate, stored)
-}
-
-func (d dialect) redact(err error, translate func(error) error, stored string) error {
-	switch {
-	case d.isDuplicate(err, translate):
-		return redacted{err, gorm.ErrDuplicatedKey.Error()}
-	case d.name != "sqlite" && d.kind(err) == rejected: // SQLite quotes no values
-		return redacted{err, codeOf(err)}
-	}
-	return withoutKeys(err, stored)
-}
-
-var columnOf = regexp.MustCompile("(?i)column [`'\"]?([\\w.`]{1,200})")
-
-// codeOf is what a database said, without the values that it quotes: the code, and the column or
-// the constraint.
-func codeOf(err error) string {
-	for _, err := range chain(err) {
-		e := reflect.Indirect(reflect.ValueOf(err))
-		if e.Kind() != reflect.Struct || sqlState(err) == "" {
-			continue
-		}
-		text := "SQLSTATE " + sqlState(err)
-		for _, name := range []string{"TableName", "ColumnName", "DataTypeName", "ConstraintName"} {
-			if f := e.FieldByName(name); f.IsValid() && f.Kind() == reflect.String && f.String() != "" {
-				text += fmt.Sprintf(", %s %s", strings.TrimSuffix(name, "Name"), f)
-			}
-		}
-		return text
-	}
-	text := fmt.Sprintf("error %d, SQLSTATE %s", mysqlNumber(err), mysqlState(err))
-	if column := columnOf.FindStringSubmatch(err.Error()); column != nil {
-		text += ", column " + strings.Trim(column[1], "`")
-	}
-	return text
-}
-
-// keyShaped is what may be a key, as the cookie or the row has it.
-var keyShaped = regexp.MustCompile(`\b[0-9a-z]{32,64}\b`)
-
-// withoutKeys takes all that may be a key out of the text of an error: of a cycle or a sweep it may
-// name others than stored, while a key of Django's, which stored is then, may look like anything.
-func withoutKeys(err error, stored string) error {
-	text := err.Error()
-	if stored != "" {
-		text = strings.ReplaceAll(text, stored, "?")
-	}
-	if text = keyShaped.ReplaceAllString(text, "?"); text != err.Error() {
-		return redacted{err, text}
-	}
-	return err
 }

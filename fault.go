@@ -39,6 +39,9 @@ func (s *store) kind(err error) kind {
 	case isDial(err):
 		return away
 	}
+	if isUnsent(err) {
+		return rejected
+	}
 	if k := s.dialect.kind(err); k != other {
 		return k
 	}
@@ -76,6 +79,20 @@ func isLost(err error) bool {
 	return strings.Contains(text, "conn closed") || strings.Contains(text, "invalid connection")
 }
 
+// isUnsent tells whether a driver, or database/sql, has refused a value, so that nothing was sent.
+// All of them say so by text alone.
+func isUnsent(err error) bool {
+	text := err.Error()
+	for _, refusal := range []string{
+		"sql: converting argument", "failed to encode args[", "packet for query is too large",
+	} {
+		if strings.Contains(text, refusal) {
+			return true
+		}
+	}
+	return false
+}
+
 // undoneAtCommit tells whether the database has certainly undone a transaction whose COMMIT failed
 // with err. What a driver says by itself never tells.
 func (d dialect) undoneAtCommit(err error) bool {
@@ -96,6 +113,9 @@ func (d dialect) undoneAtCommit(err error) bool {
 // undoneAlone is undoneAtCommit for a statement without a transaction: what the database itself
 // says of it is certain, unless its commit, which is part of it, was interrupted.
 func (d dialect) undoneAlone(err error) bool {
+	if isUnsent(err) {
+		return true
+	}
 	if !d.says(err) || d.kind(err) == lost {
 		return false
 	}

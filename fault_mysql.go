@@ -45,8 +45,6 @@ var (
 func mysqlKind(err error) kind {
 	n := mysqlNumber(err)
 	switch {
-	case n == 0 && strings.Contains(err.Error(), "packet for query is too large"):
-		return rejected // by the driver: nothing was sent
 	case n == 0:
 		return other
 	case slices.Contains(mysqlConflicts, n), isCertified(n, err):

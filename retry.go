@@ -13,9 +13,11 @@ const dialTries = 5
 // another try. Only what is undone is tried again.
 func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) error {
 	quick := s.idle() + 2 // after a restart each idle connection fails once
+	var longest time.Duration
 	for try, dials, canceled := 1, 1, false; ; try++ {
 		began := time.Now()
 		err := op(ctx)
+		longest = max(longest, time.Since(began))
 		if err == nil || ctx.Err() != nil || !isUndone(err) {
 			return err
 		}
@@ -40,9 +42,8 @@ func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) e
 			}
 			canceled = true
 		}
-		deadline, ok := ctx.Deadline()
-		if ok && s.dialect.deaf && time.Until(deadline) < time.Since(began) {
-			return err
+		if deadline, ok := ctx.Deadline(); ok && s.dialect.deaf && time.Until(deadline) < longest {
+			return err // a try that cannot end in time
 		}
 		if !atOnce && !pause(ctx, rand.N(10*time.Millisecond<<min(try, 4))) {
 			return err

@@ -107,19 +107,12 @@ func (s *store) written(tx *gorm.DB) (int64, error) {
 	switch {
 	case err == nil:
 		return tx.RowsAffected, nil
+	case s.byHook(tx, err):
+		return 0, &failure{sentinel: ErrRejected, cause: err, hint: " by a hook of the model"}
 	case s.isDuplicate(err):
 		return 0, fmt.Errorf("%w: %w", errDuplicate, err)
-	case s.hooked() && !s.dialect.says(err) && !isOver(err) && !isLost(err):
-		return 0, &failure{sentinel: ErrRejected, cause: err, hint: " by a hook of the model"}
 	}
 	return 0, err
-}
-
-// hooked tells whether the model has hooks that GORM calls at a write.
-func (s *store) hooked() bool {
-	m := s.schema
-	return m.BeforeSave || m.AfterSave || m.BeforeCreate || m.AfterCreate || m.BeforeUpdate ||
-		m.AfterUpdate || m.BeforeDelete || m.AfterDelete
 }
 
 // touch moves expire_date alone, if it is still what was loaded: another request may have set an

@@ -50,7 +50,7 @@ var (
 	errDamaged   = errors.New("gormsession: the row holds what the codec cannot read")
 	errNoRows    = errors.New("a callback of GORM's gave neither rows nor an error")
 	errNoFreeKey = errors.New("gormsession: no free session key in 10 tries: is the source of keys broken?")
-	errDuplicate = errors.New("duplicate session key")
+	errDuplicate = errors.New("duplicate key")
 	// errSlipped: what was locked is no longer there, as the transaction is gone. MariaDB's Galera
 	// lets a SELECT FOR UPDATE return a row then, and the next statement run by itself.
 	errSlipped = errors.New("the transaction ended while the row was locked")

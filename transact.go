@@ -44,6 +44,9 @@ func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 	if tx.Error != nil {
 		return undone{tx.Error}
 	}
+	if s.hooked() {
+		watch(tx)
+	}
 	open := true
 	defer func() {
 		if open { // also where the application's model has panicked
