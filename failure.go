@@ -59,7 +59,7 @@ func detailOf(err error) string {
 // fault wraps an error of the database for the caller and the log. GORM's own errors of misuse pass
 // for faults too: they are no news of the session either.
 func (s *store) fault(err error, stored string) error {
-	if u, ok := errors.AsType[undone](err); ok {
+	if u, ok := err.(undone); ok { // not one within: that of an outcome that is unknown
 		err = u.error
 	}
 	if f, ok := errors.AsType[*failure](err); ok {

@@ -18,7 +18,7 @@ type undone struct{ error }
 func (u undone) Unwrap() error { return u.error }
 
 func isUndone(err error) bool {
-	_, ok := errors.AsType[undone](err)
+	_, ok := err.(undone) // what wraps one knows better
 	return ok
 }
 
