@@ -37,7 +37,7 @@ func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) e
 		default:
 			// An end that is not ours: of a plugin, or of whoever it has put our statement
 			// together with.
-			if canceled || !isOver(err) {
+			if canceled || isOurs(err) || !isOver(err) {
 				return err
 			}
 			canceled = true
