@@ -34,8 +34,8 @@ func newBusySite(t *testing.T, busy string, timeout time.Duration, g *gorm.Confi
 	return newSiteOn(t, db, gormsession.WithTimeout(timeout))
 }
 
-// No try begins that cannot end in time: with a busy timeout a little below the timeout of sessions, as
-// the README has it, a request does not take twice as long.
+// No try begins that cannot end in time: with a busy timeout a little below the timeout of
+// sessions, as the README has it, a request does not take twice as long.
 func TestSQLiteBusyEndsInTime(t *testing.T) {
 	for _, config := range dbtest.Configs {
 		t.Run(config.Name, func(t *testing.T) {
@@ -96,11 +96,13 @@ func TestSQLiteBusyIsWaitedFor(t *testing.T) {
 func (s *site) lock(t *testing.T, mode string) (unlock func()) {
 	s.t.Helper()
 	var file string
-	if err := s.db.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file).Error; err != nil {
+	query := "SELECT file FROM pragma_database_list WHERE name = 'main'"
+	if err := s.db.Raw(query).Scan(&file).Error; err != nil {
 		s.t.Fatal(err)
 	}
 	dsn := "file:" + file + "?_journal_mode=DELETE&_busy_timeout=5000"
-	process, stdin, stdout := startProcess(t, "lock", os.Stderr, kindVariable+"="+mode, dsnVariable+"="+dsn)
+	process, stdin, stdout := startProcess(t, "lock", os.Stderr,
+		kindVariable+"="+mode, dsnVariable+"="+dsn)
 	if line, err := stdout.ReadString('\n'); line != "locked <nil>\n" {
 		s.t.Fatal(line, err)
 	}

@@ -2,6 +2,7 @@ package gormsession_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -50,8 +51,8 @@ func lastWords(kind dbtest.Kind) map[string]error {
 	}
 }
 
-// After a COMMIT whose end is open, nothing that a second try says makes it certain: neither that the
-// old data is intact, nor that the session was deleted.
+// After a COMMIT whose end is open, nothing that a second try says makes it certain: neither that
+// the old data is intact, nor that the session was deleted.
 func TestNothingIsMoreCertainThanTheFirstTry(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
 		t.Parallel()
@@ -63,9 +64,9 @@ func TestNothingIsMoreCertainThanTheFirstTry(t *testing.T) {
 			}
 			for _, arrives := range []bool{true, false} {
 				for words, err := range lastWords(d.Kind()) {
-					if waits := words == "a conflict" || words == "lost again"; waits && (!arrives ||
-						w.name != "login" && w.name != "create") {
-						continue // it goes on until the time is over
+					waits := words == "a conflict" || words == "lost again" // until the time is over
+					if waits && (!arrives || w.name != "login" && w.name != "create") {
+						continue
 					}
 					key := ""
 					if !w.fresh {
@@ -121,7 +122,7 @@ func TestWhatIsUndoneIsUnavailable(t *testing.T) {
 		for _, w := range writes {
 			verbs := []string{"BEGIN", w.verb}
 			if a.db.SkipDefaultTransaction && !w.relative {
-				verbs = nil // it has no BEGIN, and a statement alone that is lost may have been done
+				verbs = nil // no BEGIN, and a statement alone that is lost may have been done
 			}
 			for _, verb := range verbs {
 				key := ""
@@ -137,7 +138,7 @@ func TestWhatIsUndoneIsUnavailable(t *testing.T) {
 					!errors.Is(told, gormsession.ErrUnavailable) {
 					t.Errorf("%s, no %s: answered with %d (%v)", w.name, verb, got.status, told)
 				}
-				if after := a.rows(); len(after) != len(before) || after[stored(key)] != before[stored(key)] {
+				if after := a.rows(); !maps.Equal(before, after) {
 					t.Errorf("%s, no %s: %v became %v", w.name, verb, before, after)
 				}
 				a.exec("DELETE FROM web_sessions")
@@ -155,8 +156,8 @@ var duplicates = map[dbtest.Kind]error{
 	dbtest.MariaDB:  &mysql.MySQLError{Number: 1062, Message: "Duplicate entry"},
 }
 
-// An INSERT that the driver sends twice by itself is a duplicate of its own: it is looked at, and where
-// that fails nobody knows. Never is there a second row.
+// An INSERT that the driver sends twice by itself is a duplicate of its own: it is looked at, and
+// where that fails nobody knows. Never is there a second row.
 func TestDuplicateOfItsOwn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -166,7 +167,8 @@ func TestDuplicateOfItsOwn(t *testing.T) {
 			a.statements.FailAfter(first("INSERT", duplicates[d.Kind()], nil))
 			got, told := a.do("", increment)
 			if got.status != http.StatusOK || len(a.rows()) != 1 {
-				t.Errorf("sent twice: answered with %d (%v), %d rows", got.status, told, len(a.rows()))
+				t.Errorf("sent twice: answered with %d (%v), %d rows",
+					got.status, told, len(a.rows()))
 			}
 			a.statements.FailAfter(first("INSERT", duplicates[d.Kind()], nil))
 			a.statements.Fail(failing("SELECT", err))
@@ -184,8 +186,8 @@ func TestDuplicateOfItsOwn(t *testing.T) {
 	})
 }
 
-// What Save says of an end that is open is what the request is answered with, whatever the handler does
-// next.
+// What Save says of an end that is open is what the request is answered with, whatever the handler
+// does next.
 func TestSaveTellsThatTheEndIsOpen(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -199,7 +201,8 @@ func TestSaveTellsThatTheEndIsOpen(t *testing.T) {
 			a.heals()
 			increment(c)
 		})
-		if !errors.Is(said, gormsession.ErrOutcomeUnknown) || got.status != http.StatusServiceUnavailable ||
+		if got.status != http.StatusServiceUnavailable ||
+			!errors.Is(said, gormsession.ErrOutcomeUnknown) ||
 			!errors.Is(told, gormsession.ErrOutcomeUnknown) {
 			t.Errorf("Save said %v, and the answer was %d (%v)", said, got.status, told)
 		}

@@ -91,19 +91,21 @@ var codesOf = map[dbtest.Kind]codes{
 			3100,                                                 // group replication: a hook at COMMIT
 			8120, 9001, 9002, 9003, 9004, 9005, 9008, 9010, 9011, // TiDB
 		),
-			mysqlSays(1105, "target: s.0.primary: vttablet: rpc error: code = Unavailable desc = x"),
-			mysqlSays(1105, "target: s.0.primary: vttablet: rpc error: code = ClusterEvent desc = x"),
+			mysqlSays(1105, "target: s.0.primary: vttablet: code = Unavailable desc = x"),
+			mysqlSays(1105, "target: s.0.primary: vttablet: code = ClusterEvent desc = x"),
 		),
 		refused: append(numbers(
 			1048, 1264, 1265, 1292, 1364, 1366, 1406, 1411, 1525, 1526, 1690, 1118, 1153,
 			1369, 1451, 1452, 3140, 3505, 3819, 3903, 3904, 3907, 4025, 1644, 8004, 8025,
-		), &mysql.MySQLError{Number: 1216, SQLState: [5]byte{'2', '3', '0', '0', '0'}, Message: "x"},
-			&mysql.MySQLError{Number: 1367, SQLState: [5]byte{'2', '2', '0', '0', '7'}, Message: "x"},
+		),
+			&mysql.MySQLError{Number: 1216, SQLState: [5]byte([]byte("23000")), Message: "x"},
+			&mysql.MySQLError{Number: 1367, SQLState: [5]byte([]byte("22007")), Message: "x"},
 		),
 	},
 }
 
-// What a database says decides whether a save is tried again, at its UPDATE as well as at its COMMIT.
+// What a database says decides whether a save is tried again, at its UPDATE as well as at its
+// COMMIT.
 func TestCodes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -148,7 +150,8 @@ func TestCodes(t *testing.T) {
 			check(err, "UPDATE", http.StatusInternalServerError, 0, 1, gormsession.ErrRejected)
 			check(err, "COMMIT", http.StatusInternalServerError, 0, 1, gormsession.ErrRejected)
 		}
-		check(refusals[d.Kind()], "UPDATE", http.StatusServiceUnavailable, 0, 1, gormsession.ErrUnavailable)
+		check(refusals[d.Kind()], "UPDATE",
+			http.StatusServiceUnavailable, 0, 1, gormsession.ErrUnavailable)
 		if d.Kind() == dbtest.SQLite {
 			return
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A COMMIT that arrives only while the second try waits is taken for what it is; one that arrives after
-// the answer finds that the answer has not said too much. Either way it is done once.
+// A COMMIT that arrives only while the second try waits is taken for what it is; one that arrives
+// after the answer finds that the answer has not said too much. Either way it is done once.
 func TestHeldCommit(t *testing.T) {
 	for _, kind := range []dbtest.Kind{dbtest.Postgres, dbtest.MariaDB} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -86,8 +86,8 @@ func (n *node) arrives(token string) {
 	n.t.Errorf("%s never arrived", token)
 }
 
-// A driver that sends a bare statement a second time by itself, as pgx does in the simple protocol where
-// the answer is lost, makes no second row and no second count.
+// A driver that sends a bare statement a second time by itself, as pgx does in the simple protocol
+// where the answer is lost, makes no second row and no second count.
 func TestAnswerLostOnTheWire(t *testing.T) {
 	for _, kind := range []dbtest.Kind{dbtest.Postgres, dbtest.MariaDB} {
 		for _, config := range dbtest.Configs {
@@ -137,8 +137,9 @@ func TestAnswerLostOnTheWire(t *testing.T) {
 					for _, word := range []string{"DELETE", "COMMIT"} {
 						key := b.start(map[string]any{"n": 1})
 						w.loses(word)
-						if got := a.visit(key, pageF); got.cookieIs(key) != "deleted" || len(b.rows()) != 0 {
-							t.Errorf("logout, %s: %d, %d rows", word, got.status, len(b.rows()))
+						got := a.visit(key, pageF)
+						if n := len(b.rows()); got.cookieIs(key) != "deleted" || n != 0 {
+							t.Errorf("logout, %s: %d, %d rows", word, got.status, n)
 						}
 					}
 				})

@@ -36,7 +36,8 @@ func (p *probe) hook(tx *gorm.DB, name string, key, data string, user int64) err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.heard = append(p.heard, fmt.Sprintf("%s %.8s %s user %d", name, key, nonce.ReplaceAllString(data, ""), user))
+	data = nonce.ReplaceAllString(data, "")
+	p.heard = append(p.heard, fmt.Sprintf("%s %.8s %s user %d", name, key, data, user))
 	if p.audit {
 		if _, err := tx.DB(); err != nil {
 			return err
@@ -122,8 +123,8 @@ func watched(p *probe) map[string]gormsession.Option {
 	}
 }
 
-// Hooks see the row that is written, at an insert, an update, a replay and a cycle, and what they change
-// in it is stored.
+// Hooks see the row that is written, at an insert, an update, a replay and a cycle, and what they
+// change in it is stored.
 func TestHooksSeeTheRow(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
 		t.Parallel()
@@ -147,7 +148,8 @@ func TestHooksSeeTheRow(t *testing.T) {
 						t.Fatalf("%s, %s: %v\n%s", name, what, err, a.log)
 					}
 					if row.Stamp != stamp || row.UserID == 0 || !row.Changed.Equal(now) {
-						t.Errorf("%s, %s: stored %q, user %d, %v", name, what, row.Stamp, row.UserID, row.Changed)
+						t.Errorf("%s, %s: stored %q, user %d, %v",
+							name, what, row.Stamp, row.UserID, row.Changed)
 					}
 					for i, w := range want {
 						want[i] = strings.Replace(w, "KEY", stored(key)[:8], 1)
@@ -157,7 +159,8 @@ func TestHooksSeeTheRow(t *testing.T) {
 					}
 				}
 				all := func(verb, data string, user int) (want []string) {
-					for _, hook := range []string{"BeforeSave", "Before" + verb, "After" + verb, "AfterSave"} {
+					hooks := []string{"BeforeSave", "Before" + verb, "After" + verb, "AfterSave"}
+					for _, hook := range hooks {
 						want = append(want, fmt.Sprintf("%s KEY %s user %d", hook, data, user))
 					}
 					return want
@@ -197,8 +200,8 @@ func TestHooksSeeTheRow(t *testing.T) {
 	})
 }
 
-// A hook's error is the application's, whatever it is: 500, ErrRejected that wraps it, and run once. What
-// the hook comes after is undone, also where GORM has no transaction by itself.
+// A hook's error is the application's, whatever it is: 500, ErrRejected that wraps it, and run
+// once. What the hook comes after is undone, also where GORM has no transaction by itself.
 func TestHookThatRefuses(t *testing.T) {
 	errors := map[string]error{
 		"plain":     errors.New("not today"),

@@ -18,13 +18,15 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// An error middleware outside, as gin documents it, tells the client what is in c.Errors. The text of
-// ours has no word of the driver's; the log has them, with the code, but neither a key nor a value.
+// An error middleware outside, as gin documents it, tells the client what is in c.Errors. The text
+// of ours has no word of the driver's; the log has them, with the code, but neither a key nor a
+// value.
 func TestPublicTextHasNoDriversWords(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		slow := &logbook{}
-		a, _ := nodes(t, d, &gorm.Config{Logger: logger.New(slow, logger.Config{LogLevel: logger.Info})})
+		g := &gorm.Config{Logger: logger.New(slow, logger.Config{LogLevel: logger.Info})}
+		a, _ := nodes(t, d, g)
 		var heard []*gin.Error
 		var page func(*gin.Context)
 		engine := gin.New()
@@ -91,12 +93,14 @@ func TestPublicTextHasNoDriversWords(t *testing.T) {
 				t.Errorf("%s: what the driver said is not within", verb)
 			}
 			for what, text := range map[string]string{
-				"the client": shown, "Error": heard[0].Error(), "%v": fmt.Sprintf("%v %q", heard[0].Err, heard[0].Err),
-				"String": gin.Error{Err: heard[0].Err}.Error(), "JSON": fmt.Sprint(heard[0].JSON()),
+				"the client": shown,
+				"Error":      heard[0].Error(),
+				"verbs":      fmt.Sprintf("%v %q", heard[0].Err, heard[0].Err),
+				"String":     gin.Error{Err: heard[0].Err}.Error(), "JSON": fmt.Sprint(heard[0].JSON()),
 			} {
 				for _, no := range []string{
-					"driver-words", "read-only", "readonly", "SQLSTATE", "Error 1290", "EOF", "deadline",
-					"invalid connection", key, stored(key), private,
+					"driver-words", "read-only", "readonly", "SQLSTATE", "Error 1290", "EOF",
+					"deadline", "invalid connection", key, stored(key), private,
 				} {
 					if strings.Contains(text, no) {
 						t.Errorf("%s: %s shows %q: %s", verb, what, no, text)

@@ -93,8 +93,8 @@ func badValues(kind dbtest.Kind) map[string]struct {
 	}
 }
 
-// A value that the database refuses for good is the application's error: 500, ErrRejected, one try, and
-// nothing is lost. The client and the log hear what it is, without the value and the key.
+// A value that the database refuses for good is the application's error: 500, ErrRejected, one
+// try, and nothing is lost. The client and the log hear what it is, without the value and the key.
 func TestRejectedValues(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
 		t.Parallel()
@@ -129,14 +129,14 @@ func TestRejectedValues(t *testing.T) {
 				"cycle":        {"UPDATE", false, pageC},
 				"Modify":       {"UPDATE", false, increment},
 				"touched":      {"UPDATE", false, pageT},
-				"with a Flash": {"UPDATE", false, func(c *gin.Context) { ginsession.Get(c).Flash("x") }},
+				"with a Flash": {"UPDATE", false, addFlash("x")},
 			} {
 				key := ""
 				if !c.fresh {
 					key = a.start(map[string]any{"n": 1})
 				}
 				before := a.rows()
-				page := func(c2 *gin.Context) { ginsession.Get(c2).Set(bad.entry, bad.value); c.page(c2) }
+				page := func(g *gin.Context) { set(bad.entry, bad.value)(g); c.page(g) }
 				got, told := a.do(key, page)
 				a.rejected(name+", "+what, got, told)
 				if n := strings.Count(got.verbs(), c.verb); n != 1 {

@@ -15,8 +15,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
-// A codec is told the row, so that one that seals can bind the data to it: who can write to the table
-// can give nobody the data of another.
+// A codec is told the row, so that one that seals can bind the data to it: who can write to the
+// table can give nobody the data of another.
 func TestSealedRowsCannotBeSwapped(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		for _, l := range []layout.Layout{layout.Own(), layout.Django()} {
@@ -34,7 +34,8 @@ func TestSealedRowsCannotBeSwapped(t *testing.T) {
 				ann := s.start(map[string]any{"name": "Ann", "admin": true})
 				eve := s.start(map[string]any{"name": "Eve"})
 				taken := s.rows()[asStored(ann)].data
-				s.exec("UPDATE "+l.Table+" SET session_data = ? WHERE session_key = ?", taken, asStored(eve))
+				s.exec("UPDATE "+l.Table+" SET session_data = ? WHERE session_key = ?",
+					taken, asStored(eve))
 				got := s.visit(eve, func(c *gin.Context) {
 					c.JSON(http.StatusOK, ginsession.Get(c).Keys())
 				})
@@ -45,7 +46,8 @@ func TestSealedRowsCannotBeSwapped(t *testing.T) {
 				if got := s.visit(ann, readName); got.body != `"Ann"` {
 					t.Errorf("whose it is: %d %s", got.status, got.body)
 				}
-				_, err := s.plugin.Entries(gormsession.Session{SessionKey: asStored(eve), SessionData: taken})
+				row := gormsession.Session{SessionKey: asStored(eve), SessionData: taken}
+				_, err := s.plugin.Entries(row)
 				if err == nil || strings.Contains(err.Error(), taken) {
 					t.Errorf("Entries of a swapped row: %v", err)
 				}
@@ -128,14 +130,15 @@ func TestSealedTextMoves(t *testing.T) {
 		t.Parallel()
 		db := d.Open(t)
 		cookie := gormsession.WithCookieName("session")
-		former := []gormsession.Option{gormsession.WithLayout(layout.Django()), gormsession.WithCodec(newSealing())}
+		sealed := gormsession.WithCodec(newSealing())
+		former := []gormsession.Option{gormsession.WithLayout(layout.Django()), sealed}
 		before := newSiteOn(t, db, append(former, cookie)...)
 		before.table = "django_session"
 		var all []string
 		for range 4 {
 			all = append(all, before.start(map[string]any{"n": 1}))
 		}
-		s := newSiteOn(t, db, gormsession.WithCodec(newSealing()), cookie, gormsession.WithFormer(former...))
+		s := newSiteOn(t, db, sealed, cookie, gormsession.WithFormer(former...))
 		for i := range all {
 			if got := s.visit(all[i], increment); got.body != "2" {
 				t.Fatalf("in the former table: %d %s\n%s", got.status, got.body, s.log)

@@ -11,8 +11,8 @@ import (
 	"github.com/seed7368b609/gormsession"
 )
 
-// sealing is a codec that binds the data to its row: AES-GCM with the key as additional data. It never
-// gives the same text twice.
+// sealing is a codec that binds the data to its row: AES-GCM with the key as additional data. It
+// never gives the same text twice.
 type sealing struct{ cipher.AEAD }
 
 func newSealing() sealing {
@@ -50,7 +50,8 @@ func (s sealing) Decode(key, text string) (map[string]json.RawMessage, error) {
 	return gormsession.JSON.Decode(key, string(plain))
 }
 
-// compacting is a codec that drops white space, as all do that marshal, and is the same for all rows.
+// compacting is a codec that drops white space, as all do that marshal, and is the same for all
+// rows.
 type compacting struct{}
 
 func (compacting) Encode(_ string, entries map[string]json.RawMessage) (string, error) {

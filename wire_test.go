@@ -21,12 +21,11 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A wire lies between a pool and its server, and does to what it carries what networks do. One message
-// that has a word in it, in either case, is lost, or held, or its answer is lost.
+// A wire lies between a pool and its server, and does to what it carries what networks do. One
+// message that has a word in it, in either case, is lost, or held, or its answer is lost.
 type wire struct {
 	t        testing.TB
 	listener net.Listener
-	dial     func() (net.Conn, error)
 
 	mu   sync.Mutex
 	word string
@@ -40,14 +39,14 @@ func newWire(t testing.TB, network, address string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{t: t, listener: l, dial: func() (net.Conn, error) { return net.Dial(network, address) }}
+	w := &wire{t: t, listener: l}
 	w.all.Go(func() {
 		for {
 			client, err := l.Accept()
 			if err != nil {
 				return
 			}
-			server, err := w.dial()
+			server, err := net.Dial(network, address)
 			if err != nil {
 				client.Close()
 				continue
@@ -96,8 +95,8 @@ func (w *wire) next(word string, do func(client, server net.Conn, message []byte
 	w.word, w.do = word, do
 }
 
-// holds has the next message with that word held: the client's connection is gone, the server's is not.
-// release lets the message arrive.
+// holds has the next message with that word held: the client's connection is gone, the server's is
+// not. release lets the message arrive.
 func (w *wire) holds(word string) (held <-chan struct{}, release func()) {
 	came, gone := make(chan struct{}), make(chan struct{})
 	w.next(word, func(client, server net.Conn, message []byte) {
@@ -120,7 +119,8 @@ func (w *wire) loses(word string) {
 	})
 }
 
-// wired opens a pool on a database through a wire, by a DSN of its own where GORM's driver needs one.
+// wired opens a pool on a database through a wire, by a DSN of its own where GORM's driver needs
+// one.
 func wired(t testing.TB, d *dbtest.DB, simple bool, g *gorm.Config) (*gorm.DB, *wire) {
 	t.Helper()
 	var w *wire
