@@ -217,3 +217,25 @@ func (n *node) loses(verb string, meanwhile func()) {
 	n.heals()
 	n.statements.FailAfter(first(verb, lost[n.kind], meanwhile))
 }
+
+// A renewal whose answer is lost has been done, and the client is told of it.
+func TestRenewalWhoseAnswerIsLost(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
+		t.Parallel()
+		a, _ := nodes(t, d, config.Gorm())
+		key := a.start(map[string]any{"n": 1})
+		a.clock.advance(24 * time.Hour)
+		before := a.rows()[stored(key)]
+		verb := "COMMIT"
+		if a.db.SkipDefaultTransaction {
+			verb = "UPDATE"
+		}
+		a.loses(verb, nil)
+		got := a.visit(key, pageT)
+		a.heals()
+		after := a.rows()[stored(key)]
+		if got.cookieIs(key) != "refreshed" || !after.expire.After(before.expire) {
+			t.Errorf("%d, %q, from %v to %v", got.status, got.line, before.expire, after.expire)
+		}
+	})
+}

@@ -60,6 +60,7 @@ var codesOf = map[dbtest.Kind]codes{
 	dbtest.Postgres: {
 		again: states(
 			"40000", "40001", "40002", "40P01", // CockroachDB, YugabyteDB and Aurora DSQL too
+			"OC000", "OC001", // older Aurora DSQL
 			"55P03", "53300", // lock_timeout, too many connections
 		),
 		open: states(
@@ -72,7 +73,7 @@ var codesOf = map[dbtest.Kind]codes{
 			"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P03", "22P05",
 			"23000", "23502", "23503", "23514", "23P01",
 			"44000", "54000", // a view's check, too long for its index
-			"P0001", "P0004", // RAISE, ASSERT
+			"P0001", "P0004", "45000", "20000", "21000", "27000", "38000", // triggers
 		),
 	},
 	dbtest.MariaDB: {
@@ -99,6 +100,7 @@ var codesOf = map[dbtest.Kind]codes{
 			1369, 1451, 1452, 3140, 3505, 3819, 3903, 3904, 3907, 4025, 1644, 8004, 8025,
 		),
 			&mysql.MySQLError{Number: 1216, SQLState: [5]byte([]byte("23000")), Message: "x"},
+			&mysql.MySQLError{Number: 30001, SQLState: [5]byte([]byte("45000")), Message: "x"},
 			&mysql.MySQLError{Number: 1367, SQLState: [5]byte([]byte("22007")), Message: "x"},
 		),
 	},

@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -12,14 +13,13 @@ func postgresKind(err error) kind {
 	switch {
 	case code == "":
 		return other
-	case strings.HasPrefix(code, "40"), code == "55P03": // rolled back; not within lock_timeout
-		return conflict
+	case strings.HasPrefix(code, "40"), strings.HasPrefix(code, "OC"), code == "55P03":
+		return conflict // rolled back; Aurora DSQL's; not within lock_timeout
 	case isGoingAway(code), code == "53300": // too many connections: nothing has begun
 		return lost
 	case code == "26000", code == "0A000" && strings.Contains(err.Error(), "cached plan"):
 		return stale
-	case isRefused(code), strings.HasPrefix(code, "P0"), // RAISE of the application's trigger
-		code == "54000", code == "44000": // too long for its index; not what a view allows
+	case isRefused(code), code == "54000": // too long for its index
 		return rejected
 	}
 	return other
@@ -31,9 +31,13 @@ func isGoingAway(code string) bool {
 		code == "25P03" || code == "25P04" // idle in a transaction, or in one for too long
 }
 
-// isRefused tells whether a SQLSTATE is of a data exception or of an integrity constraint.
+// isRefused tells whether a SQLSTATE says that values are refused for good: data exceptions,
+// integrity constraints, the check of a view, and what a trigger of the application's says or runs
+// into.
 func isRefused(code string) bool {
-	return strings.HasPrefix(code, "22") || strings.HasPrefix(code, "23")
+	return len(code) == 5 && slices.Contains([]string{
+		"09", "20", "21", "22", "23", "27", "38", "39", "44", "45", "P0",
+	}, code[:2])
 }
 
 // postgresLeavesOpen tells whether a SQLSTATE says nothing of how a commit ended: the connection

@@ -128,7 +128,16 @@ func (s *store) touch(ctx context.Context, key string, from, to time.Time) (hit 
 	}
 	err = s.settle(ctx,
 		func(ctx context.Context) error { return s.single(ctx, move) },
-		func(ctx context.Context) error { return s.transact(ctx, move) })
+		func(ctx context.Context) error {
+			return s.transact(ctx, func(tx *gorm.DB) error {
+				if err := move(tx); err != nil || hit {
+					return err
+				}
+				current, found, err := s.lockAny(tx, stored)
+				hit = found && current.expire.Equal(to) // by us, or by somebody to the same end
+				return err
+			})
+		})
 	return hit, s.fault(err, stored)
 }
 
