@@ -239,3 +239,31 @@ func TestRenewalWhoseAnswerIsLost(t *testing.T) {
 		}
 	})
 }
+
+// A key that is found to be taken only at the COMMIT, as TiDB does it, is replaced by another one.
+func TestKeyThatIsTakenAtCommit(t *testing.T) {
+	for _, config := range dbtest.Configs {
+		t.Run(config.Name, func(t *testing.T) {
+			t.Parallel()
+			keys := &keyring{}
+			a, _ := nodes(t, dbtest.New(t, dbtest.Postgres), config.Gorm(),
+				gormsession.WithNewKey(keys.newKey))
+			a.exec("ALTER TABLE web_sessions DROP CONSTRAINT web_sessions_pkey")
+			a.exec("ALTER TABLE web_sessions ADD PRIMARY KEY (session_key)" +
+				" DEFERRABLE INITIALLY DEFERRED")
+			ann := a.start(map[string]any{"name": "Ann"})
+			keys.repeat(ann)
+			bob := a.start(map[string]any{"name": "Bob"})
+			keys.repeat(ann, ann)
+			got := a.visit(bob, func(c *gin.Context) { writeName("Bill")(c); pageC(c) })
+			if got.status != http.StatusOK || bob == ann || got.cookie.Value == ann {
+				t.Fatalf("answered with %d\n%s", got.status, a.log)
+			}
+			for key, name := range map[string]string{ann: "Ann", got.cookie.Value: "Bill"} {
+				if is := a.entries(key)["name"]; is != name {
+					t.Errorf("%s has become %v", name, is)
+				}
+			}
+		})
+	}
+}

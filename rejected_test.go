@@ -242,3 +242,35 @@ func TestRejectedByJSONB(t *testing.T) {
 		t.Errorf("afterwards: %d %s", got.status, got.body)
 	}
 }
+
+// A constraint that is looked at only at the COMMIT refuses as well, and has undone the save.
+func TestRejectedAtCommit(t *testing.T) {
+	for _, config := range dbtest.Configs {
+		t.Run(config.Name, func(t *testing.T) {
+			t.Parallel()
+			d := dbtest.New(t, dbtest.Postgres)
+			a, _ := nodes(t, d, config.Gorm(), gormsession.WithModel(strict))
+			a.table = "strict_sessions"
+			a.exec("ALTER TABLE strict_sessions ADD CONSTRAINT one_nick UNIQUE (nick)" +
+				" DEFERRABLE INITIALLY DEFERRED")
+			a.exec("DROP INDEX idx_strict_sessions_nick")
+			a.start(map[string]any{"nick": private})
+			key := a.start(map[string]any{"n": 1})
+			before := a.rows()
+			for what, page := range map[string]func(*gin.Context){
+				"update": set("nick", private),
+				"modify": func(c *gin.Context) { set("nick", private)(c); increment(c) },
+				"cycle":  func(c *gin.Context) { set("nick", private)(c); pageC(c) },
+			} {
+				got, err := a.do(key, page)
+				a.rejected(what, got, err)
+			}
+			got, err := a.do("", set("nick", private))
+			a.rejected("insert", got, err)
+			if after := a.rows(); !maps.Equal(before, after) {
+				t.Errorf("%v became %v", before, after)
+			}
+			a.log.wants(t, "SQLSTATE 23505", "Constraint one_nick")
+		})
+	}
+}
