@@ -13,6 +13,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
+	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
@@ -266,4 +267,33 @@ func TestKeyThatIsTakenAtCommit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// spacedSession stores another text than it was given.
+type spacedSession struct{ gormsession.Session }
+
+func (s *spacedSession) BeforeCreate(*gorm.DB) error {
+	s.SessionData += " "
+	return nil
+}
+
+// A new row whose INSERT was answered is ours, whatever a hook or a trigger has made of its text:
+// where the answer to the COMMIT is lost there is no second row.
+func TestNewRowThatAHookHasChanged(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
+		t.Parallel()
+		a, _ := nodes(t, d, config.Gorm(), gormsession.WithTable("web_sessions"),
+			gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) spacedSession {
+				return spacedSession{row}
+			}))
+		a.loses("COMMIT", nil)
+		got := a.visit("", increment)
+		a.heals()
+		if got.status != http.StatusOK || len(a.rows()) != 1 {
+			t.Fatalf("answered with %d, and there are %d rows", got.status, len(a.rows()))
+		}
+		if got := a.visit(got.cookie.Value, increment); got.body != "2" {
+			t.Errorf("the next: %d %s", got.status, got.body)
+		}
+	})
 }
