@@ -166,7 +166,11 @@ func TestRejectedValues(t *testing.T) {
 				}
 			}
 			a.log.wants(t, bad.says, gormsession.ErrRejected.Error())
-			slow.wants(t, bad.says)
+			if name == "deferred" {
+				a.exec("ALTER TABLE strict_sessions ALTER CONSTRAINT owned NOT DEFERRABLE")
+			} else { // GORM logs no COMMIT
+				slow.wants(t, bad.says)
+			}
 		}
 		for what, log := range map[string]*logbook{"our log": a.log, "GORM's log": slow} {
 			for _, no := range []string{private, "hunter2", "77123456", "77123457", `a\x00b`, "a\x00b"} {

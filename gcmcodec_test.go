@@ -11,11 +11,11 @@ import (
 	"github.com/seed7368b609/gormsession"
 )
 
-// sealing is a codec that binds the data to its row: AES-GCM with the key as additional data. It
+// gcmCodec is a codec that binds the data to its row: AES-GCM with the key as additional data. It
 // never gives the same text twice.
-type sealing struct{ cipher.AEAD }
+type gcmCodec struct{ cipher.AEAD }
 
-func newSealing() sealing {
+func newSealing() gcmCodec {
 	block, err := aes.NewCipher([]byte("0123456789abcdef"))
 	if err != nil {
 		panic(err)
@@ -24,10 +24,10 @@ func newSealing() sealing {
 	if err != nil {
 		panic(err)
 	}
-	return sealing{aead}
+	return gcmCodec{aead}
 }
 
-func (s sealing) Encode(key string, entries map[string]json.RawMessage) (string, error) {
+func (s gcmCodec) Encode(key string, entries map[string]json.RawMessage) (string, error) {
 	text, err := gormsession.JSON.Encode(key, entries)
 	if err != nil {
 		return "", err
@@ -38,7 +38,7 @@ func (s sealing) Encode(key string, entries map[string]json.RawMessage) (string,
 	return base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
-func (s sealing) Decode(key, text string) (map[string]json.RawMessage, error) {
+func (s gcmCodec) Decode(key, text string) (map[string]json.RawMessage, error) {
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(sealed) < s.NonceSize() {
 		return nil, errors.New("not sealed")
