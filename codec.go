@@ -17,6 +17,11 @@ import (
 // hash of the key, or Django's key. A codec that seals must bind it to the text (as the additional
 // data of an AEAD), or somebody who can write to the table can give one user the data of another.
 // Where a session gets a new key or another table, its text is encoded anew.
+//
+// The text of the first entry that Encode gets may begin with white space: the mark of a save that must
+// not be done twice ([State.Modify], [State.Flash]). A codec that keeps it in its text, or never gives
+// the same text twice, lets such a save be told from another's after a lost answer. With one that does
+// neither the save ends as [ErrOutcomeUnknown] then.
 type Codec interface {
 	// Encode returns the text for session_data. It should hold ASCII only, which the column has room for in every charset of every
 	// database. It need not give the same text twice. An error is answered with 500 and nothing is saved.
