@@ -2,7 +2,7 @@ package gormsession
 
 import (
 	"context"
-	"slices"
+	"errors"
 
 	"gorm.io/gorm"
 )
@@ -62,11 +62,21 @@ func (c *cycling) again(ctx context.Context) error {
 			return c.locked(tx, errTrackLost)
 		}
 		// It was free, and nobody else knows of it, so it is ours.
-		if i := slices.IndexFunc(c.sent, func(sent record) bool { return sent.data == current.data }); i >= 0 {
-			c.done = c.sent[i]
+		for _, sent := range c.sent {
+			if sent.data == current.data {
+				c.done = sent
+			}
 		}
 		return nil
 	})
+}
+
+// slipIfTaken: a row that comes in between may be ours, and is to be looked at.
+func slipIfTaken(err error) error {
+	if errors.Is(err, errDuplicate) {
+		return errSlipped
+	}
+	return err
 }
 
 // locked does the request's changes again on what the row holds under the old key. Where there is

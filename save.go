@@ -2,7 +2,6 @@ package gormsession
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"gorm.io/gorm"
@@ -39,7 +38,7 @@ type updating struct {
 	rewrite
 	stored   string
 	from, to record
-	sent     []record // by the tries so far
+	sent     []record // by the tries so far, if it must not be done twice
 	done     record   // what the row holds at the end
 }
 
@@ -78,7 +77,7 @@ func (u *updating) save(ctx context.Context) error {
 
 // again follows an uncertain end: the row tells whether it was ours.
 func (u *updating) again(ctx context.Context) error {
-	if !u.twice && slices.ContainsFunc(u.sent, u.unmarked) {
+	if slices.ContainsFunc(u.sent, u.unmarked) {
 		return ErrOutcomeUnknown // the row cannot tell
 	}
 	return u.transact(ctx, func(tx *gorm.DB) error {
@@ -97,16 +96,16 @@ func (u *updating) again(ctx context.Context) error {
 		case u.isOurs(current):
 			return nil
 		}
-		// Somebody has saved since, on ours or not, or the column does not keep the mark, so that what
-		// was loaded may be there once more.
+		// Somebody has saved since, on ours or not, or the column does not keep the mark, so that
+		// what was loaded may be there once more.
 		return ErrOutcomeUnknown
 	})
 }
 
-// isOurs tells whether a row holds what this save, which must not be done twice, has sent.
+// isOurs tells whether a row holds what this save has sent, and nobody else can have.
 func (u *updating) isOurs(current record) bool {
 	for _, sent := range u.sent {
-		if !u.twice && sent.data == current.data && !u.unmarked(sent) {
+		if sent.data == current.data && !u.unmarked(sent) {
 			u.done = sent
 			return true
 		}
@@ -141,91 +140,9 @@ func (u *updating) onto(tx *gorm.DB, current record) error {
 
 // write writes a record where the row still holds another one.
 func (u *updating) write(tx *gorm.DB, from, to record) (int64, error) {
-	u.done, u.sent = to, append(u.sent, to)
+	u.done = to
+	if !u.twice {
+		u.sent = append(u.sent, to)
+	}
 	return u.set(tx.Where(u.dialect.sameData, from.data), u.stored, to)
-}
-
-// insert makes a row under a new key and returns the key and what the row holds.
-func (s *store) insert(ctx context.Context, w rewrite) (key string, r record, err error) {
-	key, err = s.withNewKey(ctx, s.newKey(), func(key string) error {
-		stored := s.stored(key)
-		if r, err = w.first(stored); err != nil {
-			return err
-		}
-		passed := false // whether the statement has been answered
-		create := func(tx *gorm.DB) error {
-			err := s.create(tx, stored, r)
-			passed = passed || err == nil
-			return err
-		}
-		err := s.settle(ctx,
-			func(ctx context.Context) error { return s.single(ctx, create) },
-			func(ctx context.Context) error {
-				before := passed
-				if err := s.transact(ctx, create); !errors.Is(err, errDuplicate) {
-					return err
-				}
-				return s.transact(ctx, func(tx *gorm.DB) error {
-					there, ours, err := s.holds(tx, stored, r.data)
-					switch {
-					case err != nil:
-						return err
-					case !there:
-						return errSlipped
-					case !ours && !before: // of a new key that was free, it is ours whatever it holds
-						return errDuplicate
-					}
-					return nil
-				})
-			})
-		if s.bare && errors.Is(err, errDuplicate) {
-			// The driver may have sent it twice, and tell of the second time.
-			look := s.retry(ctx, func(ctx context.Context) error {
-				return harmless(s.transact(ctx, func(tx *gorm.DB) error {
-					if _, ours, err := s.holds(tx, stored, r.data); err != nil || ours {
-						return err
-					}
-					return errDuplicate
-				}))
-			})
-			if look != nil && !errors.Is(look, errDuplicate) {
-				return &failure{sentinel: ErrOutcomeUnknown, cause: look}
-			}
-			if look == nil {
-				return nil
-			}
-		}
-		return err
-	})
-	return key, r, err
-}
-
-// slipIfTaken: a row that comes in between may be ours, and is to be looked at.
-func slipIfTaken(err error) error {
-	if errors.Is(err, errDuplicate) {
-		return errSlipped
-	}
-	return err
-}
-
-// withNewKey runs op with a key, and with another one while that is taken.
-func (s *store) withNewKey(
-	ctx context.Context, key string, op func(key string) error,
-) (string, error) {
-	for range 10 {
-		err := op(key)
-		if !errors.Is(err, errDuplicate) {
-			return key, s.fault(err, s.stored(key))
-		}
-		// It may be another unique column, of the application's, that is taken.
-		taken, lookErr := s.exists(ctx, key)
-		if lookErr != nil {
-			return "", lookErr
-		}
-		if !taken {
-			return "", s.fault(err, s.stored(key))
-		}
-		key = s.newKey()
-	}
-	return "", errNoFreeKey
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
-// A store is the only place that issues SQL. Its methods take keys as the cookie has them. It is safe for concurrent use.
+// A store is the only place that issues SQL. Its methods take keys as the cookie has them. It is
+// safe for concurrent use.
 type store struct {
 	db          *gorm.DB
 	dialect     dialect
@@ -64,7 +65,8 @@ func (s *store) stored(key string) string {
 	return key
 }
 
-// handle returns GORM for one statement, pinned to the primary: a replica may not know of a login yet, or of a logout.
+// handle returns GORM for one statement, pinned to the primary: a replica may not know of a login
+// yet, or of a logout.
 func (s *store) handle(ctx context.Context) *gorm.DB {
 	return s.db.WithContext(ctx).Set("gorm:db_resolver:write", struct{}{})
 }
@@ -95,8 +97,8 @@ func (s *store) read(
 }
 
 // scan reads one row. The key is compared again, as MySQL's collations find "abc" where "ABC " was
-// asked for. It goes by GORM's Row callbacks, which plugins that cache queries leave alone, and asks
-// for Rows, as Row has no place for an error of the callbacks.
+// asked for. It goes by GORM's Row callbacks, which plugins that cache queries leave alone, and
+// asks for Rows, as Row has no place for an error of the callbacks.
 func (s *store) scan(
 	tx *gorm.DB, query, stored string, args ...any,
 ) (r record, found bool, err error) {
@@ -138,8 +140,8 @@ func (s *store) lock(tx *gorm.DB, stored string) (record, bool, error) {
 	return s.scan(tx, s.lockSQL, stored, s.expireArg(s.now()))
 }
 
-// holds locks the row of that key, if there is one, and tells whether its text is that. The database
-// compares, as a column of jsonb spells what it holds in a way of its own.
+// holds locks the row of that key, if there is one, and tells whether its text is that. The
+// database compares, as a column of jsonb spells what it holds in a way of its own.
 func (s *store) holds(tx *gorm.DB, stored, text string) (there, same bool, err error) {
 	if _, there, err = s.lockAny(tx, stored); err == nil && there {
 		_, same, err = s.scan(tx, s.lookSQL+" AND "+s.dialect.sameData, stored, text)
