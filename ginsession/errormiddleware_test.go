@@ -46,7 +46,7 @@ var failures = map[string]struct {
 		return true
 	}, 200, "<h1>come again</h1>"},
 	"by http.Error": {func(w http.ResponseWriter, _ *http.Request, _ error) bool {
-		http.Error(w, "come again", 502)
+		http.Error(w, "come again", http.StatusBadGateway)
 		return true
 	}, 502, "come again\n"},
 	"by a status": {func(w http.ResponseWriter, _ *http.Request, _ error) bool {
