@@ -28,7 +28,10 @@ func (s *site) logOutEverywhere(c *gin.Context) {
 	db := s.db
 	session := ginsession.Get(c)
 	session.Flush() // what follows is a session of its own, without the user
-	db.Where("user_id = ?", 42).Delete(&UserSession{})
+	if err := db.Where("user_id = ?", 42).Delete(&UserSession{}).Error; err != nil {
+		c.AbortWithStatus(http.StatusInternalServerError) // the others are still logged in
+		return
+	}
 	session.Flash("You are logged out everywhere.")
 	c.Redirect(http.StatusSeeOther, "/")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/seed7368b609/gormsession"
 )
@@ -24,20 +25,22 @@ func ExamplePlugin_DeleteRow() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for range 2 {
+	for _, age := range []time.Duration{time.Hour, time.Hour, -time.Hour} {
 		s, err := plugin.Open(ctx, "")
 		if err != nil {
 			log.Fatal(err)
 		}
 		s.Set("user_id", 42)
+		s.SetExpiry(age)
 		if err := s.Save(); err != nil {
 			log.Fatal(err)
 		}
 	}
 
-	// A list of the user's devices, and the end of one of them.
+	// A list of the user's devices, without those that have expired, and the end of one of them.
+	now := gormsession.Expiry{Time: time.Now()}
 	var devices []UserSession
-	if err := db.Where("user_id = ?", 42).Find(&devices).Error; err != nil {
+	if err := db.Where("user_id = ? AND expire_date > ?", 42, now).Find(&devices).Error; err != nil {
 		log.Fatal(err)
 	}
 	if err := plugin.DeleteRow(ctx, devices[0].Session); err != nil {
@@ -45,7 +48,7 @@ func ExamplePlugin_DeleteRow() {
 	}
 
 	var left int64
-	err = db.Model(&UserSession{}).Count(&left).Error
+	err = db.Model(&UserSession{}).Where("expire_date > ?", now).Count(&left).Error
 	fmt.Println(len(devices), left, err)
 	// Output: 2 1 <nil>
 }

@@ -11,7 +11,9 @@ import (
 )
 
 // Expiry is an instant in the column expire_date, to the microsecond: a timestamp with time zone on PostgreSQL, and UTC in Django's
-// text form on SQLite and MySQL, where columns know no zone and SQLite compares text.
+// text form on SQLite and MySQL, where columns know no zone and SQLite compares text. A query of the
+// application's own compares the column with an Expiry, such as Expiry{time.Now()}: a bare time.Time
+// is in the driver's zone and form there.
 type Expiry struct{ time.Time }
 
 // textLayout is Django's form; a fraction is left out when it is zero, so that equal instants are equal texts.

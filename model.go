@@ -69,7 +69,11 @@ func (e Entries) Lookup(name string) (any, bool) {
 // whatever build did to them. It runs within the transaction, while the session is saved, so it must
 // use neither: a session that is used there ends the save with [ErrReentrant]. A renewal of the
 // expiry alone leaves the other columns as they are. build is called concurrently.
-// It is Django's create_model_instance. Fields with a default other than zero, and gorm.DeletedAt, are refused by [New]. The table is M's TableName, or that of [WithTable].
+// It is Django's create_model_instance. Fields with a default other than zero, and gorm.DeletedAt, are refused by [New].
+//
+// The table is that of [WithTable], or else M's TableName, which is Session's, web_sessions, unless M
+// has one of its own. GORM itself knows the TableName alone: where the two differ, a query by the
+// model, such as the deletion of all of a user's sessions, goes to another table.
 func WithModel[M any](build func(row Session, e Entries) M) Option {
 	m := &model{
 		build: func(row Session, e Entries) any {
