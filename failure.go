@@ -73,7 +73,8 @@ func (s *store) fault(err error, stored string) error {
 	if s.kind(err) == rejected {
 		sentinel = ErrRejected
 	}
-	return &failure{sentinel: sentinel, cause: s.redact(err, stored), hint: s.poolHint(err)}
+	hint := s.poolHint(err) + s.memoryHint(err)
+	return &failure{sentinel: sentinel, cause: s.redact(err, stored), hint: hint}
 }
 
 // poolHint says what keeps a pool of one connection from serving sessions. Of a larger pool that is
@@ -91,6 +92,15 @@ func (s *store) poolHint(err error) string {
 	}
 	return ": all 1 connections of the pool are in use; a handler that holds a transaction" +
 		" while its session is loaded needs SetMaxOpenConns of 2 and more"
+}
+
+// memoryHint says why some connections do not see the table that New has found.
+func (s *store) memoryHint(err error) string {
+	if s.dialectName != "sqlite" || !s.tells(err, noTable) {
+		return ""
+	}
+	return ": the table was there when New looked; each connection to :memory: has a database of its" +
+		" own, so use a file, as in a test's TempDir"
 }
 
 // isOurs tells whether an error is one of our sentinels already, or comes from the codec or the

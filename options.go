@@ -130,7 +130,9 @@ func WithHTTPOnly(httpOnly bool) Option { return func(o *options) { o.httpOnly =
 // attribute out.
 func WithSameSite(s http.SameSite) Option { return func(o *options) { o.sameSite = s } }
 
-// WithPartitioned gives the cookie the Partitioned attribute (CHIPS), for pages that are embedded in those of other sites.
+// WithPartitioned gives the cookie the Partitioned attribute (CHIPS), for pages that are embedded in
+// those of other sites. Browsers bring it along there only with [WithSameSite] of
+// http.SameSiteNoneMode, which is not implied.
 func WithPartitioned() Option { return func(o *options) { o.partitioned = true } }
 
 // WithUnknownCookieDeleted lets a request that merely reads delete a cookie whose session is unknown
@@ -174,7 +176,7 @@ func WithCodec(c Codec) Option { return func(o *options) { o.codec = c } }
 // WithClock sets the clock that all expiry is reckoned by. The default is [time.Now]. It is called concurrently.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
 
-// WithLogger sets the logger. The default is [slog.Default] at the time of each message. A message never holds a session key: sessions
+// WithLogger sets the logger. The default, and nil, is [slog.Default] at the time of each message. A message never holds a session key: sessions
 // are named by their [State.Handle].
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
@@ -182,7 +184,9 @@ func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l 
 // to w and returns true, or returns false to let the response of the handler go, without a cookie. err wraps one of the package's Err
 // values. The default writes 503, 400 or 500 in plain text, without a detail, and so does a function that returns true and has written
 // nothing. After false the client takes for saved what is not, though the cookie of a [State.Save] that was done still goes out. It is
-// called at most once for a response.
+// called at most once for a response. What answers in another form, such as JSON, is this function:
+// a middleware that answers for the router's errors adds nothing to a save that has failed. nil is
+// the default.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error) bool) Option {
 	return func(o *options) { o.errorHandler = h }
 }

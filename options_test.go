@@ -38,12 +38,17 @@ func TestOptionsRefused(t *testing.T) {
 			{gormsession.WithTable("a.")}, {gormsession.WithTable("1a")}, {gormsession.WithTable(`a"; DROP TABLE b`)}, {gormsession.WithTable("a\n")},
 			{gormsession.WithTable("séances")}, {gormsession.WithTable(strings.Repeat("a", 64))},
 		},
-		"WithCookieName(":               {{gormsession.WithCookieName("a b")}, {gormsession.WithCookieName("a=b")}, {gormsession.WithCookieName("a;")}, {gormsession.WithCookieName("é")}},
-		"WithDomain(\"https://a.com\")": {{gormsession.WithDomain("https://a.com")}},
-		"a path begins with /":          {{gormsession.WithPath("")}, {gormsession.WithPath("app")}},
-		"WithPath(\"/a;b\")":            {{gormsession.WithPath("/a;b")}},
-		"WithSameSite(0): take one of":  {{gormsession.WithSameSite(0)}},
-		"WithSameSite(99): take one of": {{gormsession.WithSameSite(99)}},
+		"a name is of ASCII letters": {{gormsession.WithCookieName("a b")}, {gormsession.WithCookieName("a=b")}, {gormsession.WithCookieName("a;")}, {gormsession.WithCookieName("é")}},
+		"WithDomain(\"https://a.com\"): a domain is a host's name, such as example.com, without a scheme": {
+			{gormsession.WithDomain("https://a.com")},
+		},
+		"without a scheme, a port or a path": {
+			{gormsession.WithDomain("a.com:8080")}, {gormsession.WithDomain("a.com/")}, {gormsession.WithDomain("a b")},
+		},
+		"a path begins with /":             {{gormsession.WithPath("")}, {gormsession.WithPath("app")}},
+		"WithPath(\"/a;b\"): a path is of": {{gormsession.WithPath("/a;b")}},
+		"WithSameSite(0): take one of":     {{gormsession.WithSameSite(0)}},
+		"WithSameSite(99): take one of":    {{gormsession.WithSameSite(99)}},
 		"WithLifetime takes a second or more; SetExpiry(0) or WithBrowserSession ends a session with the browser": {
 			{gormsession.WithLifetime(0)}, {gormsession.WithLifetime(-time.Hour)}, {gormsession.WithLifetime(time.Millisecond)},
 		},

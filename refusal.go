@@ -74,18 +74,23 @@ func (s *store) unmade(err error) error {
 
 // silent says that the database has not answered.
 func (s *store) silent(err error) error {
-	within := ""
-	if errors.Is(err, context.DeadlineExceeded) {
-		within = fmt.Sprintf(" within %v", s.timeout)
+	why := s.poolHint(err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		why = fmt.Sprintf(" within %v%s", s.timeout, why)
+	case isClosed(err):
+		why = ": its pool is closed, as it is after a gorm.Open that has returned an error"
 	}
-	return fmt.Errorf("%w: the database cannot be reached%s%s: %w",
-		ErrUnavailable, within, s.poolHint(err), err)
+	return fmt.Errorf("%w: the database cannot be reached%s: %w", ErrUnavailable, why, err)
 }
+
+// isClosed tells whether the pool is closed. There is no value to compare it with.
+func isClosed(err error) bool { return strings.Contains(err.Error(), "sql: database is closed") }
 
 // unreachable tells whether nobody has answered, or somebody who takes no statements at the moment.
 func (s *store) unreachable(err error) bool {
 	k := s.kind(err)
 	return k == lost || k == away || isOver(err) ||
-		strings.Contains(err.Error(), "sql: database is closed") ||
+		isClosed(err) ||
 		s.dialectName == "sqlite" && strings.Contains(err.Error(), "unable to open database file")
 }

@@ -101,9 +101,17 @@ func checkCookie(o *options) error {
 	if !strings.HasPrefix(o.path, "/") {
 		return fmt.Errorf("WithPath(%q): a path begins with /, or browsers ignore it (RFC 6265, 5.2.4)", o.path)
 	}
-	c := http.Cookie{Name: o.cookieName, Value: "v", Path: o.path, Domain: o.domain}
-	if err := c.Valid(); err != nil {
-		return fmt.Errorf("WithCookieName(%q), WithPath(%q), WithDomain(%q): %s", o.cookieName, o.path, o.domain, strings.TrimPrefix(err.Error(), "http: "))
+	invalid := func(c http.Cookie) bool { return c.Valid() != nil }
+	switch name := o.cookieName; {
+	case invalid(http.Cookie{Name: name}):
+		return fmt.Errorf("WithCookieName(%q): a name is of ASCII letters, digits and !#$%%&'*+-.^_`|~"+
+			" (RFC 6265, 4.1.1)", name)
+	case invalid(http.Cookie{Name: name, Path: o.path}):
+		return fmt.Errorf("WithPath(%q): a path is of printable ASCII without a semicolon"+
+			" (RFC 6265, 4.1.1)", o.path)
+	case invalid(http.Cookie{Name: name, Domain: o.domain}):
+		return fmt.Errorf("WithDomain(%q): a domain is a host's name, such as example.com, without a"+
+			" scheme, a port or a path", o.domain)
 	}
 	return o.checkPrefix()
 }
