@@ -91,6 +91,39 @@ func TestDocsTestsExist(t *testing.T) {
 	}
 }
 
+// TestOptionsAreInReadme checks that README names each option, but for the one of this module alone.
+func TestOptionsAreInReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`(?m)^func (With\w+)[\[(].* Option {`)
+	options := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			options++
+			in := regexp.MustCompile("`" + m[1] + "[(`]").Match(readme)
+			if !in && m[1] != "WithLayout" {
+				t.Errorf("README does not name %s", m[1])
+			}
+		}
+	}
+	if options < 25 {
+		t.Errorf("found %d options only: does the pattern still fit?", options)
+	}
+}
+
 // squeeze drops what gofmt decides.
 func squeeze(code string) string {
 	var lines []string
