@@ -29,7 +29,9 @@
 // the session. Compression may be on either side; inside is better, as gzip
 // outside deletes the Vary header of error responses. A middleware outside that
 // writes a response before it calls c.Next leaves no room for a cookie, and one
-// that writes after it adds nothing to the answer of a save that has failed.
+// that writes after it adds nothing to the answer of a save that has failed, nor
+// to a response that had left before: answer in your own form by
+// [gormsession.WithErrorHandler].
 //
 // gin's recovery prints the request, in debug mode at each panic and else where
 // the connection is broken. A panic that passes the session takes its cookie out of

@@ -21,8 +21,9 @@ func (r *run) outside(before, left gin.ResponseWriter) gin.ResponseWriter {
 	return &late{ResponseWriter: before, run: r, inside: left, vary: variesOnCookie(before.Header())}
 }
 
-// complete is a response that has replaced the handler's, to which nothing is
-// added: an error middleware outside would, and with the text of the error.
+// complete is a response that has replaced the handler's, or that had left before
+// its session failed, to which nothing is added: an error middleware outside would,
+// and with the text of the error.
 type complete struct{ gin.ResponseWriter }
 
 func (complete) WriteHeader(int)                      {}

@@ -34,6 +34,7 @@ type run struct {
 	state     atomic.Pointer[gormsession.State]
 	mu        sync.Mutex // guards the making of state, and what it is told then
 	committed bool
+	reported  bool // an error of ours, to the router
 	over      bool
 	status    int
 	carrier   gormsession.Carrier
@@ -73,8 +74,17 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 	}()
 	r.through()
 	if err := r.finish(); err != nil {
-		_ = c.Error(err)
+		r.report(err)
 	}
+	if _, is := c.Writer.(complete); !is && r.reported && c.Writer.Written() {
+		c.Writer = complete{c.Writer}
+	}
+}
+
+// report adds an error of ours to those of the router, for whoever logs them.
+func (r *run) report(err error) {
+	r.reported = true
+	_ = r.c.Error(err)
 }
 
 // resume goes on where the router has begun the same response again

@@ -73,7 +73,7 @@ func (r *run) Commit(status int, carried bool) error {
 	}
 	err := r.plugin.Commit(s, r.c.Request, r.writer.Header(), status, carrier)
 	if err != nil {
-		_ = r.c.Error(err)
+		r.report(err)
 	}
 	return err
 }
