@@ -111,7 +111,11 @@ func ownHandle(db *gorm.DB) *gorm.DB {
 	h.DryRun, h.PropagateUnscoped, h.AllowGlobalUpdate = false, false, false
 	// NewDB alone lasts until the next WithContext, which would bring the conditions back.
 	pool := h.Statement.ConnPool
-	if prepared, ok := pool.(*gorm.PreparedStmtDB); ok {
+	for { // a Session of a handle that prepares may prepare once more
+		prepared, ok := pool.(*gorm.PreparedStmtDB)
+		if !ok {
+			break
+		}
 		pool = prepared.ConnPool
 	}
 	h.ConnPool, h.PrepareStmt = pool, false

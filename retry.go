@@ -12,7 +12,7 @@ const dialTries = 5
 // retry runs op until it succeeds, fails in a way that another try cannot mend, or has no time for
 // another try. Only what is undone is tried again.
 func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) error {
-	quick := s.idle() + 2 // after a restart each idle connection fails once
+	quick := 0
 	var longest time.Duration
 	for try, dials, canceled := 1, 1, false; ; try++ {
 		began := time.Now()
@@ -20,6 +20,9 @@ func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) e
 		longest = max(longest, time.Since(began))
 		if err == nil || ctx.Err() != nil || !isUndone(err) {
 			return err
+		}
+		if quick == 0 { // after a restart, or with plans out of date, each connection fails once
+			quick = s.connections() + 2
 		}
 		atOnce := false
 		switch s.kind(err) {
@@ -63,11 +66,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// idle is how many connections the pool keeps at the moment.
-func (s *store) idle() int {
-	pool, err := s.db.DB()
+// connections is how many there are at the moment, also those that others are about to give back.
+func (s *store) connections() int {
+	pool, err := s.primary(context.Background()).DB()
 	if err != nil {
 		return 0
 	}
-	return pool.Stats().Idle
+	return pool.Stats().OpenConnections
 }

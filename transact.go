@@ -32,15 +32,7 @@ func harmless(err error) error {
 
 // transact runs writes in one transaction. Whatever fails before COMMIT is sent is undone.
 func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
-	h := s.handle(ctx)
-	if pin := h.Callback().Query().Get("gorm:db_resolver"); pin != nil {
-		// Begin takes the first pool there is, while statements go to the resolver's source; this
-		// is what its clause Write does.
-		h.Statement.Table = s.table
-		pin(h)
-		h.Statement.Table = ""
-	}
-	tx := h.Begin(s.txOptions()...)
+	tx := s.primary(ctx).Begin(s.txOptions()...)
 	if tx.Error != nil {
 		return undone{tx.Error}
 	}
@@ -73,6 +65,18 @@ func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 	default:
 		return err
 	}
+}
+
+// primary is a handle on the pool that single statements go to. Begin takes the first pool there
+// is, while they go to the resolver's source; this is what its clause Write does.
+func (s *store) primary(ctx context.Context) *gorm.DB {
+	h := s.handle(ctx)
+	if pin := h.Callback().Query().Get("gorm:db_resolver"); pin != nil {
+		h.Statement.Table = s.table
+		pin(h)
+		h.Statement.Table = ""
+	}
+	return h
 }
 
 // inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where
