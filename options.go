@@ -213,7 +213,7 @@ func WithCleanup(every time.Duration) Option { return func(o *options) { o.clean
 // (PostgreSQL's PARTITION BY HASH, Citus, Vitess). By default the row's key is changed in place, so
 // that a DELETE by a column of the application's own, such as a log out everywhere, cannot miss a
 // session that gets a new key at that moment; with this option it can, and has to be repeated until
-// it deletes nothing.
+// a SELECT finds no such session: a DELETE that has missed one says that it has deleted nothing.
 func WithReplacedRows() Option { return func(o *options) { o.replaceRows = true } }
 
 func (o *options) log() *slog.Logger {
