@@ -39,9 +39,9 @@ func (o *options) cookieAge(l lifetime, expire, now time.Time) int64 {
 	if o.step == 0 {
 		return int64(math.Floor(l.ageAt(now).Seconds())) // as Django
 	}
-	age := expire.Sub(now)
+	age := min(expire.Sub(now), maxCookieAge)
 	if l.instant.IsZero() && age > 0 {
-		age += l.age
+		age += min(l.age, maxCookieAge) // twice 250 years are more than a Duration holds
 	}
 	return int64(math.Ceil(min(age, maxCookieAge).Seconds()))
 }
