@@ -28,7 +28,8 @@ var dialects = map[string]dialect{
 	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that one.
 	"sqlite": {
 		name: "sqlite", kind: sqliteKind, deaf: true,
-		sameData: "session_data = ?", expireText: "CAST(expire_date AS TEXT)", wallClock: true,
+		sameData: "session_data = ? COLLATE BINARY", expireText: "CAST(expire_date AS TEXT)",
+		wallClock: true,
 	},
 	// READ COMMITTED because a lock queues only there: at the higher levels it fails what waited.
 	"postgres": {
@@ -37,9 +38,10 @@ var dialects = map[string]dialect{
 		sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE",
 		tx: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	},
-	// MySQL's usual collations call "Ann" and "ann" equal. The CAST is around the parameter, so that the index on the key serves.
+	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's charset.
 	"mysql": {
-		name: "mysql", kind: mysqlKind, sameData: "session_data = CAST(? AS BINARY)",
+		name: "mysql", kind: mysqlKind,
+		sameData:   "CONVERT(session_data USING utf8mb4) = CAST(? AS BINARY)",
 		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
 	},
 }
