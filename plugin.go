@@ -75,7 +75,8 @@ type Carrier int
 const (
 	// CookieSent: the header that Commit edits is sent to the client.
 	CookieSent Carrier = iota
-	// NoCookie: it is not, as before a raw Hijack. A live session is saved; a new one is not, which End reports.
+	// NoCookie: it is not, as before a raw Hijack. A live session is saved; a new one is not, nor one
+	// that is to get a new key, which End reports.
 	NoCookie
 )
 

@@ -46,10 +46,10 @@
 // c.Stream under [net/http.TimeoutHandler] and in tests with a plain
 // [net/http/httptest.ResponseRecorder]: gin panics, as these have no
 // CloseNotify. A Hijack without a response (gorilla/websocket) sends no header
-// of ours: a session that exists is saved, but a new one is not made and a
-// changed key is not told. Where [net/http.TimeoutHandler] has fired, the
-// session is saved all the same, as it is for a client that left. 103 Early
-// Hints do not pass a middleware outside that hides the writer beneath it.
+// of ours: a session that exists is saved, but a new one is not made, and with a
+// new key nothing is saved. Where [net/http.TimeoutHandler] has fired, the session
+// is saved all the same, as it is for a client that left. 103 Early Hints do not
+// pass a middleware outside that hides the writer beneath it.
 package ginsession
 
 import (
