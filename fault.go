@@ -101,7 +101,8 @@ func (d dialect) undoneAtCommit(err error) bool {
 	}
 	switch d.name {
 	case "sqlite":
-		return true // it runs within the process: there is no answer to lose
+		// What SQLite says. A driver may reach it over a network, and lose the answer.
+		return d.says(err) || d.kind(err) != other
 	case "postgres":
 		return d.says(err) && !postgresLeavesOpen(sqlState(err)) ||
 			strings.Contains(err.Error(), "commit unexpectedly resulted in rollback")
