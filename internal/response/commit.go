@@ -11,6 +11,9 @@ import (
 func (w *Writer) Finish() {
 	if w.phase == held {
 		_ = w.leave() // nobody is left to hear of a write error
+		if w.phase == sent && w.size == 0 {
+			writeHeaderNow(w.inner)
+		}
 	}
 }
 
@@ -129,18 +132,15 @@ func (w *Writer) replace(err error) bool {
 	return true
 }
 
-// release sends what is held. From here on each call is passed on.
+// release sends what is held. From here on each call is passed on, and the first one
+// sends the header: a compressor beneath may add to it until then.
 func (w *Writer) release() error {
 	body := w.body
 	w.phase, w.body = sent, nil
 	if w.statusSet || w.Written() {
 		w.inner.WriteHeader(w.status)
 	}
-	switch {
-	case !w.Written():
-		return nil
-	case len(body) == 0:
-		writeHeaderNow(w.inner)
+	if len(body) == 0 {
 		return nil
 	}
 	_, err := w.inner.Write(body)

@@ -76,7 +76,11 @@ func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // surrender is the commit point of Hijack.
 func (w *Writer) surrender() error {
 	if w.Written() {
-		return w.early()
+		err := w.early()
+		if err == nil {
+			writeHeaderNow(w.inner)
+		}
+		return err
 	}
 	if err := w.commit(false); err != nil && !left(w.inner) && w.replace(err) {
 		_ = w.push()

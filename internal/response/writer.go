@@ -155,11 +155,11 @@ func (w *Writer) WriteHeaderNow() {
 		return
 	}
 	w.begin()
-	switch {
-	case w.phase == sent:
+	if w.phase == held && w.status == http.StatusSwitchingProtocols {
+		_ = w.early() // Hijack returns its error
+	}
+	if w.phase == sent {
 		writeHeaderNow(w.inner)
-	case w.phase == held && w.status == http.StatusSwitchingProtocols:
-		_ = w.early() // Hijack returns it
 	}
 }
 
