@@ -8,8 +8,8 @@ func (s *State) depend() {
 	}
 	s.varies = true
 	if s.unsaid {
-		s.warn("gormsession: the session was first read after the response's header had left, which "+
-			"so says neither Vary: Cookie nor Cache-Control: private: read it before the first "+
+		s.warn("gormsession: the session was first read after the response's header had left, to which "+
+			"neither Vary: Cookie nor Cache-Control: private could be added: read it before the first "+
 			"byte, or a cache may give the page to somebody else", "path", s.path)
 	}
 }
