@@ -8,8 +8,8 @@ import (
 
 // ErrNoAuthHash says that there is nothing to verify a login by, which is a fault of
 // the program and no logout: User.Password is empty, as where a lookup does not
-// select the column, or Config.AuthHash has returned an empty text. [RequireLogin]
-// answers it with 503.
+// select the column, and Config.AuthHash does not vouch for the login without it, or
+// that has returned an empty text. [RequireLogin] answers it with 503.
 var ErrNoAuthHash = errors.New("gormsession: django: there is nothing to verify a login by: " +
 	"User.Password is empty (does the lookup select the password column?), " +
 	"or django.Config.AuthHash returns nothing")
@@ -66,6 +66,9 @@ func (a *auth) verify(stored string, user User) (authVerdict, error) {
 		default:
 			return authRetired, nil
 		}
+	}
+	if user.Password == "" { // what Config.AuthHash has made of a column that was forgotten
+		return authRejected, ErrNoAuthHash
 	}
 	return authRejected, nil
 }

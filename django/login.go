@@ -32,7 +32,8 @@ type User struct {
 	// Password is the password column as it is, such as
 	// "pbkdf2_sha256$600000$...": what ends sessions when it changes. Nothing is
 	// ever compared with a password. Empty it is an error, unless Config.AuthHash
-	// makes do without it.
+	// makes do without it, and never a logout: where the user model has no such
+	// column, let it be any text.
 	Password string `json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 
 	// Backend is the dotted path of the authentication backend that the login is

@@ -123,6 +123,9 @@ func TestNothingToVerifyALoginBy(t *testing.T) {
 	without := newSite(t, s.db, Config{SecretKey: testSecret, AuthHash: func(secret string, user User) string {
 		return authHash(secret, "md5$alice") // one that needs no User.Password
 	}})
+	other := newSite(t, s.db, Config{SecretKey: testSecret, AuthHash: func(secret string, user User) string {
+		return SaltedHMAC("people.Customer", user.Password+"/1", secret)
+	}})
 	client := newVisitor(t)
 	s.login(client, "alice")
 	key := s.keyOf(client)
@@ -139,6 +142,7 @@ func TestNothingToVerifyALoginBy(t *testing.T) {
 		{s, forgetful, http.StatusServiceUnavailable},
 		{empty, s.lookup, http.StatusServiceUnavailable},
 		{without, forgetful, http.StatusOK},
+		{other, forgetful, http.StatusServiceUnavailable},
 	} {
 		before := c.site.log.String()
 		got := c.site.guarded(client, c.lookup, ok, WithLoginURL("/login"))
