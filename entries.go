@@ -35,7 +35,7 @@ func (s *State) Has(name string) bool {
 
 // entry returns the text of an entry, and whether there is one.
 func (s *State) entry(name string) (json.RawMessage, bool) {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
 	raw, ok := s.entries[utf8Name(name)]
@@ -45,7 +45,7 @@ func (s *State) entry(name string) (json.RawMessage, bool) {
 // Keys returns the names of all entries, sorted. As in Django, those that the library keeps are among them: _session_expiry where the
 // session has an expiry of its own, and _flashes while messages wait.
 func (s *State) Keys() []string {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
 	return slices.Sorted(maps.Keys(s.entries))
@@ -53,7 +53,7 @@ func (s *State) Keys() []string {
 
 // Len returns the number of entries.
 func (s *State) Len() int {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
 	return len(s.entries)
@@ -62,7 +62,7 @@ func (s *State) Len() int {
 // All iterates over names and values, sorted by name, as they are when the iteration begins. The session may be changed meanwhile.
 func (s *State) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
-		in := s.enter()
+		in := s.look()
 		in.load()
 		entries := maps.Clone(in.entries)
 		in.mu.Unlock()
@@ -89,7 +89,7 @@ func (s *State) Decode(name string, v any) error {
 
 // raw returns the text of an entry, nil if there is none.
 func (s *State) raw(name string) (json.RawMessage, error) {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	if !s.load() {
 		if s.err != nil {

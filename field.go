@@ -24,7 +24,7 @@ func (f Field[T]) Get(s *State) (v T, ok bool) {
 		return v, false
 	}
 	if v, err = decodeAs[T](raw); err != nil { // without the lock: T's own method may ask the session
-		s = s.enter()
+		s = s.look()
 		defer s.mu.Unlock()
 		s.warnOnce(string(f), "gormsession: an entry is of another type than its Field", err)
 		return v, false

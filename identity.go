@@ -5,7 +5,7 @@ package gormsession
 // page, log or URL; see Handle. Without a load the key is what the client sent; where that is several
 // keys, the session is loaded. After CycleKey it is the new key.
 func (s *State) Key() string {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.identify()
 	return s.currentKey()
@@ -33,7 +33,7 @@ func (s *State) currentKey() string {
 // the SHA-256 of its key. It opens nothing. It is "" if the session has no key, as a new one before it
 // is saved.
 func (s *State) Handle() string {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.identify()
 	return handleOf(s.currentKey())
@@ -50,7 +50,7 @@ func (s *State) handle() string {
 // IsEmpty reports whether the session has neither a key nor data, without loading it, as far as Key
 // does (Django's is_empty).
 func (s *State) IsEmpty() bool {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.identify()
 	return s.isEmpty()
@@ -61,7 +61,7 @@ func (s *State) isEmpty() bool { return s.key == "" && len(s.entries) == 0 }
 // IsNew reports whether the session is not stored yet, without loading it, as far as Key does: a key
 // that the client sent counts as stored until a load shows that it is not.
 func (s *State) IsNew() bool {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.identify()
 	return s.key == ""

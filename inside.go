@@ -14,16 +14,17 @@ import (
 
 // Code of the application's runs inside of a session: a function of Modify's, which may read the
 // session, and whatever a load or a save runs with the session locked: the function of WithModel,
-// hooks, a codec, a logger. A call from there must not wait for itself. It is told from the calls of
-// other goroutines, which merely wait for their turn, by the frames of its own stack, and those are
-// looked at only while something runs inside. A goroutine that the code starts is another one.
+// hooks, a codec, a logger. A call from there must not wait for itself. It is told from the calls
+// of other goroutines, which merely wait for their turn, by the frames of its own stack, and those
+// are looked at only while something runs inside. A goroutine that the code starts is another one.
 //
 // The frames do not say of which session they are. So code inside of one session that uses a second
 // one at the very moment when another goroutine is inside of that is taken for inside of both, and
 // refused. It never sees what another goroutine is changing.
 type inside struct {
 	modifying int                   // functions of Modify's that run, without mu
-	lent      atomic.Int32          // loads, saves and log lines that run, with mu held
+	replaying chan struct{}         // one that a save runs again, without mu; closed when it returns
+	lent      atomic.Int32          // loads, saves and log lines that run, with mu held but then
 	standIn   atomic.Pointer[State] // what a function of Modify's that a save runs again sees
 	original  *State                // whose stand-in this State is, nil for a session itself
 	meddled   atomic.Bool           // the session was used from inside: what runs must fail
@@ -38,14 +39,52 @@ var (
 		ErrReentrant)
 )
 
-// enter locks the session for a call of the application's, and returns it, or what stands in for it
-// where the call comes from inside.
+// enter locks the session for a call of the application's that may change it, and returns it, or
+// what stands in for it where the call comes from inside.
 func (s *State) enter() *State {
+	if s.lentHere() {
+		s = s.guest()
+	}
+	if !s.lock(false) {
+		s.mu.Unlock()
+		s = &State{p: s.p, ctx: s.ctx, home: s.p.store, err: errInSave}
+		s.mu.Lock()
+	}
+	return s
+}
+
+// look is enter for a call that reads alone, for which a function of Modify's may be waiting.
+func (s *State) look() *State {
 	if s.lentHere() {
 		s = s.guest()
 	}
 	s.mu.Lock()
 	return s
+}
+
+// lock locks the session for a change, which waits while a save runs a function of Modify's again.
+// Unless it is patient it gives up once the time of that save is over, as the function may be
+// waiting for the caller: the save fails then. mu is held in any case.
+func (s *State) lock(patient bool) bool {
+	s.mu.Lock()
+	for s.replaying != nil {
+		running, over := s.replaying, s.spent.ctx.Done()
+		if patient {
+			over = nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-running:
+			over = nil
+		case <-over:
+		}
+		s.mu.Lock()
+		if over != nil && s.replaying == running {
+			s.meddled.Store(true)
+			return false
+		}
+	}
+	return true
 }
 
 // lentHere tells whether the caller runs inside of a load or a save.
@@ -73,8 +112,8 @@ func (s *State) barred() bool {
 	return true
 }
 
-// lend runs what may run code of the application's, with mu held. Where that has used the session the
-// result is an error, which sticks.
+// lend runs what may run code of the application's, with mu held. Where that has used the session
+// the result is an error, which sticks.
 //
 //go:noinline
 func (s *State) lend(f func() error) error {
@@ -98,14 +137,16 @@ func (s *State) aside(f modifier, old json.RawMessage, ok bool) (json.RawMessage
 	s.modifying++
 	s.mu.Unlock()
 	defer func() {
-		s.mu.Lock()
+		if !s.lock(false) {
+			s.fail(errInSave)
+		}
 		s.modifying--
 	}()
 	return f(old, ok)
 }
 
-// modifyAgain is the step of a Modify in a replay, during which the session's lock is held by the
-// save: f reads what the replay has made of the entries so far.
+// modifyAgain is the step of a Modify in a replay: f reads what the replay has made of the entries
+// so far.
 func (s *State) modifyAgain(name string, f modifier) change {
 	return change{relative: true, apply: func(entries map[string]json.RawMessage) error {
 		s.standIn.Store(&State{
@@ -115,12 +156,26 @@ func (s *State) modifyAgain(name string, f modifier) change {
 			accessed: true, varies: true, modified: true, inside: inside{original: s},
 		})
 		defer s.standIn.Store(nil)
-		err := modify(entries, name, f)
+		err := s.amid(func() error { return modify(entries, name, f) })
 		if s.meddled.Load() {
 			return errInModify
 		}
 		return err
 	}}
+}
+
+// amid runs a function of Modify's in the middle of a save, without the lock: reads go on
+// meanwhile, and changes wait. mu is held before and after, also in a panic.
+func (s *State) amid(f func() error) error {
+	running := make(chan struct{})
+	s.replaying = running
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.replaying = nil
+		close(running)
+	}()
+	return f()
 }
 
 var (
@@ -162,8 +217,8 @@ func (c *heldContext) Value(key any) any {
 	return c.ctx.Value(key)
 }
 
-// meddledWith is the error of a save whose session was used from inside, so that it ends before it is
-// committed.
+// meddledWith is the error of a save whose session was used from inside, so that it ends before it
+// is committed.
 func meddledWith(ctx context.Context) error {
 	if s, ok := ctx.Value(heldKey{}).(*State); ok && s.meddled.Load() {
 		return errInSave

@@ -46,7 +46,7 @@ func (s *State) setExpiry(raw json.RawMessage) {
 
 // ExpiryAge returns how long the session would live if it was saved now.
 func (s *State) ExpiryAge() time.Duration {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
 	return s.lifetime().ageAt(s.now())
@@ -55,7 +55,7 @@ func (s *State) ExpiryAge() time.Duration {
 // ExpiryDate returns when the session would end if it was saved now, as Django's get_expiry_date does, and not when the stored one ends. What is stored may be up to 1/64 of the lifetime later: see
 // [WithExpiryStep].
 func (s *State) ExpiryDate() time.Time {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
 	return s.lifetime().dateAt(s.now())
@@ -63,7 +63,7 @@ func (s *State) ExpiryDate() time.Time {
 
 // BrowserSession reports whether the session's cookie ends with the browser.
 func (s *State) BrowserSession() bool {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
 	return s.lifetime().browser

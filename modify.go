@@ -9,12 +9,13 @@ import (
 )
 
 // Modify computes the entry of that name from what it is, nil if there is none, and returns what it
-// has become. It is exact under concurrency: where somebody else has changed the entry meanwhile, in
-// this request or in another one, f runs again on what that one has left. So f must be short and
-// without effects of its own. It may read the session, and then sees what the entry is computed from,
-// but not change or save it: that sets the sticky error, [ErrReentrant]. It should not use the
-// database, nor wait for a goroutine that uses the session. What Modify returned is what this request
-// saw; it is final once [State.Save] has returned.
+// has become. It is exact under concurrency: where somebody else has changed the entry meanwhile,
+// in this request or in another one, f runs again on what that one has left. So f must be short and
+// without effects of its own. It may read the session, and then sees what the entry is computed
+// from, but not change or save it: that sets the sticky error, [ErrReentrant]. A goroutine that f
+// waits for may read it too; one that changes it waits for f in turn while a save runs f again,
+// until the time of [WithTimeout] is over, which sets that error. f should not use the database.
+// What Modify returned is what this request saw; it is final once [State.Save] has returned.
 func (s *State) Modify(name string, f func(old any) any) any {
 	raw := s.modify(name, func(old json.RawMessage, ok bool) (json.RawMessage, error) {
 		var v any

@@ -161,7 +161,7 @@ func (s *State) commit(h http.Header, status int) error {
 // End finishes a request whose handler has returned: it saves what was changed after the header had left, and closes the session. Its
 // error is in the log already; nothing can be done about it in the response.
 func (p *Plugin) End(s *State) error {
-	s.mu.Lock()
+	s.lock(true)
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
@@ -189,7 +189,7 @@ func (p *Plugin) End(s *State) error {
 // Abort ends a request whose handler has panicked: nothing is saved, but a Flush is carried out. h is the header of the response that is
 // still to be written, nil if it has left.
 func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
-	s.mu.Lock()
+	s.lock(true)
 	defer s.mu.Unlock()
 	if s.closed {
 		return

@@ -180,7 +180,7 @@ func (s *State) fail(err error) {
 // Load loads the session now, if it is not loaded yet, and returns the sticky error. After the request it is too late: a session that was
 // not loaded then is [ErrClosed].
 func (s *State) Load() error {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	if !s.load() && s.err == nil {
 		return ErrClosed
@@ -191,21 +191,21 @@ func (s *State) Load() error {
 // Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load, or [ErrEncode] after a value that cannot be
 // stored, or [ErrReserved] or [ErrReentrant] after a call that cannot be.
 func (s *State) Err() error {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	return s.err
 }
 
 // Accessed reports whether the session's data was looked at in this request.
 func (s *State) Accessed() bool {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	return s.accessed
 }
 
 // Modified reports whether the session was changed, or touched, in this request. Saving does not reset it, as in Django.
 func (s *State) Modified() bool {
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	return s.modified || s.touched
 }
@@ -239,7 +239,7 @@ func (s *State) name() string {
 	if s.lentHere() && s.standIn.Load() == nil {
 		return "in use"
 	}
-	s = s.enter()
+	s = s.look()
 	defer s.mu.Unlock()
 	return s.handle()
 }
