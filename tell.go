@@ -3,6 +3,8 @@ package gormsession
 import (
 	"net/http"
 	"strings"
+
+	"github.com/seed7368b609/gormsession/internal/vary"
 )
 
 // renews tells whether this request renews the expiry even if it changed nothing.
@@ -30,7 +32,7 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	case gone:
 		s.p.opts.deleteCookie(h, r)
 	}
-	varyOnCookie(h)
+	vary.AddCookie(h)
 	switch {
 	case set || gone || s.flushed:
 		s.keepPrivate(h)

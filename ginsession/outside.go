@@ -2,9 +2,10 @@ package ginsession
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession/internal/vary"
 )
 
 // outside is the writer for what is outside of the session once the response has
@@ -18,7 +19,7 @@ func (r *run) outside(before, left gin.ResponseWriter) gin.ResponseWriter {
 	case left == &r.writer, before.Written():
 		return before
 	}
-	return &late{ResponseWriter: before, run: r, inside: left, vary: variesOnCookie(before.Header())}
+	return &late{ResponseWriter: before, run: r, inside: left, varies: vary.OnCookie(before.Header())}
 }
 
 // complete is a response that has replaced the handler's, or that had left before
@@ -40,7 +41,7 @@ type late struct {
 	gin.ResponseWriter // the one outside of us
 	run                *run
 	inside             gin.ResponseWriter
-	vary               bool // the session has made the response depend on the cookie
+	varies             bool // the session has made the response depend on the cookie
 	plain              bool // those inside are passed by
 }
 
@@ -77,22 +78,11 @@ func (w *late) pass(data []byte) (n int, err error) {
 // Commit says once more what the session has said: compressors take all of Vary
 // away from what they leave alone.
 func (w *late) Commit(int, bool) error {
-	if h := w.Header(); w.vary && !variesOnCookie(h) {
-		h.Add("Vary", "Cookie")
+	if w.varies {
+		vary.AddCookie(w.Header())
 	}
 	return nil
 }
 
 // Fail is never called, as Commit does not fail.
 func (w *late) Fail(http.ResponseWriter, error) bool { return false }
-
-func variesOnCookie(h http.Header) bool {
-	for _, line := range h["Vary"] {
-		for field := range strings.SplitSeq(line, ",") {
-			if field = strings.TrimSpace(field); field == "*" || strings.EqualFold(field, "Cookie") {
-				return true
-			}
-		}
-	}
-	return false
-}
