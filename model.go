@@ -19,7 +19,9 @@ import (
 //
 // It prints as its handle, also within a model that embeds it, and what encodes structs for a log or
 // a response, such as [encoding/json], leaves key and data out: a model that embeds it shows its own
-// fields there. Only package encoding/gob, which is for programs, takes all.
+// fields there. Only package encoding/gob, which is for programs, takes all, and package fmt where it
+// asks no method: in an unexported field of a struct that is no pointer, and for %p and %w, which vet
+// reports.
 type Session struct {
 	SessionKey  string `gorm:"column:session_key;primaryKey;size:64" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 	SessionData string `gorm:"column:session_data;not null" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`

@@ -17,7 +17,9 @@ const DefaultBackend = "django.contrib.auth.backends.ModelBackend"
 
 // Config holds the settings of the Django site whose sessions are shared. It
 // prints and is encoded, as JSON for one, without its secrets: as one text, which
-// is what a struct that embeds it becomes as well.
+// is what a struct that embeds it becomes as well. Where a struct of yours that is
+// printed has it in an unexported field let that be a pointer, as package fmt then
+// asks no method of it.
 type Config struct {
 	// SecretKey is Django's SECRET_KEY. It signs every session and must not be
 	// empty.
