@@ -61,11 +61,30 @@ func (w *late) Write(data []byte) (int, error) {
 			return n, err
 		}
 	}
+	w.passBy()
+	return w.ResponseWriter.Write(data)
+}
+
+// WriteHeaderNow sends the header before there is a body that those inside could see.
+func (w *late) WriteHeaderNow() {
+	if !w.Written() {
+		w.passBy()
+	}
+	w.ResponseWriter.WriteHeaderNow()
+}
+
+// Flush is WriteHeaderNow, and more.
+func (w *late) Flush() {
+	w.WriteHeaderNow()
+	w.ResponseWriter.Flush()
+}
+
+// passBy takes back what those inside have said of a body that they will not see.
+func (w *late) passBy() {
 	if !w.plain {
 		w.plain = true
 		w.run.writer.PutBack("Content-Encoding", "Content-Length", "Etag")
 	}
-	return w.ResponseWriter.Write(data)
 }
 
 // pass lets the session's writer hold what comes out of those inside, so that the
