@@ -140,8 +140,8 @@ func TestUnknownCookieDeleted(t *testing.T) {
 	}
 }
 
-// What Save has written or confirmed counts for the cookie of its own response, unless the commit
-// finds the session gone.
+// A login may come between a Save and the answer, so the cookie leaves only where the commit finds the
+// session alive, which it looks for where the Save has moved its end.
 func TestCookieAfterSave(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -152,9 +152,27 @@ func TestCookieAfterSave(t *testing.T) {
 			}
 		}
 		key := s.start(map[string]any{"name": "Ann"})
-		if got := s.visit(key,
-			func(c *gin.Context) { pageW(c); save(c) }); got.cookieIs(key) != "refreshed" {
-			t.Errorf("written and saved: %d %s", got.status, got.line)
+		write := func(c *gin.Context) { pageW(c); save(c) }
+		if got := s.visit(key, write); got.cookie != nil {
+			t.Errorf("written and saved within a step: %d %s", got.status, got.line)
+		}
+		s.clock.advance(24 * time.Hour)
+		if got := s.visit(key, write); got.cookieIs(key) != "refreshed" {
+			t.Errorf("written and saved in a later step: %d %s", got.status, got.line)
+		}
+		if got := s.visit(key, func(c *gin.Context) {
+			ginsession.Get(c).SetBrowserSession()
+			save(c)
+		}); got.cookieIs(key) != "refreshed" || got.cookie.MaxAge != 0 {
+			t.Errorf("a browser session by Save: %d %s", got.status, got.line)
+		}
+		ended := s.start(map[string]any{"name": "Ann"})
+		s.clock.advance(24 * time.Hour)
+		if got := s.visit(ended, func(c *gin.Context) {
+			write(c)
+			s.visit(ended, pageC)
+		}); got.cookie != nil {
+			t.Errorf("a login between the Save and the answer: %d %s", got.status, got.line)
 		}
 		if got := s.visit(key, save); got.cookie != nil {
 			t.Errorf("saved alone: %s", got.line)

@@ -1,6 +1,9 @@
 package gormsession
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // Save saves the session now, instead of once the handler has returned: to have its key, to be sure
 // of a Modify, or to know of an error. It makes a row even for an empty session, as in Django, and
@@ -10,7 +13,8 @@ import "errors"
 // or of the new key of CycleKey, any more; nothing of what was changed is saved then.
 //
 // Modified stays true. The cookie of a new session or key goes to the client whatever the status of
-// the response; that of any other session as without Save.
+// the response; that of any other session where Save has moved its expiry, if the session is still
+// alive when the response leaves, which costs a SELECT then.
 func (s *State) Save() error {
 	s = s.enter()
 	defer s.mu.Unlock()
@@ -22,7 +26,7 @@ func (s *State) Save() error {
 	}
 	s.accessed = true
 	s.depend()
-	before := s.key
+	before, was := s.key, s.row
 	s.share()
 	defer s.settle()
 	err := s.persist(true, false)
@@ -33,7 +37,30 @@ func (s *State) Save() error {
 	if err == nil && s.key != before {
 		s.cookieDue = s.key != ""
 	}
+	s.moved = s.moved || err == nil && before != "" && !s.row.endsAs(was)
+	s.alive = false // until the commit has seen it: a login may come in between
 	return err
+}
+
+// endsAs tells whether a row ends when another one does, and its cookie likewise.
+func (r record) endsAs(other record) bool {
+	return r.expire.Equal(other.expire) &&
+		bytes.Equal(r.entries[expiryEntry], other.entries[expiryEntry])
+}
+
+// confirm looks whether a session whose expiry a Save has moved is still alive, so that its cookie may
+// leave.
+func (s *State) confirm() error {
+	if !s.moved || s.alive || s.cookieDue || !s.modified || s.key == "" || s.discarded {
+		return nil
+	}
+	ctx, cancel := s.deadline()
+	defer cancel()
+	return s.lend(func() error {
+		home, _, err := s.p.find(ctx, s.key)
+		s.alive = home != nil
+		return err
+	})
 }
 
 // persist carries out a flush, and then saves what is unsaved. explicit: also what did not change;

@@ -155,6 +155,9 @@ func (s *State) commit(h http.Header, status int) error {
 	if errors.Is(err, ErrHeaderSent) {
 		return nil // NoCookie; End meets it again, and reports it
 	}
+	if err == nil && !s.headerSent {
+		err = s.confirm()
+	}
 	return err
 }
 

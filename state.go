@@ -62,7 +62,8 @@ type State struct {
 	touched   bool
 	unsaved   bool // there is something of the above that persist has not done yet
 	insists   bool // Save was called and has failed
-	alive     bool // a statement of the commit, or of a Save, has found the row: the cookie may leave
+	alive     bool // a statement of the commit has found the row: the cookie may leave
+	moved     bool // a Save has moved expire_date: the cookie should leave
 	untold    bool // Save has made a row, or moved it, of which the client cannot be told any more
 	discarded bool
 

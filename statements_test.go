@@ -58,7 +58,9 @@ func TestStatements(t *testing.T) {
 		{"touch within a step", "live", func(c *gin.Context) { ginsession.Get(c).Touch() }, time.Minute, "SELECT", "SELECT", ""},
 		{"touch in a later step", "live", func(c *gin.Context) { ginsession.Get(c).Touch() }, 24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
 		{"save in a later step", "live", func(c *gin.Context) { _ = ginsession.Get(c).Save() }, 24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", ""},
-		{"write and save", "live", func(c *gin.Context) { writeName("Bob")(c); _ = ginsession.Get(c).Save() }, 0, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
+		{"write and save", "live", func(c *gin.Context) { writeName("Bob")(c); _ = ginsession.Get(c).Save() }, 0, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", ""},
+		{"write and save in a later step", "live", func(c *gin.Context) { writeName("Cid")(c); _ = ginsession.Get(c).Save() }, 24 * time.Hour,
+			"SELECT BEGIN UPDATE COMMIT SELECT", "SELECT UPDATE SELECT", "refreshed"},
 		{"key, handle, emptiness", "live", func(c *gin.Context) {
 			s := ginsession.Get(c)
 			_, _, _, _ = s.Key(), s.Handle(), s.IsEmpty(), s.IsNew()
