@@ -217,6 +217,8 @@ func TestReplayIsTheMerge(t *testing.T) {
 		}
 		theirs, theirSketch := act("their deeds")
 		ours, ourSketch := act("our deeds")
+		ours.mu.Lock() // as a save does
+		defer ours.mu.Unlock()
 		alone, err := ours.log.replay(ours.row.entries)
 		if err != nil {
 			t.Fatal(err)
