@@ -17,12 +17,12 @@ check: ## gofmt, go vet and staticcheck
 	go run $(STATICCHECK) ./...
 
 race: ## all tests under the race detector
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 configs: ## what issues statements once more, under PrepareStmt, and under SkipDefaultTransaction too
 	@set -e; for config in prepared both; do \
-		echo "GORMSESSION_GORM=$$config go test . ./ginsession ./django"; \
-		GORMSESSION_GORM=$$config go test . ./ginsession ./django; \
+		echo "GORMSESSION_GORM=$$config go test -timeout 30m . ./ginsession ./django"; \
+		GORMSESSION_GORM=$$config go test -timeout 30m . ./ginsession ./django; \
 	done
 
 modules: ## vet, build and test the modules nested in this one
