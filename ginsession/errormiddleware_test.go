@@ -196,7 +196,7 @@ func TestErrorMiddlewareAnswers(t *testing.T) {
 		})
 		s.engine.GET("/lets", documented, us, func(c *gin.Context) { set(c, "new") })
 		a := s.get("/reports")
-		s.want(a, 500, `{"message":"the disk is full","success":false}`, 1)
+		s.want(a, 500, `{"message":"`+errDisk.Error()+`","success":false}`, 1)
 		s.breakWrites()
 		a = s.get("/lets")
 		if a.status != 500 || !strings.HasPrefix(a.body, `{"message":"gormsession: `) {

@@ -2,7 +2,6 @@ package ginsession_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"log"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
@@ -168,7 +168,8 @@ func (s *site) wait() *outcome {
 	}
 }
 
-var errDisk = errors.New("the disk is full")
+// errDisk is in SQLite's own words, so it is certain that the statement was not carried out.
+var errDisk = sqlite3.Error{Code: sqlite3.ErrFull}
 
 // breakWrites makes every write to the database fail.
 func (s *site) breakWrites() {
