@@ -147,7 +147,8 @@ func FuzzStoredText(f *testing.F) {
 			if before != "" {
 				t.Errorf("%q: a session that is not there has entries: %s", text, before)
 			}
-			if now := s.rows()[stored(key)].data; now != text {
+			// rows leaves out what looks like a nonce.
+			if now := s.rows()[stored(key)].data; now != nonce.ReplaceAllString(text, "") {
 				t.Errorf("%q: the row became %q", text, now)
 			}
 			if err := s.plugin.Delete(t.Context(), opened.Key()); err != nil {
