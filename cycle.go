@@ -82,7 +82,7 @@ func slipIfTaken(err error) error {
 // locked does the request's changes again on what the row holds under the old key. Where there is
 // such a row, an earlier try has not moved it.
 func (c *cycling) locked(tx *gorm.DB, gone error) error {
-	current, found, err := c.lock(tx, c.old)
+	current, found, err := c.lockFor(tx, c.rewrite, c.old)
 	if err != nil {
 		return err
 	}
@@ -105,10 +105,10 @@ func (c *cycling) locked(tx *gorm.DB, gone error) error {
 func (c *cycling) move(tx *gorm.DB, from, to record) (hit bool, err error) {
 	c.done, c.sent = to, append(c.sent, to)
 	if c.into == c.store && !c.replaceRows {
-		n, err := c.rekey(tx, from.data, c.old, c.stored, to)
+		n, err := c.rekey(tx, c.guard(from), c.old, c.stored, to)
 		return n > 0, err
 	}
-	n, err := c.unsee(tx, from.data, c.old)
+	n, err := c.unsee(tx, c.guard(from), c.old)
 	if err != nil || n == 0 {
 		return false, err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	// ErrInterrupted is returned by a save when the session was deleted (a logout, an expiry that was cleared) while the request ran.
+	// ErrInterrupted is returned by a save when the session was deleted (a logout), or expired, while the request ran.
 	// Nothing is saved: a logout is never undone by a slower request. It is answered with 400, as Django's SessionInterrupted is.
 	// Where the connection was lost before, which the text says then, it may have been saved before the session went.
 	ErrInterrupted = errors.New("gormsession: the session was deleted before the request completed")

@@ -160,7 +160,7 @@ func (s *store) move(ctx context.Context, into *store, r storedRow, key string) 
 		if err != nil {
 			return err
 		}
-		if gone, err = s.unsee(tx, current.data, r.key); err != nil {
+		if gone, err = s.unsee(tx, guard{data: current.data}, r.key); err != nil {
 			return err
 		}
 		if gone == 0 {

@@ -181,12 +181,13 @@ func (s *State) persistCycle() error {
 	return nil
 }
 
-// persistTouch renews expire_date alone. Where another request has moved it meanwhile, or taken the row
-// away, that one has told the client.
+// persistTouch renews expire_date alone, unless the row has ended by itself. Where another request
+// has moved it meanwhile, or taken the row away, that one has told the client.
 func (s *State) persistTouch() error {
 	s.unsaved = false
-	expire := s.p.opts.expireDate(s.lifetime(), s.now())
-	if s.p.opts.step > 0 && expire.Equal(s.row.expire) {
+	now := s.now()
+	expire := s.p.opts.expireDate(s.lifetime(), now)
+	if s.p.opts.step > 0 && expire.Equal(s.row.expire) || s.row.hasEnded(now) {
 		return nil
 	}
 	ctx, cancel := s.deadline()
@@ -200,7 +201,7 @@ func (s *State) persistTouch() error {
 		s.unsaved = true
 		return err
 	}
-	s.row.expire = expire
+	s.row.end(expire, now)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"time"
 )
 
 // nonce is what the text of a save of these changes is marked with.
@@ -33,6 +34,7 @@ func (s *State) rewrite(into *store, n nonce) rewrite {
 			}
 			return s.record(current, entries, into, stored, n)
 		},
+		asOf:  s.asOf(),
 		twice: !log.relative(),
 		marked: func(sent record, stored string) bool {
 			// A codec that drops the nonce gives the same text with every other one.
@@ -41,6 +43,14 @@ func (s *State) rewrite(into *store, n nonce) rewrite {
 			return err == nil && otherErr == nil && one != other
 		},
 	}
+}
+
+// asOf is now, for a commit that begins, unless this request has let the session end.
+func (s *State) asOf() time.Time {
+	if s.row.over {
+		return time.Time{}
+	}
+	return s.now()
 }
 
 // record is what a row of that store and key is to hold for these entries. Entries that are as the
@@ -66,7 +76,8 @@ func (s *State) record(
 	if err != nil {
 		s.lifetime() // warns
 	}
-	r.expire = s.p.opts.expireDate(l, s.now())
+	now := s.now()
+	r.end(s.p.opts.expireDate(l, now), now)
 	return r, nil
 }
 

@@ -67,10 +67,10 @@ func (s *store) columns(r record) map[string]any {
 // rekey gives the row of one key another one and writes a record into it. In place, because a
 // concurrent DELETE by another column then finds it: PostgreSQL looks again at a row that it has
 // waited for, and never at one that was inserted meanwhile.
-func (s *store) rekey(tx *gorm.DB, guard, old, stored string, r record) (int64, error) {
+func (s *store) rekey(tx *gorm.DB, g guard, old, stored string, r record) (int64, error) {
 	columns := s.columns(r)
 	columns["session_key"] = stored
-	at := s.rows(tx).Where("session_key = ? AND "+s.dialect.sameData, old, guard)
+	at := s.still(s.rows(tx).Where("session_key = ?", old), g)
 	if !s.hooked() {
 		row, err := s.row(tx, stored, r)
 		if err != nil {
@@ -89,10 +89,19 @@ func (s *store) rekey(tx *gorm.DB, guard, old, stored string, r record) (int64, 
 	return n, err
 }
 
-// unsee deletes the row of that key, if it holds the text guard.
-func (s *store) unsee(tx *gorm.DB, guard, stored string) (int64, error) {
-	return s.written(s.rows(tx).Where("session_key = ? AND "+s.dialect.sameData, stored, guard).
-		Delete(s.model.empty()))
+// unsee deletes the row of that key, if it still is what the guard says.
+func (s *store) unsee(tx *gorm.DB, g guard, stored string) (int64, error) {
+	at := s.still(s.rows(tx).Where("session_key = ?", stored), g)
+	return s.written(at.Delete(s.model.empty()))
+}
+
+// still has a write hit a row only while it is what the guard says.
+func (s *store) still(tx *gorm.DB, g guard) *gorm.DB {
+	tx = tx.Where(s.dialect.sameData, g.data)
+	if g.asOf.IsZero() {
+		return tx
+	}
+	return tx.Where("expire_date > ?", s.expireArg(g.asOf))
 }
 
 // rows names table and model for an update or delete.

@@ -3,6 +3,7 @@ package gormsession
 import (
 	"context"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -13,12 +14,34 @@ type rewrite struct {
 	first func(stored string) (record, error)
 	// again makes it out of what a row holds now, by doing again what the request did.
 	again func(current record, stored string) (record, error)
+	// asOf is when the commit began. A row that has ended by then counts as gone, as it does for a
+	// load, and is not brought back. It is zero where this request has ended the row itself.
+	asOf time.Time
 	// twice tells whether doing it twice is the same as doing it once. If not, the text has a
 	// nonce.
 	twice bool
 	// marked tells whether nobody else can write the text of that record: it bears the nonce.
 	marked func(sent record, stored string) bool
 }
+
+// A guard is what a row must still be for a save to go ahead.
+type guard struct {
+	data string
+	asOf time.Time // see rewrite
+}
+
+func (w rewrite) guard(from record) guard { return guard{data: from.data, asOf: w.asOf} }
+
+// lockFor locks the row that is to be rewritten, if it still counts.
+func (s *store) lockFor(tx *gorm.DB, w rewrite, stored string) (record, bool, error) {
+	if w.asOf.IsZero() {
+		return s.lockAny(tx, stored)
+	}
+	return s.lock(tx, stored)
+}
+
+// ended tells whether a row had ended when the commit began.
+func (w rewrite) ended(r record) bool { return !w.asOf.IsZero() && r.hasEnded(w.asOf) }
 
 // update saves what a request has made of a row, to, of what it had loaded, from. It is a
 // compare-and-set on the text: no other request's change is overwritten, and none of ours is lost,
@@ -62,7 +85,7 @@ func (u *updating) save(ctx context.Context) error {
 		if err != nil || hit {
 			return err
 		}
-		current, found, err := u.lock(tx, u.stored)
+		current, found, err := u.lockFor(tx, u.rewrite, u.stored)
 		switch {
 		case err != nil:
 			return err
@@ -127,6 +150,12 @@ func (u *updating) onto(tx *gorm.DB, current record) error {
 		return err
 	}
 	u.replays.Add(1)
+	if u.ended(current) {
+		if next.data != current.data || next.expire.After(u.asOf) {
+			return errTrackLost
+		}
+		next.expire = current.expire // the save was to end it, and was done
+	}
 	if next.data == current.data && next.expire.Equal(current.expire) {
 		u.done = next
 		return nil
@@ -144,5 +173,5 @@ func (u *updating) write(tx *gorm.DB, from, to record) (int64, error) {
 	if !u.twice {
 		u.sent = append(u.sent, to)
 	}
-	return u.set(tx.Where(u.dialect.sameData, from.data), u.stored, to)
+	return u.set(u.still(tx, u.guard(from)), u.stored, to)
 }

@@ -45,7 +45,14 @@ type record struct {
 	data    string
 	expire  time.Time
 	entries map[string]json.RawMessage
+	over    bool // this request has let it end
 }
+
+// hasEnded tells whether its time was over at that instant, though nobody has let it end.
+func (r record) hasEnded(at time.Time) bool { return !r.over && !r.expire.After(at) }
+
+// end gives what is written at now its expiry.
+func (r *record) end(expire, now time.Time) { r.expire, r.over = expire, !expire.After(now) }
 
 var (
 	errDamaged   = errors.New("gormsession: the row holds what the codec cannot read")

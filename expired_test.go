@@ -1,0 +1,142 @@
+package gormsession_test
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/layout"
+)
+
+// late runs a page of a request that had loaded its session, and runs longer than that lives.
+func (s *site) late(page func(*gin.Context)) func(*gin.Context) {
+	return func(c *gin.Context) {
+		_ = ginsession.Get(c).Load()
+		s.clock.advance(15 * 24 * time.Hour)
+		page(c)
+	}
+}
+
+// A session that expires while a request runs is over for that request too, whatever it does and
+// though nobody has cleared the row: it is not brought back, no cookie is set, so that one which a
+// login has set meanwhile stays in the browser, and what would have been saved is refused.
+func TestSessionThatExpiresWhileItsRequestRuns(t *testing.T) {
+	storesNothing := map[string]bool{ // and so has nothing to be refused
+		"untouched, saved every time": true, "read, saved every time": true, "read, rolling": true,
+		"touch": true, "touch and read": true, "an expiry that is reset": true,
+	}
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		for name, opts := range map[string][]gormsession.Option{
+			"own layout":    nil,
+			"no step":       {gormsession.WithExpiryStep(0)},
+			"replaced rows": {gormsession.WithReplacedRows()},
+			"Django's":      {gormsession.WithLayout(layout.Django())},
+		} {
+			for _, o := range overtaking {
+				s := newSiteWith(t, d, c.Gorm(), append(opts[:len(opts):len(opts)], o.opts...)...)
+				s.cookieName = s.plugin.CookieName()
+				if name == "Django's" {
+					s.table = "django_session"
+				}
+				key := s.start(map[string]any{"name": "Ann"})
+				before := s.rows()
+				got := s.visit(key, s.late(o.page))
+				want := http.StatusBadRequest
+				if storesNothing[o.name] {
+					want = http.StatusOK
+				}
+				if got.status != want || got.cookie != nil {
+					t.Errorf("%s, %s: %d %s", name, o.name, got.status, got.line)
+				}
+				if after := s.rows(); !maps.Equal(after, before) {
+					t.Errorf("%s, %s: %v has become %v", name, o.name, before, after)
+				}
+				s.exec("DELETE FROM " + s.table)
+			}
+		}
+	})
+}
+
+// What a request has ended itself, by SetExpiry, is still its own, and it may change its mind.
+func TestSessionThatItsRequestEnds(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		for _, step := range []time.Duration{0, time.Hour} {
+			s := newSiteWith(t, d, c.Gorm(), gormsession.WithExpiryStep(step))
+			for _, key := range []string{"", s.start(map[string]any{"name": "Ann"})} {
+				var later error
+				got := s.visit(key, func(c *gin.Context) {
+					state := ginsession.Get(c)
+					state.SetExpiry(-time.Minute)
+					if err := state.Save(); err != nil {
+						t.Error(err)
+					}
+					state.Set("name", "Bob")
+					later = state.Save()
+					state.Touch()
+				})
+				if got.status != http.StatusOK || later != nil || len(s.entries(key)) != 0 {
+					t.Errorf("ended: %d, %v, %s", got.status, later, got.line)
+				}
+			}
+			key := s.start(map[string]any{"name": "Ann"})
+			got := s.visit(key, func(c *gin.Context) {
+				state := ginsession.Get(c)
+				state.SetExpiry(-time.Minute)
+				if err := state.Save(); err != nil {
+					t.Error(err)
+				}
+				state.ResetExpiry()
+			})
+			if got.status != http.StatusOK || s.entries(key)["name"] != "Ann" {
+				t.Errorf("ended and not: %d, %v", got.status, s.entries(key))
+			}
+		}
+	})
+}
+
+// Save says that the session is gone, and the log that it has expired.
+func TestSaveOfASessionThatHasExpired(t *testing.T) {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite))
+	key := s.start(map[string]any{"name": "Ann"})
+	var saved error
+	got := s.visit(key, s.late(func(c *gin.Context) {
+		ginsession.Get(c).Set("name", "Bob")
+		saved = ginsession.Get(c).Save()
+	}))
+	if got.status != http.StatusBadRequest || !errors.Is(saved, gormsession.ErrInterrupted) {
+		t.Errorf("%d, %v", got.status, saved)
+	}
+	s.log.wants(t, "the session has expired while the request ran")
+}
+
+// Where the answer to a save is lost, the session may expire before the second try: what was not
+// saved then stays unsaved, and what has ended the session has.
+func TestSessionThatExpiresAfterALostAnswer(t *testing.T) {
+	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
+		key := s.start(map[string]any{"n": 5})
+		ended := func() {
+			s.exec("UPDATE web_sessions SET expire_date = ? WHERE session_key = ?",
+				gormsession.Expiry{Time: s.clock.Now().Add(-time.Hour)}, stored(key))
+		}
+		s.delays("UPDATE", ended)
+		got := s.visit(key, writeName("Ann"))
+		if got.status != http.StatusBadRequest || got.cookie != nil {
+			t.Errorf("undone, then expired: %d %s\n%s", got.status, got.line, s.log)
+		}
+		s.holds("undone, then expired", key, `{"n":5}`)
+
+		key = s.start(map[string]any{"n": 5})
+		s.loses(committing("UPDATE", bare), nil)
+		got = s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiry(-time.Minute) })
+		s.done("ended, and the answer lost", got, key, `{"_session_expiry":-60,"n":5}`)
+	})
+}
