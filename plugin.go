@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"gorm.io/gorm"
 )
@@ -261,6 +262,15 @@ func (w *watchedWriter) begin() {
 
 // Unwrap serves http.ResponseController.
 func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// KeepPrivate keeps a response that sets or deletes the session's cookie out of shared caches,
+// whatever was said in its header since Commit. It is for adapters that can see the header when it
+// leaves; path is the page's, for the log.
+func (p *Plugin) KeepPrivate(h http.Header, path string) {
+	if overruled := keepPrivate(h); len(overruled) > 0 {
+		p.opts.log().Warn(madePrivate, "said", strings.Join(overruled, ", "), "path", path)
+	}
+}
 
 // HeldBytes is how much of a body an adapter holds back before it commits: see [WithHeldBytes].
 func (p *Plugin) HeldBytes() int { return p.opts.heldBytes }

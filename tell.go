@@ -74,7 +74,9 @@ func (s *State) tellsEnd(h http.Header, saved bool) bool {
 // keepPrivate keeps a response out of shared caches that tells the client of the session.
 func (s *State) keepPrivate(h http.Header) {
 	if overruled := keepPrivate(h); len(overruled) > 0 {
-		s.warn("gormsession: a response that sets the session's cookie let shared caches keep it, "+
-			"which was replaced by private", "said", strings.Join(overruled, ", "), "path", s.path)
+		s.warn(madePrivate, "said", strings.Join(overruled, ", "), "path", s.path)
 	}
 }
+
+const madePrivate = "gormsession: a response that sets the session's cookie let shared caches keep " +
+	"it, which was replaced by private"

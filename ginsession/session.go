@@ -72,6 +72,7 @@ func (r *run) Commit(status int, carried bool) error {
 		return nil
 	}
 	err := r.plugin.Commit(s, r.c.Request, r.writer.Header(), status, carrier)
+	r.guard()
 	if err != nil {
 		r.report(err)
 	}
@@ -80,7 +81,9 @@ func (r *run) Commit(status int, carried bool) error {
 
 // Fail answers a commit that failed.
 func (r *run) Fail(w http.ResponseWriter, err error) bool {
-	return r.plugin.Fail(r.session(), w, r.c.Request, err)
+	done := r.plugin.Fail(r.session(), w, r.c.Request, err)
+	r.guard()
+	return done
 }
 
 // finish ends a request whose handler has returned.
@@ -95,4 +98,5 @@ func (r *run) finish() error {
 // the request goes on outside.
 func (r *run) abort() {
 	r.plugin.Abort(r.session(), r.c.Request, r.writer.Drop())
+	r.guard()
 }

@@ -91,18 +91,25 @@ func beneath(w http.ResponseWriter) http.ResponseWriter {
 	if _, ok := w.(deferring); !ok {
 		return nil
 	}
+	field, ok := Embedded(w)
+	if !ok || !field.CanInterface() {
+		return nil
+	}
+	inner, _ := field.Interface().(http.ResponseWriter)
+	return inner
+}
+
+// Embedded is the field in which a writer keeps the one that it wraps, under the usual
+// name.
+func Embedded(w http.ResponseWriter) (field reflect.Value, ok bool) {
 	v := reflect.Indirect(reflect.ValueOf(w))
 	if v.Kind() != reflect.Struct {
-		return nil
+		return v, false
 	}
-	field, ok := v.Type().FieldByName("ResponseWriter")
+	named, ok := v.Type().FieldByName("ResponseWriter")
 	if !ok {
-		return nil
+		return v, false
 	}
-	embedded, err := v.FieldByIndexErr(field.Index)
-	if err != nil || !embedded.CanInterface() {
-		return nil
-	}
-	inner, _ := embedded.Interface().(http.ResponseWriter)
-	return inner
+	field, err := v.FieldByIndexErr(named.Index)
+	return field, err == nil
 }
