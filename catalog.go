@@ -128,10 +128,10 @@ func (s *store) ask(
 		}
 		return harmless(err)
 	})
-	if err != nil {
-		return cause
+	if err == nil || isOver(cause) {
+		return err
 	}
-	return nil
+	return cause
 }
 
 // noMatter reads nothing of an answer: that there is one is what was asked.

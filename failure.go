@@ -1,7 +1,6 @@
 package gormsession
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -73,25 +72,8 @@ func (s *store) fault(err error, stored string) error {
 	if s.kind(err) == rejected {
 		sentinel = ErrRejected
 	}
-	hint := s.poolHint(err) + s.memoryHint(err)
+	hint := poolHint(err) + s.memoryHint(err)
 	return &failure{sentinel: sentinel, cause: s.redact(err, stored), hint: hint}
-}
-
-// poolHint says what keeps a pool of one connection from serving sessions. Of a larger pool that is
-// used up nobody can tell from here whether handlers hold it or the database is slow.
-func (s *store) poolHint(err error) string {
-	if !errors.Is(err, context.DeadlineExceeded) {
-		return ""
-	}
-	pool, poolErr := s.db.DB()
-	if poolErr != nil {
-		return ""
-	}
-	if stats := pool.Stats(); stats.MaxOpenConnections != 1 || stats.InUse == 0 {
-		return ""
-	}
-	return ": all 1 connections of the pool are in use; a handler that holds a transaction" +
-		" while its session is loaded needs SetMaxOpenConns of 2 and more"
 }
 
 // memoryHint says why some connections do not see the table that New has found.

@@ -74,7 +74,7 @@ func (s *store) unmade(err error) error {
 
 // silent says that the database has not answered.
 func (s *store) silent(err error) error {
-	why := s.poolHint(err)
+	why := poolHint(err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		why = fmt.Sprintf(" within %v%s", s.timeout, why)

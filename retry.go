@@ -12,6 +12,11 @@ const dialTries = 5
 // retry runs op until it succeeds, fails in a way that another try cannot mend, or has no time for
 // another try. Only what is undone is tried again.
 func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) error {
+	q := s.queue(ctx)
+	return q.left(s.tries(ctx, op))
+}
+
+func (s *store) tries(ctx context.Context, op func(ctx context.Context) error) error {
 	quick := 0
 	var longest time.Duration
 	for try, dials, canceled := 1, 1, false; ; try++ {
@@ -22,7 +27,7 @@ func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) e
 			return err
 		}
 		if quick == 0 { // after a restart, or with plans out of date, each connection fails once
-			quick = s.connections() + 2
+			quick = s.connections(ctx) + 2
 		}
 		atOnce := false
 		switch s.kind(err) {
@@ -67,10 +72,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // connections is how many there are at the moment, also those that others are about to give back.
-func (s *store) connections() int {
-	pool, err := s.primary(context.Background()).DB()
-	if err != nil {
-		return 0
+func (s *store) connections(ctx context.Context) int {
+	if pool := s.pool(ctx); pool != nil {
+		return pool.Stats().OpenConnections
 	}
-	return pool.Stats().OpenConnections
+	return 0
 }

@@ -36,6 +36,8 @@ type store struct {
 
 	findSQL, lockSQL, lookSQL string
 	replays                   atomic.Int64
+	asking                    atomic.Int64 // operations under way, see queue
+	slow                      atomic.Bool  // the last of them got no answer, and may have had a connection
 	sweeper                   sweeper
 	cleanup                   time.Duration
 }

@@ -67,11 +67,23 @@ func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 	}
 }
 
+// pool is the one that single statements go to, or nil where it is none of database/sql's.
+func (s *store) pool(ctx context.Context) *sql.DB {
+	h := s.db
+	if h.Callback().Query().Get(resolverPin) != nil {
+		h = s.primary(ctx)
+	}
+	pool, _ := h.DB()
+	return pool
+}
+
+const resolverPin = "gorm:db_resolver" // the name of dbresolver's callback
+
 // primary is a handle on the pool that single statements go to. Begin takes the first pool there
 // is, while they go to the resolver's source; this is what its clause Write does.
 func (s *store) primary(ctx context.Context) *gorm.DB {
 	h := s.handle(ctx)
-	if pin := h.Callback().Query().Get("gorm:db_resolver"); pin != nil {
+	if pin := h.Callback().Query().Get(resolverPin); pin != nil {
 		h.Statement.Table = s.table
 		pin(h)
 		h.Statement.Table = ""
@@ -87,7 +99,12 @@ func (s *store) inTime(ctx context.Context, end func() *gorm.DB) error {
 		return end().Error
 	}
 	done := make(chan error, 1)
-	go func() { done <- end().Error }()
+	s.asking.Add(1) // it may have the connection for longer than its operation lasts
+	go func() {
+		err := end().Error
+		s.asking.Add(-1)
+		done <- err
+	}()
 	select {
 	case err := <-done:
 		return err

@@ -119,7 +119,8 @@ func sharesHeader(w http.ResponseWriter) (shares bool) {
 			shares = false
 		}
 	}()
-	hollow := reflect.New(reflect.Indirect(reflect.ValueOf(w)).Type()).Interface().(http.ResponseWriter)
+	copied := reflect.New(reflect.Indirect(reflect.ValueOf(w)).Type())
+	hollow := copied.Interface().(http.ResponseWriter)
 	field, ok := response.Embedded(hollow)
 	if !ok {
 		return false

@@ -53,10 +53,12 @@ func between(s *site) map[string][]gin.HandlerFunc {
 	wrap := func(c *gin.Context) { c.Writer = struct{ gin.ResponseWriter }{c.Writer} }
 	other := s.newPlugin(gormsession.WithTable("others"), gormsession.WithCookieName("other"))
 	return map[string][]gin.HandlerFunc{
-		"nothing":        nil,
-		"a compressor":   {gingzip.Gzip(gingzip.DefaultCompression)},
-		"wrappers":       {wrap, func(c *gin.Context) { c.Writer = upper{upper{c.Writer}} }},
-		"another plugin": {ginsession.Handler(other), func(c *gin.Context) { ginsession.Get(c).Get("k") }},
+		"nothing":      nil,
+		"a compressor": {gingzip.Gzip(gingzip.DefaultCompression)},
+		"wrappers":     {wrap, func(c *gin.Context) { c.Writer = upper{upper{c.Writer}} }},
+		"another plugin": {
+			ginsession.Handler(other), func(c *gin.Context) { ginsession.Get(c).Get("k") },
+		},
 		"two that write": {
 			ginsession.Handler(other), wrap, func(c *gin.Context) { ginsession.Get(c).Set("k", 1) },
 		},
@@ -197,7 +199,8 @@ func TestResponseThatIsWatched(t *testing.T) {
 				}
 				return
 			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: session=x\r\n\r\n")
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"+
+				"Set-Cookie: session=x\r\n\r\n")
 			_ = conn.Close()
 		})...)
 		s.engine.GET("/hint", after(func(c *gin.Context) {
@@ -214,7 +217,8 @@ func TestResponseThatIsWatched(t *testing.T) {
 			}
 			c.Header("Cache-Control", "public")
 		})...)
-		for path, body := range map[string]string{"/flush": "", "/events": "event", "/hijack": "", "/hint": ""} {
+		bodies := map[string]string{"/flush": "", "/events": "event", "/hijack": "", "/hint": ""}
+		for path, body := range bodies {
 			a := s.get(path)
 			s.want(a, 200, body, 1)
 			if path == "/hint" {
