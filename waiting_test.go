@@ -15,7 +15,8 @@ var lockWaits = map[dbtest.Kind]string{
 	dbtest.Postgres: "SELECT count(*) FROM pg_stat_activity" +
 		" WHERE datname = current_database() AND wait_event_type = 'Lock'",
 	dbtest.MariaDB: "SELECT COUNT(*) FROM information_schema.processlist" +
-		" WHERE db = DATABASE() AND command <> 'Sleep' AND state = 'Updating' AND time_ms > 50",
+		" WHERE db = DATABASE() AND command <> 'Sleep' AND time_ms > 50" +
+		" AND state IN ('Updating', 'Searching rows for update')",
 }
 
 // awaitLockWait returns once a statement waits for a lock. It asks by a pool of its own, as those
