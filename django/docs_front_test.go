@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -36,11 +35,7 @@ func TestDocumentBehindTLS(t *testing.T) {
 		site := djangotest.Start(t, version, dbtest.New(t, dbtest.SQLite), behindTLS)
 		program := httptest.NewServer(handingOn(parse(t, site.URL), local))
 		t.Cleanup(program.Close)
-		front := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(parse(t, program.URL))
-			p.Out.Host = p.In.Host
-			p.SetXForwarded()
-		}})
+		front := httptest.NewTLSServer(handOn(parse(t, program.URL), netip.Prefix{})) // believes nobody
 		t.Cleanup(front.Close)
 		client := front.Client()
 		client.Jar, _ = cookiejar.New(nil)
@@ -118,6 +113,59 @@ func TestDocumentProxyHeaders(t *testing.T) {
 		if query != "q=100%&b;c" {
 			t.Errorf("the query is %s", query)
 		}
+	}
+}
+
+// A form whose end is looked at late: not before the answer has begun to arrive.
+type lateForm struct {
+	io.ReadCloser
+	left     int64
+	answered <-chan struct{}
+	end      chan<- error // what the look came to
+}
+
+func (f *lateForm) Read(p []byte) (int, error) {
+	if f.left > 0 {
+		n, err := f.ReadCloser.Read(p)
+		f.left -= int64(n)
+		return n, err
+	}
+	<-f.answered
+	n, err := f.ReadCloser.Read(p)
+	f.end <- err
+	return n, err
+}
+
+// An answer that begins while the proxy is not done with the form arrives whole. Django's do begin
+// at once where no middleware has given them a Content-Length.
+func TestDocumentAnswerToForm(t *testing.T) {
+	t.Parallel()
+	answered, end, looked := make(chan struct{}), make(chan error, 1), make(chan struct{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.CopyN(io.Discard, r.Body, r.ContentLength)
+		_ = http.NewResponseController(w).Flush()
+		<-looked
+		_, _ = io.WriteString(w, "saved")
+	}))
+	t.Cleanup(upstream.Close)
+	proxy := handingOn(parse(t, upstream.URL), local)
+	program := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = &lateForm{r.Body, r.ContentLength, answered, end}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(program.Close)
+	res, err := http.PostForm(program.URL+"/form/", url.Values{"name": {"alice"}})
+	close(answered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := <-end; err != io.EOF {
+		t.Errorf("the form ends with %v, and not with its end", err)
+	}
+	close(looked)
+	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "saved" {
+		t.Errorf("the answer is %q, %v", body, err)
 	}
 }
 

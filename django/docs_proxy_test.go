@@ -10,7 +10,7 @@ import (
 // handOn hands a request on to Django. What the server in front says of it stays: that the client
 // speaks https, and who it is. Anybody else could claim that, and what is seen here replaces it.
 func handOn(upstream *url.URL, front netip.Prefix) http.Handler {
-	return &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+	proxy := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
 		p.SetURL(upstream)
 		p.Out.Host = p.In.Host
 		p.Out.URL.RawQuery = p.In.URL.RawQuery // also what Go cannot parse
@@ -26,4 +26,10 @@ func handOn(upstream *url.URL, front netip.Prefix) http.Handler {
 			}
 		}
 	}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The server would close the form as soon as the answer begins, and the proxy, which may
+		// not be done with it, would break the answer off.
+		_ = http.NewResponseController(w).EnableFullDuplex()
+		proxy.ServeHTTP(w, r)
+	})
 }
