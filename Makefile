@@ -1,7 +1,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 .NOTPARALLEL:
-.PHONY: help setup test check race configs modules advisories fuzz
+.PHONY: help setup test djangos check race configs modules advisories fuzz
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,7 +9,10 @@ help: ## show these targets
 setup: ## install the database servers, the Djangos, the browser and the C compiler that the tests need
 	@script/setup
 
-test: setup check race configs modules advisories fuzz ## everything that CI runs: all of these
+test: setup djangos check race configs modules advisories fuzz ## everything that CI runs: all of these
+
+djangos: ## say which Djangos are tested here, and which are not and why
+	go test -count 1 -v -run '^TestDjangos$$' ./internal/djangotest
 
 check: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi

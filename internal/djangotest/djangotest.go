@@ -4,7 +4,8 @@
 // Django 3.2 is Debian's python3-django; script/get-django unpacks newer ones. What
 // is missing skips the test, and fails it if CI=true. Only 6.1, which needs a newer
 // Python than Debian 12 has, is tested where it can be: GORMSESSION_PYTHON names
-// one, else the first of python3.14, python3.13 and python3.12 is taken.
+// one, else the first of python3.14, python3.13, python3.12 and those of pyenv that
+// works is taken. `make djangos` says which are tested here, and which are not and why.
 package djangotest
 
 import (

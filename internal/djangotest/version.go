@@ -1,7 +1,6 @@
 package djangotest
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -45,7 +44,7 @@ func (v Version) find(kind dbtest.Kind) (python, path string, err error) {
 	modules := "django"
 	switch kind {
 	case dbtest.Postgres:
-		modules += ", psycopg2"
+		modules += ", " + v.postgresDriver()
 	case dbtest.MariaDB:
 		modules += ", MySQLdb"
 	}
@@ -79,13 +78,17 @@ func (v Version) locate() (python, path string, err error) {
 	if v != V61 {
 		return system, path, nil
 	}
-	for _, name := range []string{os.Getenv("GORMSESSION_PYTHON"), "python3.14", "python3.13", "python3.12"} {
-		// A name in PATH may be a stand-in that cannot run.
-		if _, err := ask(name, "", "pass"); name != "" && err == nil {
-			return name, path, nil
-		}
+	python, err = newerPython()
+	return python, path, err
+}
+
+// postgresDriver is the module that connects to PostgreSQL. What Debian has compiled is
+// for its own Python, so script/get-django puts the one in pure Python beside 6.1.
+func (v Version) postgresDriver() string {
+	if v == V61 {
+		return "psycopg"
 	}
-	return "", "", errors.New("it needs Python 3.12")
+	return "psycopg2"
 }
 
 type question struct{ python, path, program string }
