@@ -109,13 +109,11 @@ func (s *store) catalogSQL(query string) string {
 	return fmt.Sprintf(query, s.db.Statement.Quote(s.table), text, name, s.layout.KeySize)
 }
 
-// ask gives an answer to read. As in scan, plugins that cache queries are not to give it. Where the
-// time is over, what the database said at the try before is the cause.
+// ask gives an answer to read. As in scan, plugins that cache queries are not to give it.
 func (s *store) ask(
 	tx *gorm.DB, query string, read func(rows *sql.Rows) error, args ...any,
 ) error {
-	var cause error
-	err := s.retry(tx.Statement.Context, func(ctx context.Context) error {
+	return s.inquire(tx.Statement.Context, func(ctx context.Context) error {
 		rows, err := tx.WithContext(ctx).Raw(query, args...).Rows()
 		if err == nil && rows == nil {
 			err = errNoRows
@@ -123,6 +121,16 @@ func (s *store) ask(
 		if err == nil {
 			err = errors.Join(read(rows), rows.Err(), rows.Close())
 		}
+		return err
+	})
+}
+
+// inquire asks until it is answered, or the time is over: then what the database said at the try
+// before is the cause.
+func (s *store) inquire(ctx context.Context, question func(ctx context.Context) error) error {
+	var cause error
+	err := s.retry(ctx, func(ctx context.Context) error {
+		err := question(ctx)
 		if err != nil && (cause == nil || !isOver(err)) {
 			cause = err
 		}

@@ -15,6 +15,8 @@ func postgresKind(err error) kind {
 		return other
 	case strings.HasPrefix(code, "40"), strings.HasPrefix(code, "OC"), code == "55P03":
 		return conflict // rolled back; Aurora DSQL's; not within lock_timeout
+	case isForbidden(err):
+		return other
 	case isGoingAway(code), code == "53300": // too many connections: nothing has begun
 		return lost
 	case code == "26000", code == "0A000" && strings.Contains(err.Error(), "cached plan"):
@@ -23,6 +25,12 @@ func postgresKind(err error) kind {
 		return rejected
 	}
 	return other
+}
+
+// isForbidden tells whether PgBouncer says that it takes single statements alone. It has one code,
+// that of a lost connection, for whatever it says.
+func isForbidden(err error) bool {
+	return sqlState(err) == "08P01" && strings.Contains(err.Error(), "statement pooling mode")
 }
 
 // isGoingAway tells whether a PostgreSQL server ends the connection or does not begin it.

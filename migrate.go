@@ -76,6 +76,9 @@ const makeTime = 10 * time.Second
 // may, and refuses what cannot serve. Each step has its own time, so a silent database is told of
 // soon.
 func (s *store) prepare(mayMake bool) error {
+	if err := s.begins(); err != nil {
+		return s.unread(err)
+	}
 	err := s.probe()
 	if s.tells(err, noTable) {
 		if !mayMake {
@@ -103,6 +106,19 @@ func (s *store) within(atLeast time.Duration, step func(ctx context.Context) err
 // quiet is a handle that logs nothing: a question that may be answered with an error.
 func (s *store) quiet(ctx context.Context) *gorm.DB {
 	return s.handle(ctx).Session(&gorm.Session{Logger: logger.Discard})
+}
+
+// begins asks for a transaction, without which no session can be saved. Poolers before PostgreSQL
+// may be set to take none.
+func (s *store) begins() error {
+	if s.dialectName != "postgres" {
+		return nil
+	}
+	return s.within(0, func(ctx context.Context) error {
+		return s.inquire(ctx, func(ctx context.Context) error {
+			return s.transact(ctx, func(*gorm.DB) error { return nil })
+		})
+	})
 }
 
 // probe asks for our columns. It works on every database, with schemas and views, and without

@@ -52,6 +52,9 @@ func (s *store) unread(err error) error {
 	case s.tells(err, noRight):
 		return fmt.Errorf("gormsession: the table %s may not be read by this account, which needs "+
 			"SELECT, INSERT, UPDATE and DELETE on it: %w", s.table, err)
+	case isForbidden(err):
+		return fmt.Errorf("gormsession: sessions cannot be kept in the table %s through this pooler, "+
+			"which takes no transactions: let it (pool_mode=transaction of PgBouncer, or session): %w", s.table, err)
 	case s.tells(err, pooled):
 		return fmt.Errorf("gormsession: the table %s cannot be read through this pooler, which does not "+
 			"keep prepared statements apart: let it (max_prepared_statements of PgBouncer), or the driver "+
