@@ -12,11 +12,20 @@ const dialTries = 5
 // retry runs op until it succeeds, fails in a way that another try cannot mend, or has no time for
 // another try. Only what is undone is tried again.
 func (s *store) retry(ctx context.Context, op func(ctx context.Context) error) error {
-	q := s.queue(ctx)
-	return q.left(s.tries(ctx, op))
+	return s.insist(ctx, dialTries, op)
 }
 
-func (s *store) tries(ctx context.Context, op func(ctx context.Context) error) error {
+// insist is retry with a number of calls of its own.
+func (s *store) insist(
+	ctx context.Context, calls int, op func(ctx context.Context) error,
+) error {
+	q := s.queue(ctx)
+	return q.left(s.tries(ctx, calls, op))
+}
+
+func (s *store) tries(
+	ctx context.Context, calls int, op func(ctx context.Context) error,
+) error {
 	quick := 0
 	var longest time.Duration
 	for try, dials, canceled := 1, 1, false; ; try++ {
@@ -39,7 +48,7 @@ func (s *store) tries(ctx context.Context, op func(ctx context.Context) error) e
 				return err
 			}
 		case away:
-			if dials++; dials > dialTries {
+			if dials++; dials > calls {
 				return err
 			}
 		default:

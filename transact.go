@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -150,7 +151,10 @@ func (s *store) settle(ctx context.Context, save, again func(ctx context.Context
 	}
 	ctx, cancel := s.grace(ctx)
 	defer cancel()
-	second := s.retry(ctx, func(ctx context.Context) error { return harmless(again(ctx)) })
+	// A database that has just gone may come back, as after a restart, and it alone can tell.
+	second := s.insist(ctx, math.MaxInt, func(ctx context.Context) error {
+		return harmless(again(ctx))
+	})
 	if second == nil || errors.Is(second, errTrackLost) || errors.Is(second, errDuplicate) {
 		return second
 	}
