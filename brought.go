@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // maxRivals is how many different keys of one request are looked up, which bounds what a request
@@ -18,6 +20,19 @@ type brought struct {
 	key     string   // the last one that is well formed
 	rivals  []string // all of those, if they differ and the layout wants one that is alone
 	crowd   bool     // there are more rivals than are looked up
+}
+
+// facts are what the end of the request depends on, as far as they are known at its begin.
+func (b brought) facts() verdict.Case {
+	switch {
+	case !b.present:
+		return verdict.Case{}
+	case b.key == "":
+		return verdict.Case{Cookie: verdict.Malformed}
+	case len(b.rivals) > 0:
+		return verdict.Case{Cookie: verdict.Several, Row: verdict.Unasked}
+	}
+	return verdict.Case{Cookie: verdict.WellFormed, Row: verdict.Unasked}
 }
 
 // readCookie returns what a request brings.

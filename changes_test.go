@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed7368b609/gormsession/internal/jsontext"
+	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // sketch is the model of what one request does to a session: entries as plain values, and what it did as steps that can be done elsewhere.
@@ -194,7 +195,7 @@ func loadedState(t *rapid.T, entries map[string]any) *State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &State{p: &Plugin{opts: defaultOptions()}, key: "k", loaded: true, entries: raw, row: record{entries: raw}}
+	return &State{p: &Plugin{opts: defaultOptions()}, key: "k", c: verdict.Case{Row: verdict.Empty}, entries: raw, row: record{entries: raw}}
 }
 
 // What a request does to a session gives, replayed on what another has made of it meanwhile, the documented merge of both; and replayed on

@@ -139,7 +139,7 @@ func (s *State) SetAll(values map[string]any) {
 	if !s.writable("") {
 		return
 	}
-	s.modified, s.unsaved = true, true
+	s.c = s.c.Change()
 	for i, name := range names {
 		s.set(name, raws[i], errs[i])
 	}

@@ -127,38 +127,6 @@ func (p *Plugin) decode(row Session) (map[string]json.RawMessage, error) {
 // errTrackLost is ErrInterrupted where it is unknown whether our own save was done before the row went away.
 var errTrackLost = fmt.Errorf("%w, and the connection was lost before", ErrInterrupted)
 
-// wherever runs a save of the row that was loaded. If it is gone it may have been moved to the other table meanwhile; then what the request
-// did is done again on what is there, and saved there. mu is held.
-func (s *State) wherever(save func() error) error {
-	err := save()
-	if s.p.former == nil || !errors.Is(err, ErrInterrupted) {
-		return err
-	}
-	ctx, cancel := s.deadline()
-	defer cancel()
-	home, r, findErr := s.p.find(ctx, s.key)
-	switch {
-	case findErr != nil && errors.Is(err, errTrackLost):
-		return &failure{sentinel: ErrOutcomeUnknown, cause: findErr}
-	case findErr != nil:
-		return findErr
-	case home == nil:
-		return err
-	case errors.Is(err, errTrackLost) && s.log.relative():
-		return ErrOutcomeUnknown
-	}
-	var damage error
-	if r.entries, damage = home.decode(home.stored(s.key), r.data); damage != nil {
-		return errDamaged
-	}
-	entries, err := s.log.replay(r.entries)
-	if err != nil {
-		return err
-	}
-	s.home, s.row, s.entries = home, r, entries
-	return save()
-}
-
 // decode reads the entries of a row. An instant in _session_expiry has its offset from UTC in them, also where the row has the wall clock
 // of the table's zone, as a Django with USE_TZ=False writes it: it means the same in both tables.
 func (s *store) decode(stored, text string) (map[string]json.RawMessage, error) {

@@ -1,5 +1,7 @@
 package gormsession
 
+import "github.com/seed7368b609/gormsession/internal/verdict"
+
 // Key returns the session key, "" if the session has none yet: a new one gets it when it is saved. It
 // is the live credential, what the cookie holds: whoever has it has the session, so it belongs in no
 // page, log or URL; see Handle. Without a load the key is what the client sent; where that is several
@@ -13,7 +15,7 @@ func (s *State) Key() string {
 
 // identify is called by what tells the response whose session it is, without an access to its data.
 func (s *State) identify() {
-	s.depend()
+	s.depend(verdict.Glanced)
 	if len(s.rivals) > 0 {
 		s.fetch()
 	}
@@ -23,7 +25,7 @@ func (s *State) currentKey() string {
 	switch {
 	case s.nextKey != "":
 		return s.nextKey
-	case len(s.rivals) > 0 && !s.loaded:
+	case len(s.rivals) > 0 && !s.c.Known():
 		return "" // one of them, but which
 	}
 	return s.key
@@ -84,12 +86,8 @@ func (s *State) CycleKey() {
 	if !s.writable("") {
 		return
 	}
-	s.modified, s.unsaved = true, true
-	if s.key == "" {
-		s.create = true
-		return
-	}
-	if s.nextKey == "" {
+	s.c = s.c.NewKey()
+	if s.key != "" && s.nextKey == "" {
 		s.nextKey = s.p.opts.newKey()
 	}
 }
@@ -102,19 +100,17 @@ func (s *State) CycleKey() {
 func (s *State) Flush() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.phase == closed {
 		s.tooLate("")
 		return
 	}
 	if s.barred() {
 		return
 	}
-	s.accessed, s.varies, s.modified = true, true, true
+	before := len(s.doomed)
 	s.doom()
-	s.key, s.row, s.entries, s.log = "", record{}, nil, nil
-	s.nextKey, s.create, s.damaged, s.rivals = "", false, false, nil
-	s.loaded, s.flushed, s.touched, s.unsaved, s.insists = true, true, false, false, false
-	s.alive, s.cookieDue, s.untold = false, false, false
+	s.c = s.c.Flush(len(s.doomed) > before)
+	s.key, s.row, s.entries, s.log, s.nextKey, s.rivals = "", record{}, nil, nil, "", nil
 }
 
 // doom notes whose rows are to be deleted.
@@ -125,12 +121,12 @@ func (s *State) doom() {
 			s.warnOfRivals("and not all of them are looked up to be ended", nil)
 		}
 		s.doomed = append(s.doomed, s.rivals...)
-		if s.loaded && s.key != "" { // a session that this request has made beside them
+		if s.c.Known() && s.key != "" { // a session that this request has made beside them
 			s.doomed = append(s.doomed, s.key)
 		}
 	case s.key != "":
 		s.doomed = append(s.doomed, s.key)
-	case s.damaged:
+	case s.c.Row == verdict.Unreadable:
 		s.doomed = append(s.doomed, s.cookieKey)
 	}
 }
@@ -140,12 +136,12 @@ func (s *State) doom() {
 func (s *State) Discard() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if s.closed || s.barred() {
+	if s.phase == closed || s.barred() {
 		return
 	}
-	s.entries, s.log, s.nextKey, s.create = s.row.entries, nil, "", false
-	s.modified, s.touched, s.unsaved, s.discarded = s.flushed, false, false, true
-	if s.loaded {
-		s.err = nil
+	s.entries, s.log, s.nextKey = s.row.entries, nil, ""
+	s.c = s.c.Discard()
+	if s.c.Known() {
+		s.err, s.c.Trouble = nil, verdict.NoTrouble
 	}
 }

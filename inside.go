@@ -151,9 +151,8 @@ func (s *State) modifyAgain(name string, f modifier) change {
 	return change{relative: true, apply: func(entries map[string]json.RawMessage) error {
 		s.standIn.Store(&State{
 			p: s.p, ctx: s.ctx, home: s.home, inRequest: s.inRequest,
-			cookieKey: s.cookieKey, hasCookie: s.hasCookie, key: s.key, nextKey: s.nextKey,
-			row: s.row, entries: maps.Clone(entries), loaded: true, flushed: s.flushed,
-			accessed: true, varies: true, modified: true, inside: inside{original: s},
+			cookieKey: s.cookieKey, key: s.key, nextKey: s.nextKey, row: s.row,
+			entries: maps.Clone(entries), c: s.c, inside: inside{original: s},
 		})
 		defer s.standIn.Store(nil)
 		err := s.amid(func() error { return modify(entries, name, f) })

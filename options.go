@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/layout"
+	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // An Option changes one setting of a [Plugin]. Options are applied in order, so that a later one wins.
@@ -221,4 +222,13 @@ func (o *options) log() *slog.Logger {
 		return o.logger
 	}
 	return slog.Default()
+}
+
+// rules are the options on which the end of a request depends.
+func (o *options) rules() verdict.Rules {
+	return verdict.Rules{
+		Exact: o.step == 0, RenewEach: o.saveEvery, RenewRead: o.rolling,
+		DeletesMalformed: o.layout.DeleteMalformed,
+		DeletesUnknown:   o.forgets || o.layout.DeleteUnknown,
+	}
 }

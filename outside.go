@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+
+	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // Open opens a session outside of a request, as a worker or a websocket does that has its key. A
@@ -18,6 +20,7 @@ func (p *Plugin) Open(ctx context.Context, key string) (*State, error) {
 	s := &State{p: p, home: p.store, ctx: ctx}
 	if p.opts.wellFormed(key) {
 		s.key, s.cookieKey = key, key
+		s.c = verdict.Case{Cookie: verdict.WellFormed, Row: verdict.Unasked}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

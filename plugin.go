@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // A Plugin keeps the sessions of one table. An adapter, such as package ginsession, takes a session through each request with its methods
@@ -17,6 +19,7 @@ type Plugin struct {
 	store  *store
 	former *store   // nil without WithFormer
 	places []*store // where a row may be, in the order of looking
+	rules  verdict.Rules
 	absent *absence
 }
 
@@ -46,7 +49,7 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plugin{opts: o, absent: &absence{}}
+	p := &Plugin{opts: o, rules: o.rules(), absent: &absence{}}
 	if p.store, err = openStore(db, o); err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func (p *Plugin) Begin(r *http.Request) *State {
 	}
 	return &State{
 		p: p, home: p.store, ctx: r.Context(), inRequest: true, path: pathOf(r),
-		key: b.key, cookieKey: b.key, hasCookie: b.present, rivals: b.rivals, crowd: b.crowd,
+		key: b.key, cookieKey: b.key, rivals: b.rivals, crowd: b.crowd, c: b.facts(),
 	}
 }
 
@@ -110,56 +113,34 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	}
 	s.share()
 	defer s.settle()
-	s.headerSent, s.failed = c == NoCookie, true // should the codec or the model panic
+	s.phase, s.c.Sent = broken, c == NoCookie // should the codec or the model panic
 	err := s.commit(h, status)
-	if s.failed = status >= 500; err != nil {
-		s.failed, s.spared = true, len(s.doomed)
-		if errors.Is(err, ErrInterrupted) {
-			s.cookieDue = false // what Save has made is gone
-		}
+	if err != nil {
+		s.c = verdict.Failed(s.c, errors.Is(err, ErrInterrupted))
 		message := "gormsession: the session was not saved"
-		if !s.loaded && s.err != nil {
+		if !s.c.Known() && s.err != nil {
 			message = "gormsession: the session was not loaded"
 		}
 		p.log(s, message, err)
+	} else if status < http.StatusInternalServerError {
+		s.phase = handling
 	}
 	if c == CookieSent {
-		s.patch(h, r, status < 500 && err == nil)
-		s.unsaid = !s.varies && status != http.StatusSwitchingProtocols && isStorable(h)
-	} else {
-		s.untold = s.cookieDue
+		s.patch(h, r, status < http.StatusInternalServerError && err == nil)
+		s.unsaid = s.c.Look == verdict.Unseen && status != http.StatusSwitchingProtocols &&
+			isStorable(h)
 	}
-	s.headerSent = true
+	s.c = verdict.Answered(s.c, c == NoCookie && err == nil)
 	return err
 }
 
 // commit saves what the status allows to be saved.
 func (s *State) commit(h http.Header, status int) error {
-	if status >= 500 {
-		if err := s.bury(); err != nil {
-			return err
-		}
-		if s.err != nil && !isMisuse(s.err) {
-			return s.err // an error page too may depend on what could not be loaded
-		}
-		return nil
+	if status >= http.StatusInternalServerError {
+		return s.persist(verdict.Refusal)
 	}
-	if s.p.opts.step == 0 && s.modified && s.key != "" {
-		s.unsaved = true // Django saves what is modified, also right after a save
-	}
-	renew := s.renews()
-	if (renew || s.unsaved) && isPublic(h) { // a mere renewal is left out
-		renew, s.unsaved = false, s.unsaved && s.modified
-	}
-	s.varies = s.varies || renew
-	err := s.persist(false, renew)
-	if errors.Is(err, ErrHeaderSent) {
-		return nil // NoCookie; End meets it again, and reports it
-	}
-	if err == nil && !s.headerSent {
-		err = s.confirm()
-	}
-	return err
+	s.c = verdict.Due(s.c, isPublic(h), s.p.rules)
+	return s.persist(verdict.Answer)
 }
 
 // End finishes a request whose handler has returned: it saves what was changed after the header had left, and closes the session. Its
@@ -167,23 +148,18 @@ func (s *State) commit(h http.Header, status int) error {
 func (p *Plugin) End(s *State) error {
 	s.lock(true)
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.phase == closed {
 		return nil
 	}
 	s.share()
 	defer s.settle()
-	s.headerSent = true
-	var err error
-	switch {
-	case s.failed && len(s.doomed) == s.spared: // nothing to do, or nothing more: the client waits for the response that says so
-	case s.failed:
-		err = s.bury()
-	default:
-		if err = s.persist(false, false); err == nil && s.untold {
-			err = ErrHeaderSent
-		}
+	s.c.Sent = true
+	moment := verdict.Late
+	if s.phase == broken { // the client waits for the response that says so
+		moment = verdict.Broken
 	}
-	s.closed = true
+	err := s.persist(moment)
+	s.phase = closed
 	if err != nil {
 		p.log(s, "gormsession: what was changed after the response's header had left was not saved", err)
 	}
@@ -195,19 +171,19 @@ func (p *Plugin) End(s *State) error {
 func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
 	s.lock(true)
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.phase == closed {
 		return
 	}
 	s.share()
 	defer s.settle()
-	if err := s.bury(); err != nil {
+	if err := s.persist(verdict.Panicked); err != nil {
 		p.log(s, "gormsession: the session was not flushed", err)
 	}
 	if h != nil {
 		s.patch(h, r, false)
 		keepCookiesPrivate(h)
 	}
-	s.failed, s.closed = true, true
+	s.phase = closed
 }
 
 // Fail answers a request whose Commit has failed: by the error handler of [WithErrorHandler], or else in plain text with 503, 400 or 500.

@@ -26,6 +26,7 @@ func (s *State) locate(ctx context.Context) (*store, record, error) {
 	}
 	if len(live) == 1 {
 		s.key, s.cookieKey, s.rivals = live[0], live[0], nil
+		s.c = s.c.Alone()
 		return home, r, nil
 	}
 	s.warnOfRivals("and not exactly one of them is live, so none counts", live)

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // A State is a session as a handler sees it during one request. It is loaded at the first access to its data, by one SELECT, and saved
@@ -38,7 +40,6 @@ type State struct {
 	mu        sync.Mutex
 	spent     budget
 	cookieKey string   // the key that the request came with, if it was well formed
-	hasCookie bool     // there was a cookie of the name, well formed or not
 	rivals    []string // the keys that it came with, if they are several: none counts, unless it alone is live
 	crowd     bool     // it came with more of them than rivals has
 
@@ -46,86 +47,82 @@ type State struct {
 	row     record // what the row holds, as far as this request knows
 	entries map[string]json.RawMessage
 	log     changeLog
-	loaded  bool
-	damaged bool // the row could not be decoded
 
-	nextKey string // CycleKey was called: the key to move to
-	create  bool   // CycleKey or Save was called without a row: make one, even if it is empty
-	flushed bool
+	nextKey string   // CycleKey was called: the key to move to
 	doomed  []string // the keys whose rows Flush deletes, until that is done
-	spared  int      // how many of them are left where that has failed and the response says so
 
-	accessed  bool // Django's session.accessed: the data was looked at
-	varies    bool // the response depends on the cookie
-	unsaid    bool // its header has left and does not say so
-	modified  bool
-	touched   bool
-	unsaved   bool // there is something of the above that persist has not done yet
-	insists   bool // Save was called and has failed
-	alive     bool // a statement of the commit has found the row: the cookie may leave
-	moved     bool // a Save has moved expire_date: the cookie should leave
-	untold    bool // Save has made a row, or moved it, of which the client cannot be told any more
-	discarded bool
+	c     verdict.Case // what the end of the request depends on
+	phase phase
+	err   error // sticky; c.Trouble says of which kind
 
-	err        error // sticky
-	headerSent bool  // the cookie can no longer be set
-	cookieDue  bool  // Save has made a row, or moved it, that the client must be told of
-	failed     bool  // the response is an error: only a Flush is carried out from now on
-	closed     bool
-	late       bool // a write after the end was logged
-	mismatch   map[string]bool
+	unsaid   bool            // the header has left and does not say that it depends on the cookie
+	late     bool            // a write after the end was logged
+	mismatch map[string]bool // entries of which it was logged that they cannot be read
 
 	inside
 }
 
+// phase is how far the request is.
+type phase uint8
+
+const (
+	handling phase = iota // the header has not left, or left as it should
+	broken                // the response is an error: only a Flush is carried out from now on
+	closed
+)
+
 // load makes the entries available, at the first call by a SELECT. It reports whether they are. mu is held.
 func (s *State) load() bool {
-	s.accessed = true
-	s.depend()
+	s.depend(verdict.Read)
 	return s.fetch()
 }
 
 // fetch is load without counting as an access.
 func (s *State) fetch() bool {
-	if s.loaded || s.closed || s.err != nil && !s.loaded {
-		return s.loaded
+	if s.c.Known() || s.phase == closed || s.err != nil {
+		return s.c.Known()
 	}
-	if err := s.lend(s.find); err != nil {
+	outcome := verdict.Missed
+	err := s.lend(func() (err error) {
+		outcome, err = s.find()
+		return err
+	})
+	if err != nil {
 		s.fail(err)
+		return false
 	}
-	return s.loaded
+	s.c = verdict.Settle(s.c, verdict.Answer, verdict.Load, outcome)
+	return true
 }
 
 // find is the SELECT.
-func (s *State) find() error {
+func (s *State) find() (verdict.Outcome, error) {
 	if s.key != "" {
 		ctx, cancel := s.deadline()
 		home, r, err := s.locate(ctx)
 		cancel()
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if home != nil {
 			s.home = home
-			s.adopt(r)
-			return nil
+			return s.adopt(r), nil
 		}
 	}
 	s.key = "" // never adopted: a row that is made gets a key of its own
-	s.loaded = true
-	return nil
+	return verdict.Missed, nil
 }
 
 // adopt takes what was found in a row for the session, unless it cannot be decoded: then the session is empty and the row left alone.
-func (s *State) adopt(r record) {
-	s.loaded = true
+func (s *State) adopt(r record) verdict.Outcome {
 	var err error
 	if r.entries, err = s.home.decode(s.home.stored(s.key), r.data); err != nil {
 		s.p.opts.log().Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
-		s.key, s.damaged = "", true
-		return
+		s.key = ""
+		return verdict.Damaged
 	}
 	s.row, s.entries = r, r.entries
+	return verdict.Done
 }
 
 // change does one step to the entries and notes it in the log. mu is held.
@@ -143,7 +140,7 @@ func (s *State) do(apply func(map[string]json.RawMessage) error, c change) bool 
 		return false
 	}
 	s.log = append(s.log, c)
-	s.modified, s.unsaved = true, true
+	s.c = s.c.Change()
 	return true
 }
 
@@ -152,7 +149,7 @@ func (s *State) writable(name string) bool { return !s.barred() && s.open(name) 
 
 // open is writable for what has come in.
 func (s *State) open(name string) bool {
-	if s.closed {
+	if s.phase == closed {
 		s.tooLate(name)
 		return false
 	}
@@ -173,9 +170,15 @@ func (s *State) tooLate(name string) {
 
 // fail sets the sticky error, of which the first counts.
 func (s *State) fail(err error) {
-	if s.err == nil {
-		s.err = err
+	if s.err != nil {
+		return
 	}
+	s.err = err
+	trouble := verdict.Fault
+	if isMisuse(err) {
+		trouble = verdict.Misuse
+	}
+	s.c = s.c.Fail(trouble)
 }
 
 // Load loads the session now, if it is not loaded yet, and returns the sticky error. After the request it is too late: a session that was
@@ -201,28 +204,28 @@ func (s *State) Err() error {
 func (s *State) Accessed() bool {
 	s = s.look()
 	defer s.mu.Unlock()
-	return s.accessed
+	return s.c.Look == verdict.Read
 }
 
 // Modified reports whether the session was changed, or touched, in this request. Saving does not reset it, as in Django.
 func (s *State) Modified() bool {
 	s = s.look()
 	defer s.mu.Unlock()
-	return s.modified || s.touched
+	return s.c.Modified() || s.c.Touched
 }
 
 // Touch renews the expiry of a live session, and its cookie, without a change (Django's session.modified = True).
 func (s *State) Touch() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.phase == closed {
 		s.tooLate("")
 		return
 	}
 	if s.barred() {
 		return
 	}
-	s.touched, s.unsaved = true, true
+	s.c = s.c.Renew()
 }
 
 // Value returns what [WithValue] has set for the key, or nil. It is the same for all sessions of a plugin.

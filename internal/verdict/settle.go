@@ -1,0 +1,124 @@
+package verdict
+
+// An Outcome is what has come of a step.
+type Outcome uint8
+
+const (
+	Done      Outcome = iota
+	DoneMoved         // Update: the row's end is another one
+	Missed            // Load, Touch, Look: there is no such row
+	Damaged           // Load: the row cannot be decoded
+	Elsewhere         // Update, Move: the row is in another table, and what it holds was loaded
+	Equal             // Reckon, Compare: the row is as it would be
+	OtherEnd          // Reckon, Compare: its expiry would be another one
+	HasEnded          // Reckon: it has ended by itself
+	OtherText         // Compare: its text would be another one
+)
+
+// Settle says what the case is once a step was carried out.
+func Settle(c Case, m Moment, step Step, o Outcome) Case {
+	switch step {
+	case Bury:
+		c.End = Ended
+	case Load:
+		c.Row = found(o)
+	case Reckon, Compare:
+		c.Text, c.Expiry = compared(o)
+	case Forget, Note:
+		c = stored(c)
+	case Touch:
+		c = stored(c)
+		if o == Done {
+			c = seen(c)
+		}
+	case Confirm:
+		c.Debt = Quits
+		if o == Done {
+			c.Debt = Seen
+		}
+	case Insert, Move, Update:
+		if o == Elsewhere {
+			c.Text, c.Expiry = Unknown, Unknown
+			return c
+		}
+		c = stored(c)
+		if step == Insert { // Django's create counts as a change
+			c.Data = Stored
+		}
+		c.Row, c.Key = Live, Keep
+		switch {
+		case m != Explicit:
+			c = seen(c)
+		case step != Update:
+			c.Debt = Owed
+		case o == DoneMoved && c.Debt == Quits:
+			c.Debt = Moved // a login may come in between
+		}
+	}
+	return c
+}
+
+// found is what a load has shown of the row.
+func found(o Outcome) Row {
+	switch o {
+	case Missed:
+		return Empty
+	case Damaged:
+		return Unreadable
+	}
+	return Live
+}
+
+// compared is what a comparison has shown.
+func compared(o Outcome) (text, expiry Difference) {
+	switch o {
+	case Equal:
+		return Same, Same
+	case OtherEnd:
+		return Same, Differs
+	case HasEnded:
+		return Same, Over
+	}
+	return Differs, Differs
+}
+
+// stored is a case of which nothing is left to be saved.
+func stored(c Case) Case {
+	c.Insists = false
+	if c.Data == Changed {
+		c.Data = Stored
+	}
+	if c.Renewal == RenewalDue {
+		c.Renewal = Renewed
+	}
+	return c
+}
+
+// seen is a case whose row this commit has found alive.
+func seen(c Case) Case {
+	if c.Debt != Owed && c.Debt != Untold {
+		c.Debt = Seen
+	}
+	return c
+}
+
+// Answered is a case whose header has left. silent tells that it has left without a cookie of ours
+// though there may be one.
+func Answered(c Case, silent bool) Case {
+	c.Sent = true
+	if silent && c.Debt == Owed {
+		c.Debt = Untold
+	}
+	return c
+}
+
+// Failed is a case whose commit has failed. gone tells whether the row went away.
+func Failed(c Case, gone bool) Case {
+	if c.End == EndDue {
+		c.End = EndFailed
+	}
+	if gone && c.Debt == Owed {
+		c.Debt = Quits // what Save has made is gone
+	}
+	return c
+}
