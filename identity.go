@@ -141,7 +141,7 @@ func (s *State) Discard() {
 	}
 	s.entries, s.log, s.nextKey = s.row.entries, nil, ""
 	s.c = s.c.Discard()
-	if s.c.Known() {
+	if s.c.Trouble == verdict.Misuse {
 		s.err, s.c.Trouble = nil, verdict.NoTrouble
 	}
 }

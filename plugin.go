@@ -122,6 +122,7 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 			message = "gormsession: the session was not loaded"
 		}
 		p.log(s, message, err)
+		s.fail(err) // nothing more is saved, and Err says why
 	} else if status < http.StatusInternalServerError {
 		s.phase = handling
 	}

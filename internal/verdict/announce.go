@@ -29,8 +29,7 @@ type Edits struct {
 // public, whether the handler lets shared caches keep the response.
 func Announce(c Case, saved, public bool, r Rules) Edits {
 	malformed := c.Cookie == Malformed && r.DeletesMalformed
-	touched := c.Touched && !public
-	if c.Look == Unseen && !c.Modified() && !touched && !malformed && c.Debt != Owed {
+	if c.Look == Unseen && !c.Modified() && !malformed && c.Debt != Owed {
 		return Edits{}
 	}
 	e := Edits{Vary: true, Cache: PrivateByDefault}

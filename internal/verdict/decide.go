@@ -58,6 +58,7 @@ func Due(c Case, public bool, r Rules) Case {
 	}
 	renews := c.Touched || c.HasKey() && (r.RenewEach || r.RenewRead && c.Look == Read)
 	switch {
+	case c.Discarded:
 	case !public && renews:
 		c.Renewal = RenewalDue
 		c = c.LookedAt(Glanced)
@@ -77,12 +78,10 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 		return Leave, NoProblem // an error page of the application's own says what it has done
 	case m == Refusal:
 		return Leave, Sticky // it too may depend on what could not be loaded
-	case c.Discarded && c.Known() && m == Explicit:
-		return Leave, WasDiscarded
-	case c.Discarded && c.Known():
-		return rest(c, m)
-	case c.Trouble != NoTrouble:
+	case c.Trouble == Fault, c.Trouble == Misuse && !c.Discarded:
 		return Leave, Sticky
+	case c.Discarded && m == Explicit:
+		return Leave, WasDiscarded
 	case c.Discarded:
 		return rest(c, m)
 	case c.Data != Changed && c.Renewal != RenewalDue && !c.Insists:
@@ -110,7 +109,7 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 // rest is what is left where there is nothing to save.
 func rest(c Case, m Moment) (Step, Problem) {
 	switch {
-	case m == Answer && c.Debt == Moved && c.Modified() && c.HasKey() && !c.Sent && !c.Discarded:
+	case m == Answer && c.Debt == Moved && c.Modified() && c.HasKey() && !c.Sent:
 		return Confirm, NoProblem
 	case m == Late && c.Debt == Untold:
 		return Leave, HeaderSent
