@@ -208,7 +208,7 @@ func TestOutcomesOfServerErrors(t *testing.T) {
 		{"live", pageC, "cycle", outcome{"", true, "", "SELECT"}}, // the old key lives
 		{"live", pageF, "flush", outcome{"deleted", true, "deleted", "DELETE"}},
 		{"live", pageN, "flush, W", outcome{"deleted", true, "deleted", "DELETE"}},
-		{"live", pageT, "touch", outcome{vary: true}},
+		{"live", pageT, "touch", outcome{}},
 		{"live", pageX, "clear", outcome{"", true, "", "SELECT"}},
 		{"unknown", pageS, "S", outcome{}},
 		{"unknown", pageR, "R", outcome{"", true, "", "SELECT"}},
