@@ -62,7 +62,7 @@ func (o *options) whyRefused(r *http.Request) string {
 		return "the host is not within the domain of WithDomain"
 	case !strings.HasPrefix(pathOf(r)+"/", strings.TrimSuffix(o.path, "/")+"/"):
 		return "the page is not below the path of WithPath"
-	case o.cookie("", r).Secure && scheme.Of(r) != "https":
+	case o.cookie().IsSecure(r) && scheme.Of(r) != "https":
 		return "the cookie is Secure, and the page came over http"
 	}
 	return ""

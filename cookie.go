@@ -3,26 +3,22 @@ package gormsession
 import (
 	"math"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/seed7368b609/gormsession/internal/scheme"
+	"github.com/seed7368b609/gormsession/internal/header"
 )
 
-// cookie is the cookie with its attributes, which setting and deleting it share: a browser ignores a deletion that differs.
-func (o *options) cookie(value string, r *http.Request) *http.Cookie {
-	c := &http.Cookie{
-		Name: o.cookieName, Value: value, Path: o.path, Domain: o.domain,
-		HttpOnly: o.httpOnly, SameSite: o.sameSite, Partitioned: o.partitioned,
+// cookie has the attributes that the options give it.
+func (o *options) cookie() header.Cookie {
+	c := header.Cookie{
+		Name: o.cookieName, Domain: o.domain, Path: o.path,
+		HTTPOnly: o.httpOnly, SameSite: o.sameSite, Partitioned: o.partitioned,
 	}
 	switch {
-	case o.alwaysSecure() != "":
-		c.Secure = true
+	case o.alwaysSecure() != "", o.secure != nil && *o.secure:
+		c.Secure = header.Always
 	case o.secure != nil:
-		c.Secure = *o.secure
-	default:
-		c.Secure = scheme.Of(r) == "https"
+		c.Secure = header.Never
 	}
 	return c
 }
@@ -50,31 +46,9 @@ func (o *options) cookieAge(l lifetime, expire, now time.Time) int64 {
 func (o *options) setCookie(
 	h http.Header, r *http.Request, key string, l lifetime, expire, now time.Time,
 ) {
-	c := o.cookie(key, r)
 	if l.browser {
-		replaceCookie(h, o.cookieName, c.String())
+		o.cookie().SetUntilClosed(h, r, key)
 		return
 	}
-	seconds := o.cookieAge(l, expire, now)
-	c.Expires = now.Add(time.Duration(seconds) * time.Second)
-	// Max-Age is written here, as http.Cookie writes every age below zero as 0, and takes 0 for none.
-	replaceCookie(h, o.cookieName, c.String()+"; Max-Age="+strconv.FormatInt(seconds, 10))
-}
-
-// deleteCookie asks the client to forget the cookie.
-func (o *options) deleteCookie(h http.Header, r *http.Request) {
-	c := o.cookie("", r)
-	c.Expires = time.Unix(0, 0)
-	replaceCookie(h, o.cookieName, c.String()+"; Max-Age=0")
-}
-
-// replaceCookie adds a Set-Cookie line in the place of any earlier one of that name, so that there is never more than one.
-func replaceCookie(h http.Header, name, line string) {
-	kept := h["Set-Cookie"][:0:0]
-	for _, l := range h["Set-Cookie"] {
-		if !strings.HasPrefix(l, name+"=") {
-			kept = append(kept, l)
-		}
-	}
-	h["Set-Cookie"] = append(kept, line)
+	o.cookie().Set(h, r, key, o.cookieAge(l, expire, now), now)
 }

@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/seed7368b609/gormsession/internal/header"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -87,12 +88,12 @@ const (
 // Begin starts a request: it reads the cookie and asks the database nothing. It is for adapters, as are Commit, End, Abort and Fail.
 func (p *Plugin) Begin(r *http.Request) *State {
 	b := p.opts.readCookie(r.Header)
-	if b.key != "" {
+	if b.Key != "" {
 		p.absent.end()
 	}
 	return &State{
 		p: p, home: p.store, ctx: r.Context(), inRequest: true, path: pathOf(r),
-		key: b.key, cookieKey: b.key, rivals: b.rivals, crowd: b.crowd, c: b.facts(),
+		key: b.Key, cookieKey: b.Key, rivals: b.Rivals, crowd: b.Crowd, c: factsOf(b),
 	}
 }
 
@@ -129,7 +130,7 @@ func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	if c == CookieSent {
 		s.patch(h, r, status < http.StatusInternalServerError && err == nil)
 		s.unsaid = s.c.Look == verdict.Unseen && status != http.StatusSwitchingProtocols &&
-			isStorable(h)
+			header.IsStorable(h)
 	}
 	s.c = verdict.Answered(s.c, c == NoCookie && err == nil)
 	return err
@@ -140,7 +141,7 @@ func (s *State) commit(h http.Header, status int) error {
 	if status >= http.StatusInternalServerError {
 		return s.persist(verdict.Refusal)
 	}
-	s.c = verdict.Due(s.c, isPublic(h), s.p.rules)
+	s.c = verdict.Due(s.c, header.IsPublic(h), s.p.rules)
 	return s.persist(verdict.Answer)
 }
 
@@ -182,7 +183,7 @@ func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
 	}
 	if h != nil {
 		s.patch(h, r, false)
-		keepCookiesPrivate(h)
+		header.KeepCookiesPrivate(h)
 	}
 	s.phase = closed
 }
@@ -194,7 +195,7 @@ func (p *Plugin) Fail(s *State, w http.ResponseWriter, r *http.Request, err erro
 	in := s.enter()
 	in.patch(w.Header(), r, false)
 	in.mu.Unlock()
-	keepCookiesPrivate(w.Header())
+	header.KeepCookiesPrivate(w.Header())
 	if p.opts.errorHandler != nil {
 		watched := &watchedWriter{ResponseWriter: w, cookies: len(w.Header()["Set-Cookie"]) > 0}
 		if !p.opts.errorHandler(watched, r, err) {
@@ -232,7 +233,7 @@ func (w *watchedWriter) Write(b []byte) (int, error) {
 
 func (w *watchedWriter) begin() {
 	if w.cookies && !w.written {
-		keepPrivate(w.Header())
+		header.KeepPrivate(w.Header())
 	}
 	w.written = true
 }
@@ -244,7 +245,7 @@ func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // whatever was said in its header since Commit. It is for adapters that can see the header when it
 // leaves; path is the page's, for the log.
 func (p *Plugin) KeepPrivate(h http.Header, path string) {
-	if overruled := keepPrivate(h); len(overruled) > 0 {
+	if overruled := header.KeepPrivate(h); len(overruled) > 0 {
 		p.opts.log().Warn(madePrivate, "said", strings.Join(overruled, ", "), "path", path)
 	}
 }

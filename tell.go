@@ -4,14 +4,14 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/seed7368b609/gormsession/internal/vary"
+	"github.com/seed7368b609/gormsession/internal/header"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // patch edits the header of the response. saved tells whether what was to be saved is.
 func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	c := s.facts()
-	edits := verdict.Announce(c, saved, isPublic(h), s.p.rules)
+	edits := verdict.Announce(c, saved, header.IsPublic(h), s.p.rules)
 	if !edits.Vary {
 		return
 	}
@@ -24,9 +24,9 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 			_ = s.lend(func() error { s.p.absent.note(s.p.opts, r); return nil })
 		}
 	case verdict.DeleteCookie:
-		s.p.opts.deleteCookie(h, r)
+		s.p.opts.cookie().Delete(h, r)
 	}
-	vary.AddCookie(h)
+	header.VaryOnCookie(h)
 	switch {
 	case edits.Cache == verdict.Private:
 		s.keepPrivate(h)
@@ -37,7 +37,7 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 
 // keepPrivate keeps a response out of shared caches that tells the client of the session.
 func (s *State) keepPrivate(h http.Header) {
-	if overruled := keepPrivate(h); len(overruled) > 0 {
+	if overruled := header.KeepPrivate(h); len(overruled) > 0 {
 		s.warn(madePrivate, "said", strings.Join(overruled, ", "), "path", s.path)
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/seed7368b609/gormsession/internal/vary"
+	"github.com/seed7368b609/gormsession/internal/header"
 )
 
 // outside is the writer for what is outside of the session once the response has
@@ -19,7 +19,7 @@ func (r *run) outside(before, left gin.ResponseWriter) gin.ResponseWriter {
 	case left == &r.writer, before.Written():
 		return before
 	}
-	return &late{ResponseWriter: before, run: r, inside: left, varies: vary.OnCookie(before.Header())}
+	return &late{ResponseWriter: before, run: r, inside: left, varies: header.VariesOnCookie(before.Header())}
 }
 
 // complete is a response that has replaced the handler's, or that had left before
@@ -98,7 +98,7 @@ func (w *late) pass(data []byte) (n int, err error) {
 // away from what they leave alone.
 func (w *late) Commit(int, bool) error {
 	if w.varies {
-		vary.AddCookie(w.Header())
+		header.VaryOnCookie(w.Header())
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package gormsession
+package header
 
 import (
 	"net/http"
@@ -58,7 +58,7 @@ func TestKeepPrivate(t *testing.T) {
 		{[]string{"s-maxage=60, immutable, no-transform"}, "no-transform, private"},
 	} {
 		h := http.Header{"Cache-Control": c.said}
-		keepPrivate(h)
+		KeepPrivate(h)
 		if got := h["Cache-Control"]; len(got) != 1 || got[0] != c.want {
 			t.Errorf("%q became %q, want %q", c.said, got, c.want)
 		}
@@ -66,7 +66,7 @@ func TestKeepPrivate(t *testing.T) {
 	for _, said := range []string{"private", "no-store", "private, max-age=60",
 		"no-cache, no-store, s-maxage=0", "PRIVATE"} {
 		h := http.Header{"Cache-Control": {said}}
-		if overruled := keepPrivate(h); h.Get("Cache-Control") != said || overruled != nil {
+		if overruled := KeepPrivate(h); h.Get("Cache-Control") != said || overruled != nil {
 			t.Errorf("%q became %q, %v", said, h["Cache-Control"], overruled)
 		}
 	}
@@ -95,10 +95,10 @@ func TestTargetedFields(t *testing.T) {
 			h[name] = lines
 		}
 	}
-	if !isPublic(h) || isPublic(stays) {
+	if !IsPublic(h) || IsPublic(stays) {
 		t.Error("a targeted field is no wish of the handler's")
 	}
-	overruled := keepPrivate(h)
+	overruled := KeepPrivate(h)
 	for name := range storing {
 		if _, ok := h[name]; ok || !slices.Contains(overruled, name) {
 			t.Errorf("%s: %q is left, overruled %q", name, h[name], overruled)
@@ -113,7 +113,7 @@ func TestTargetedFields(t *testing.T) {
 		{"Surrogate-Control": {`no-store, content="ESI/1.0"`}}, {"Edge-Control": {"no-store"}},
 		{"X-Accel-Expires": {"0"}},
 	} {
-		if isPublic(quiet) {
+		if IsPublic(quiet) {
 			t.Errorf("%v is public", quiet)
 		}
 	}

@@ -1,4 +1,4 @@
-package gormsession
+package header
 
 import (
 	"net/http"
@@ -80,8 +80,8 @@ func forAll(list []directive) bool {
 	})
 }
 
-// isPublic tells whether the handler wants shared caches to keep the response.
-func isPublic(h http.Header) bool {
+// IsPublic tells whether the handler wants shared caches to keep the response.
+func IsPublic(h http.Header) bool {
 	list, _ := directivesOf(h["Cache-Control"])
 	return forAll(list) || len(storingFields(h)) > 0
 }
@@ -126,10 +126,10 @@ func letsStore(name string, lines []string) bool {
 	return !keepOut(list)
 }
 
-// keepPrivate makes h that of a response that no shared cache stores, as Set-Cookie alone does not
+// KeepPrivate makes h that of a response that no shared cache stores, as Set-Cookie alone does not
 // (RFC 9111, 7.3). Where the handler wanted caches to keep it, its wish is overruled, and what is
 // returned names the fields that said so; otherwise what it said stays, and is added to.
-func keepPrivate(h http.Header) (overruled []string) {
+func KeepPrivate(h http.Header) (overruled []string) {
 	list, closed := directivesOf(h["Cache-Control"])
 	switch {
 	case forAll(list):
@@ -158,16 +158,16 @@ func withPrivate(list []directive) string {
 	return strings.Join(append(texts, "private"), ", ")
 }
 
-// keepCookiesPrivate is keepPrivate for a header with cookies of whatever session: those of one
+// KeepCookiesPrivate is KeepPrivate for a header with cookies of whatever session: those of one
 // whose commit is done are kept where the response of another one's fails.
-func keepCookiesPrivate(h http.Header) {
+func KeepCookiesPrivate(h http.Header) {
 	if len(h["Set-Cookie"]) > 0 {
-		keepPrivate(h)
+		KeepPrivate(h)
 	}
 }
 
-// isStorable tells whether a cache may store the response, for whomever.
-func isStorable(h http.Header) bool {
+// IsStorable tells whether a cache may store the response, for whomever.
+func IsStorable(h http.Header) bool {
 	list, _ := directivesOf(h["Cache-Control"])
 	return !neverStored(list)
 }

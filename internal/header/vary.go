@@ -1,5 +1,4 @@
-// Package vary knows the Vary field of a response's header.
-package vary
+package header
 
 import (
 	"iter"
@@ -8,22 +7,22 @@ import (
 	"strings"
 )
 
-// AddCookie adds Cookie to Vary, as Django's patch_vary_headers does: what is there keeps its order
-// and case, and * covers all.
-func AddCookie(h http.Header) {
+// VaryOnCookie adds Cookie to Vary, as Django's patch_vary_headers does: what is there keeps its
+// order and case, and * covers all.
+func VaryOnCookie(h http.Header) {
 	switch lines := h["Vary"]; {
 	case len(lines) == 0:
 		h["Vary"] = []string{"Cookie"}
-	case slices.Contains(slices.Collect(fields(h)), "*"):
+	case slices.Contains(slices.Collect(varyFields(h)), "*"):
 		h["Vary"] = []string{"*"}
-	case !OnCookie(h):
+	case !VariesOnCookie(h):
 		h["Vary"] = []string{strings.Join(lines, ", ") + ", Cookie"}
 	}
 }
 
-// OnCookie tells whether Vary says that the response depends on the cookies.
-func OnCookie(h http.Header) bool {
-	for field := range fields(h) {
+// VariesOnCookie tells whether Vary says that the response depends on the cookies.
+func VariesOnCookie(h http.Header) bool {
+	for field := range varyFields(h) {
 		if field == "*" || strings.EqualFold(field, "Cookie") {
 			return true
 		}
@@ -31,7 +30,7 @@ func OnCookie(h http.Header) bool {
 	return false
 }
 
-func fields(h http.Header) iter.Seq[string] {
+func varyFields(h http.Header) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, line := range h["Vary"] {
 			for field := range strings.SplitSeq(line, ",") {
