@@ -14,8 +14,10 @@ test: setup djangos check race configs modules advisories fuzz ## everything tha
 djangos: ## say which Djangos are tested here, and which are not and why
 	go test -count 1 -v -run '^TestDjangos$$' ./internal/djangotest
 
-check: ## gofmt, go vet and staticcheck
+check: ## gofmt, the length of lines, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	@long=$$(grep -rnE --include='*.go' --exclude='*_test.go' '^[^`]{101,}$$' . || true); \
+	if [ -n "$$long" ]; then echo "lines of more than 100 columns:"; echo "$$long"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
 

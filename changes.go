@@ -5,14 +5,15 @@ import (
 	"maps"
 )
 
-// A changeLog is what one request did to the entries of its session, in order. Replayed on what another request has saved meanwhile, it
-// gives what both did.
+// A changeLog is what one request did to the entries of its session, in order. Replayed on what
+// another request has saved meanwhile, it gives what both did.
 type changeLog []change
 
 // A change is one step. It edits the entries in place; an error ends the replay.
 type change struct {
 	apply func(entries map[string]json.RawMessage) error
-	// relative: the result depends on what is there, so doing it twice is not the same as doing it once.
+	// relative: the result depends on what is there, so doing it twice is not the same as doing it
+	// once.
 	relative bool
 }
 
@@ -27,7 +28,9 @@ func (log changeLog) relative() bool {
 }
 
 // replay applies the log to a copy of entries.
-func (log changeLog) replay(entries map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+func (log changeLog) replay(
+	entries map[string]json.RawMessage,
+) (map[string]json.RawMessage, error) {
 	out := make(map[string]json.RawMessage, len(entries)+len(log))
 	maps.Copy(out, entries)
 	for _, c := range log {
@@ -46,7 +49,8 @@ func setChange(name string, raw json.RawMessage) change {
 	}}
 }
 
-// defaultChange gives an entry a value if it has none: a value that somebody else has set meanwhile is kept.
+// defaultChange gives an entry a value if it has none: a value that somebody else has set meanwhile
+// is kept.
 func defaultChange(name string, raw json.RawMessage) change {
 	return change{apply: func(entries map[string]json.RawMessage) error {
 		if _, ok := entries[name]; !ok {
@@ -56,7 +60,8 @@ func defaultChange(name string, raw json.RawMessage) change {
 	}}
 }
 
-// deleteChange removes entries: one for Delete and Pop; for Clear those that the request knew of, but none that it never saw.
+// deleteChange removes entries: one for Delete and Pop; for Clear those that the request knew of,
+// but none that it never saw.
 func deleteChange(names ...string) change {
 	return change{apply: func(entries map[string]json.RawMessage) error {
 		for _, name := range names {

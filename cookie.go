@@ -28,9 +28,10 @@ const maxCookieAge = 400 * 24 * time.Hour
 
 // cookieAge is how long the cookie of a session lives that ends at expire, in seconds.
 //
-// The row decides when the session ends, so the cookie may outlive it, by a lifetime of the session:
-// then no request within an expiry step needs a cookie of its own, and an answer that is lost logs
-// nobody out. An instant is exact, and so is all without a step, where each save sends a cookie.
+// The row decides when the session ends, so the cookie may outlive it, by a lifetime of the
+// session: then no request within an expiry step needs a cookie of its own, and an answer that is
+// lost logs nobody out. An instant is exact, and so is all without a step, where each save sends a
+// cookie.
 func (o *options) cookieAge(l lifetime, expire, now time.Time) int64 {
 	if o.step == 0 {
 		return int64(math.Floor(l.ageAt(now).Seconds())) // as Django

@@ -16,7 +16,7 @@ type dialect struct {
 	name       string               // GORM's
 	kind       func(err error) kind // by what the database says; other where it says nothing
 	deaf       bool                 // a driver may wait on after the deadline, for the busy timeout
-	confirm    string               // a statement whose COMMIT waits for a standby; none needs it if ""
+	confirm    string               // whose COMMIT waits for a standby; "": each does
 	sameData   string               // compares session_data byte by byte with a parameter
 	expireText string               // selects expire_date without a driver's idea of zones
 	lock       string               // locks the selected row until the end of the transaction
@@ -25,7 +25,8 @@ type dialect struct {
 }
 
 var dialects = map[string]dialect{
-	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that one.
+	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that
+	// one.
 	"sqlite": {
 		name: "sqlite", kind: sqliteKind, deaf: true,
 		sameData: "session_data = ? COLLATE BINARY", expireText: "CAST(expire_date AS TEXT)",
@@ -38,7 +39,8 @@ var dialects = map[string]dialect{
 		sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE",
 		tx: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	},
-	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's charset.
+	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's
+	// charset.
 	"mysql": {
 		name: "mysql", kind: mysqlKind,
 		sameData:   "CONVERT(session_data USING utf8mb4) = CAST(? AS BINARY)",
@@ -46,7 +48,8 @@ var dialects = map[string]dialect{
 	},
 }
 
-// expireArg is an expire_date as a parameter. In a table whose wall clock hangs elsewhere than in UTC, the hands are put there.
+// expireArg is an expire_date as a parameter. In a table whose wall clock hangs elsewhere than in
+// UTC, the hands are put there.
 func (s *store) expireArg(t time.Time) Expiry {
 	if loc := s.layout.Location; loc != nil && s.dialect.wallClock {
 		t = onWall(t.In(loc), time.UTC)
@@ -64,10 +67,20 @@ func (s *store) expireOf(e Expiry) time.Time {
 
 // onWall is the time that a clock in loc shows where t's clock shows the same.
 func onWall(t time.Time, loc *time.Location) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), loc)
+	return time.Date(
+		t.Year(),
+		t.Month(),
+		t.Day(),
+		t.Hour(),
+		t.Minute(),
+		t.Second(),
+		t.Nanosecond(),
+		loc,
+	)
 }
 
-// secretLogger is the application's GORM logger, which sees our statements with ? for keys and data.
+// secretLogger is the application's GORM logger, which sees our statements with ? for keys and
+// data.
 type secretLogger struct {
 	logger.Interface
 	translate func(error) error
@@ -88,7 +101,12 @@ func (l secretLogger) LogMode(level logger.LogLevel) logger.Interface {
 
 // Trace implements logger.Interface. What databases say may name the key, as MySQL does of a
 // duplicate, and values that they refuse.
-func (l secretLogger) Trace(ctx context.Context, begin time.Time, fc func() (string, int64), err error) {
+func (l secretLogger) Trace(
+	ctx context.Context,
+	begin time.Time,
+	fc func() (string, int64),
+	err error,
+) {
 	if err != nil {
 		err = l.dialect.redact(err, l.translate, "")
 	}
@@ -96,19 +114,24 @@ func (l secretLogger) Trace(ctx context.Context, begin time.Time, fc func() (str
 }
 
 // ownHandle makes our handle out of the application's: without its conditions, its dry run, its
-// error, its context and its skipped hooks, but with its pool, callbacks and plugins, so that tracing
-// and a resolver of replicas see each statement.
+// error, its context and its skipped hooks, but with its pool, callbacks and plugins, so that
+// tracing and a resolver of replicas see each statement.
 //
-// It is also without the statements that PrepareStmt keeps for the pool: a waiter inherits the error
-// of whoever prepares first, a failed preparation gives a row that panics, a statement goes on failing
-// after its table has changed, and preparing waits for a connection that transactions may all hold,
-// each waiting for that statement. Drivers keep statements by connection, without any of this.
+// It is also without the statements that PrepareStmt keeps for the pool: a waiter inherits the
+// error of whoever prepares first, a failed preparation gives a row that panics, a statement goes
+// on failing after its table has changed, and preparing waits for a connection that transactions
+// may all hold, each waiting for that statement. Drivers keep statements by connection, without any
+// of this.
 func ownHandle(db *gorm.DB) *gorm.DB {
 	h := db.Session(&gorm.Session{
 		NewDB:                  true,
 		Context:                context.Background(),
 		SkipDefaultTransaction: true, // the store opens its transactions itself
-		Logger:                 secretLogger{db.Logger, translator(db), dialects[db.Dialector.Name()]},
+		Logger: secretLogger{
+			db.Logger,
+			translator(db),
+			dialects[db.Dialector.Name()],
+		},
 	})
 	h.DryRun, h.PropagateUnscoped, h.AllowGlobalUpdate = false, false, false
 	// NewDB alone lasts until the next WithContext, which would bring the conditions back.
@@ -121,11 +144,17 @@ func ownHandle(db *gorm.DB) *gorm.DB {
 		pool = prepared.ConnPool
 	}
 	h.ConnPool, h.PrepareStmt = pool, false
-	h.Statement = &gorm.Statement{DB: h, ConnPool: pool, Context: context.Background(), Clauses: map[string]clause.Clause{}}
+	h.Statement = &gorm.Statement{
+		DB:       h,
+		ConnPool: pool,
+		Context:  context.Background(),
+		Clauses:  map[string]clause.Clause{},
+	}
 	return h
 }
 
-// translator recognizes GORM's own errors, such as a duplicate key, also where the application's TranslateError is off.
+// translator recognizes GORM's own errors, such as a duplicate key, also where the application's
+// TranslateError is off.
 func translator(db *gorm.DB) func(error) error {
 	if t, ok := db.Dialector.(gorm.ErrorTranslator); ok {
 		return t.Translate

@@ -42,8 +42,9 @@ func (s *State) entry(name string) (json.RawMessage, bool) {
 	return raw, ok
 }
 
-// Keys returns the names of all entries, sorted. As in Django, those that the library keeps are among them: _session_expiry where the
-// session has an expiry of its own, and _flashes while messages wait.
+// Keys returns the names of all entries, sorted. As in Django, those that the library keeps are
+// among them: _session_expiry where the session has an expiry of its own, and _flashes while
+// messages wait.
 func (s *State) Keys() []string {
 	s = s.look()
 	defer s.mu.Unlock()
@@ -59,7 +60,8 @@ func (s *State) Len() int {
 	return len(s.entries)
 }
 
-// All iterates over names and values, sorted by name, as they are when the iteration begins. The session may be changed meanwhile.
+// All iterates over names and values, sorted by name, as they are when the iteration begins. The
+// session may be changed meanwhile.
 func (s *State) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		in := s.look()
@@ -74,14 +76,18 @@ func (s *State) All() iter.Seq2[string, any] {
 	}
 }
 
-// Decode decodes the entry of that name into v, as [json.Unmarshal] does. If there is none, v stays as it is and the error is nil. An entry
-// of another type is an error, and so is a session that could not be loaded.
+// Decode decodes the entry of that name into v, as [json.Unmarshal] does. If there is none, v stays
+// as it is and the error is nil. An entry of another type is an error, and so is a session that
+// could not be loaded.
 func (s *State) Decode(name string, v any) error {
 	raw, err := s.raw(name)
 	if err != nil || raw == nil {
 		return err
 	}
-	if err := json.Unmarshal(raw, v); err != nil { // without the lock: v's own method may ask the session
+	if err := json.Unmarshal(
+		raw,
+		v,
+	); err != nil { // without the lock: v's own method may ask the session
 		return fmt.Errorf("gormsession: entry %q: %w", name, err)
 	}
 	return nil
@@ -127,7 +133,8 @@ func (s *State) refuse(name string, err error) {
 	}
 }
 
-// SetAll sets each entry of values, as Set does. The session counts as modified even if there is none.
+// SetAll sets each entry of values, as Set does. The session counts as modified even if there is
+// none.
 func (s *State) SetAll(values map[string]any) {
 	names := slices.Sorted(maps.Keys(values))
 	raws, errs := make([]json.RawMessage, len(names)), make([]error, len(names))
@@ -145,8 +152,8 @@ func (s *State) SetAll(values map[string]any) {
 	}
 }
 
-// GetOrSet returns the entry of that name, which it sets to value if there is none. If another request has set it meanwhile, that one's
-// value is what is stored.
+// GetOrSet returns the entry of that name, which it sets to value if there is none. If another
+// request has set it meanwhile, that one's value is what is stored.
 func (s *State) GetOrSet(name string, value any) any {
 	raw, err := encodeEntry(name, value)
 	if raw = s.getOrSet(name, raw, err); raw == nil {
@@ -202,8 +209,8 @@ func (s *State) pop(name string) (json.RawMessage, bool) {
 	return raw, ok && s.change(name, deleteChange(utf8Name(name)))
 }
 
-// Clear removes all entries, an expiry of the session's own among them. The session keeps its key; [State.Flush] ends it. Entries that
-// another request sets at the same time stay.
+// Clear removes all entries, an expiry of the session's own among them. The session keeps its key;
+// [State.Flush] ends it. Entries that another request sets at the same time stay.
 func (s *State) Clear() {
 	s = s.enter()
 	defer s.mu.Unlock()
@@ -236,7 +243,8 @@ func encode(name string, value any) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// decoded decodes an entry. Its text is valid JSON, or the codec would not have let it pass; a codec that does is reported.
+// decoded decodes an entry. Its text is valid JSON, or the codec would not have let it pass; a
+// codec that does is reported.
 func (s *State) decoded(name string, raw json.RawMessage) any {
 	v, err := jsontext.Value(raw)
 	if err != nil {

@@ -7,33 +7,39 @@ import (
 )
 
 var (
-	// ErrInterrupted is returned by a save when the session was deleted (a logout), or expired, while the request ran.
-	// Nothing is saved: a logout is never undone by a slower request. It is answered with 400, as Django's SessionInterrupted is.
-	// Where the connection was lost before, which the text says then, it may have been saved before the session went.
+	// ErrInterrupted is returned by a save when the session was deleted (a logout), or expired,
+	// while the request ran. Nothing is saved: a logout is never undone by a slower request. It is
+	// answered with 400, as Django's SessionInterrupted is. Where the connection was lost before,
+	// which the text says then, it may have been saved before the session went.
 	ErrInterrupted = errors.New("gormsession: the session was deleted before the request completed")
 
-	// ErrUnavailable is returned when the database did not answer, or not as it should. It says nothing about the session: nobody is
-	// logged out because a database blinked. It is answered with 503.
+	// ErrUnavailable is returned when the database did not answer, or not as it should. It says
+	// nothing about the session: nobody is logged out because a database blinked. It is answered
+	// with 503.
 	ErrUnavailable = errors.New("gormsession: the session database is unavailable")
 
-	// ErrRejected is returned by a save whose values the database has refused for good, such as a text
-	// that is too long for a column of [WithModel], or which the model's own hook has refused. Nothing
-	// of it is saved, and another try would end alike. It is answered with 500.
+	// ErrRejected is returned by a save whose values the database has refused for good, such as a
+	// text that is too long for a column of [WithModel], or which the model's own hook has refused.
+	// Nothing of it is saved, and another try would end alike. It is answered with 500.
 	ErrRejected = errors.New("gormsession: what was to be saved was rejected")
 
-	// ErrClosed is logged, once per session and request, when a session is written after its request has ended, such as by a goroutine
-	// that outlives the handler. The change is dropped. [Plugin.Open] opens a session outside of a request.
+	// ErrClosed is logged, once per session and request, when a session is written after its
+	// request has ended, such as by a goroutine that outlives the handler. The change is dropped.
+	// [Plugin.Open] opens a session outside of a request.
 	ErrClosed = errors.New("gormsession: the session's request has ended")
 
-	// ErrEncode is the error of a value that cannot be stored, such as a channel, NaN, or an entry that is of another type than
-	// [Field.Modify] expects. It sticks to the session, nothing of which is saved, and is answered with 500.
+	// ErrEncode is the error of a value that cannot be stored, such as a channel, NaN, or an entry
+	// that is of another type than [Field.Modify] expects. It sticks to the session, nothing of
+	// which is saved, and is answered with 500.
 	ErrEncode = errors.New("gormsession: the value cannot be encoded")
 
 	// ErrReserved is the error of a change to an entry that the library keeps for itself,
 	// _session_expiry or _flashes, by its name: that is for SetExpiry and Flash, whatever name a
 	// visitor has chosen. It sticks to the session, nothing of which is saved, and is answered
 	// with 500.
-	ErrReserved = errors.New("gormsession: the entry is the library's own, for SetExpiry or Flash alone")
+	ErrReserved = errors.New(
+		"gormsession: the entry is the library's own, for SetExpiry or Flash alone",
+	)
 
 	// ErrReentrant is the error of a session that was used from inside of itself: changed or saved
 	// by a function of [State.Modify]'s, which may only read it, or used by what runs while it is
@@ -42,10 +48,12 @@ var (
 	ErrReentrant = errors.New("gormsession: the session was used from inside of itself")
 
 	// ErrHeaderSent is reported when a new session, or a new key of one, was asked for after the
-	// response's header had left, or before a Hijack that sends none, so that the client cannot be told
-	// of it. The new row is not made, the old one stays as it was, and nothing that was changed since
-	// the last save is saved.
-	ErrHeaderSent = errors.New("gormsession: the response's header has been sent, so the session's cookie cannot be set")
+	// response's header had left, or before a Hijack that sends none, so that the client cannot be
+	// told of it. The new row is not made, the old one stays as it was, and nothing that was
+	// changed since the last save is saved.
+	ErrHeaderSent = errors.New(
+		"gormsession: the response's header has been sent, so the session's cookie cannot be set",
+	)
 
 	// ErrWrongKey is returned by [Plugin.Open], [Plugin.Exists] and [Plugin.Delete] for what is no
 	// key but stands for one: the hash that a row holds, or a handle; and by [Plugin.DeleteRow] for
@@ -53,13 +61,18 @@ var (
 	// revocation without effect.
 	ErrWrongKey = errors.New("gormsession: not the key of a session")
 
-	// ErrOutcomeUnknown is returned when the connection was lost, or the time was over, at a moment that
-	// leaves open whether the save was done, and the row did not tell. It is answered with 503.
-	ErrOutcomeUnknown = errors.New("gormsession: the connection was lost and it is unknown whether the session was saved")
+	// ErrOutcomeUnknown is returned when the connection was lost, or the time was over, at a moment
+	// that leaves open whether the save was done, and the row did not tell. It is answered with
+	// 503.
+	ErrOutcomeUnknown = errors.New(
+		"gormsession: the connection was lost and it is unknown whether the session was saved",
+	)
 )
 
 // errDiscarded is returned by Save after Discard.
-var errDiscarded = errors.New("gormsession: the session's changes were discarded, so nothing is saved")
+var errDiscarded = errors.New(
+	"gormsession: the session's changes were discarded, so nothing is saved",
+)
 
 // statusOf is the status that answers a failed commit.
 func statusOf(err error) int {

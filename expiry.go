@@ -21,13 +21,18 @@ type lifetime struct {
 	browser bool      // the cookie ends with the browser
 }
 
-// maxAge bounds ages that are read, so that dates stay within the four digits of a year that databases hold.
+// maxAge bounds ages that are read, so that dates stay within the four digits of a year that
+// databases hold.
 const maxAge = 250 * 365 * 24 * time.Hour
 
-var errExpiry = errors.New("the entry _session_expiry holds neither a number of seconds nor an ISO 8601 date with its offset from UTC")
+var errExpiry = errors.New(
+	"the entry _session_expiry holds neither a number of seconds nor an ISO 8601 date with its " +
+		"offset from UTC",
+)
 
-// lifetimeOf reads _session_expiry by Django's rules (SessionBase.get_expiry_age, get_expiry_date, get_expire_at_browser_close): absent
-// and null mean the default; 0 means the default, until the browser closes; another number is an age in seconds; a text is an instant.
+// lifetimeOf reads _session_expiry by Django's rules (SessionBase.get_expiry_age, get_expiry_date,
+// get_expire_at_browser_close): absent and null mean the default; 0 means the default, until the
+// browser closes; another number is an age in seconds; a text is an instant.
 func (o *options) lifetimeOf(entries map[string]json.RawMessage) (lifetime, error) {
 	standard := lifetime{age: o.lifetime, browser: o.browserSession}
 	raw, ok := entries[expiryEntry]
@@ -87,8 +92,9 @@ func (l lifetime) dateAt(now time.Time) time.Time {
 	return now.Add(l.age)
 }
 
-// expireDate is the expire_date to store at now: dateAt rounded up to a step, which is in proportion to the age and of whole seconds.
-// Ages of zero and less and fixed instants are not rounded. A save inside of a step then leaves the indexed column as it is.
+// expireDate is the expire_date to store at now: dateAt rounded up to a step, which is in
+// proportion to the age and of whole seconds. Ages of zero and less and fixed instants are not
+// rounded. A save inside of a step then leaves the indexed column as it is.
 func (o *options) expireDate(l lifetime, now time.Time) time.Time {
 	date := l.dateAt(now).UTC().Truncate(time.Microsecond)
 	if o.step == 0 || !l.instant.IsZero() || l.age <= 0 {
@@ -106,7 +112,8 @@ func (o *options) expireDate(l lifetime, now time.Time) time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-// secondsText is an age as _session_expiry holds it: an integer where it is one, as Django's set_expiry(60) writes it.
+// secondsText is an age as _session_expiry holds it: an integer where it is one, as Django's
+// set_expiry(60) writes it.
 func secondsText(age time.Duration) json.RawMessage {
 	if age%time.Second == 0 {
 		return strconv.AppendInt(nil, int64(age/time.Second), 10)
@@ -114,9 +121,10 @@ func secondsText(age time.Duration) json.RawMessage {
 	return strconv.AppendFloat(nil, age.Seconds(), 'f', -1, 64)
 }
 
-// instantText is an instant as _session_expiry holds it since Django 4.1: datetime.isoformat() in UTC, or, where the table's clock hangs
-// in loc (a Django with USE_TZ=False, which cannot read an offset), of the wall clock there. Fractions have six digits or none: Python
-// before 3.11 reads no others.
+// instantText is an instant as _session_expiry holds it since Django 4.1: datetime.isoformat() in
+// UTC, or, where the table's clock hangs in loc (a Django with USE_TZ=False, which cannot read an
+// offset), of the wall clock there. Fractions have six digits or none: Python before 3.11 reads no
+// others.
 func instantText(t time.Time, loc *time.Location) json.RawMessage {
 	layout, offset := `"2006-01-02T15:04:05`, `+00:00"`
 	if t.Nanosecond()/1000 > 0 {
@@ -130,11 +138,14 @@ func instantText(t time.Time, loc *time.Location) json.RawMessage {
 	return t.In(loc).Truncate(time.Microsecond).AppendFormat(nil, layout+offset)
 }
 
-// parseInstant reads what datetime.isoformat() writes, with an offset, or without one where there is a loc; Z and offsets without a colon
-// too, as Python does since 3.11.
+// parseInstant reads what datetime.isoformat() writes, with an offset, or without one where there
+// is a loc; Z and offsets without a colon too, as Python does since 3.11.
 func parseInstant(s string, loc *time.Location) (time.Time, error) {
 	s = strings.Replace(s, " ", "T", 1)
-	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z07:00:00"} {
+	for _, layout := range []string{
+		"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700",
+		"2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z07:00:00",
+	} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, nil
 		}

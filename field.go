@@ -9,12 +9,14 @@ import (
 	"github.com/seed7368b609/gormsession/internal/jsontext"
 )
 
-// A Field is a typed entry of a session. Its value is the entry's name, so that it can be a constant:
+// A Field is a typed entry of a session. Its value is the entry's name, so that it can be a
+// constant:
 //
 //	const visits = gormsession.Field[int]("visits")
 //
-// An entry that does not decode into T is never overwritten by accident: Get, Or and Pop take it for absent, with a warning, and Modify
-// sets the sticky error. Set replaces it, and Delete removes it.
+// An entry that does not decode into T is never overwritten by accident: Get, Or and Pop take it
+// for absent, with a warning, and Modify sets the sticky error. Set replaces it, and Delete removes
+// it.
 type Field[T any] string
 
 // Get returns the entry and whether there is one.
@@ -23,7 +25,9 @@ func (f Field[T]) Get(s *State) (v T, ok bool) {
 	if err != nil || raw == nil {
 		return v, false
 	}
-	if v, err = decodeAs[T](raw); err != nil { // without the lock: T's own method may ask the session
+	if v, err = decodeAs[T](
+		raw,
+	); err != nil { // without the lock: T's own method may ask the session
 		s = s.look()
 		defer s.mu.Unlock()
 		s.warnOnce(string(f), "gormsession: an entry is of another type than its Field", err)
@@ -62,16 +66,21 @@ func (f Field[T]) Pop(s *State) (v T, ok bool) {
 	return v, err == nil
 }
 
-// Modify computes the entry from what it is, the zero value if there is none (so a nil map, which is still to be made), and returns what it
-// has become. It is exact under concurrency, and g may run more than once, each time on a value of its own, which it may change: see
-// [State.Modify].
+// Modify computes the entry from what it is, the zero value if there is none (so a nil map, which
+// is still to be made), and returns what it has become. It is exact under concurrency, and g may
+// run more than once, each time on a value of its own, which it may change: see [State.Modify].
 func (f Field[T]) Modify(s *State, g func(T) T) T {
 	raw := s.modify(string(f), func(old json.RawMessage, ok bool) (json.RawMessage, error) {
 		var v T
 		if ok {
 			var err error
 			if v, err = decodeAs[T](old); err != nil {
-				return nil, fmt.Errorf("%w: entry %q is of another type than its Field: %w", ErrEncode, string(f), err)
+				return nil, fmt.Errorf(
+					"%w: entry %q is of another type than its Field: %w",
+					ErrEncode,
+					string(f),
+					err,
+				)
 			}
 		}
 		return encode(string(f), g(v))
@@ -80,7 +89,8 @@ func (f Field[T]) Modify(s *State, g func(T) T) T {
 	return v
 }
 
-// decodeAs decodes a JSON text into a T. null is a T only where T can be nil; into any, numbers decode as State.Get's do.
+// decodeAs decodes a JSON text into a T. null is a T only where T can be nil; into any, numbers
+// decode as State.Get's do.
 func decodeAs[T any](raw json.RawMessage) (v T, err error) {
 	if len(raw) == 0 {
 		return v, nil
@@ -107,8 +117,8 @@ func decodeAs[T any](raw json.RawMessage) (v T, err error) {
 	return v, nil
 }
 
-// mismatch says where an entry is no t. It goes to the log, so it quotes nothing of the entry, as errors of encoding/json and of the types'
-// own methods do.
+// mismatch says where an entry is no t. It goes to the log, so it quotes nothing of the entry, as
+// errors of encoding/json and of the types' own methods do.
 func mismatch(err error, t reflect.Type) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		return fmt.Errorf("%s of %v is no %v", e.Field, t, e.Type)

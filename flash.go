@@ -14,9 +14,9 @@ const flashEntry = "_flashes"
 
 var errNoList = errors.New("the entry holds no list")
 
-// Flash adds a message that the next call of Flashes returns, in this request or in a later one: what a page shows once. It takes the
-// values that [State.Set] takes, and gives back what [State.Get] does: a struct becomes a map. Messages that two requests add at once are
-// both kept.
+// Flash adds a message that the next call of Flashes returns, in this request or in a later one:
+// what a page shows once. It takes the values that [State.Set] takes, and gives back what
+// [State.Get] does: a struct becomes a map. Messages that two requests add at once are both kept.
 func (s *State) Flash(v any) {
 	raw, err := encode(flashEntry, v)
 	s = s.enter()
@@ -25,17 +25,21 @@ func (s *State) Flash(v any) {
 		s.refuse(flashEntry, err)
 		return
 	}
-	s.change(flashEntry, modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
-		list, err := flashList(old)
-		if err != nil {
-			return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, flashEntry, err)
-		}
-		return jsontext.JoinList(append(list, raw)), nil
-	}))
+	s.change(
+		flashEntry,
+		modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
+			list, err := flashList(old)
+			if err != nil {
+				return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, flashEntry, err)
+			}
+			return jsontext.JoinList(append(list, raw)), nil
+		}),
+	)
 }
 
-// Flashes returns the messages of Flash, oldest first, and removes them. It changes the session only if there are any. Messages that
-// another request adds at the same time stay for the next call.
+// Flashes returns the messages of Flash, oldest first, and removes them. It changes the session
+// only if there are any. Messages that another request adds at the same time stay for the next
+// call.
 func (s *State) Flashes() []any {
 	taken := s.takeFlashes()
 	if len(taken) == 0 {
@@ -59,16 +63,19 @@ func (s *State) takeFlashes() []json.RawMessage {
 		s.warnOnce(flashEntry, "gormsession: flash messages cannot be read", err)
 		return nil
 	}
-	if !s.change(flashEntry, modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
-		list, err := flashList(old)
-		if err != nil {
-			return old, nil // somebody else's now
-		}
-		if list = without(list, taken); len(list) == 0 {
-			return nil, nil
-		}
-		return jsontext.JoinList(list), nil
-	})) {
+	if !s.change(
+		flashEntry,
+		modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
+			list, err := flashList(old)
+			if err != nil {
+				return old, nil // somebody else's now
+			}
+			if list = without(list, taken); len(list) == 0 {
+				return nil, nil
+			}
+			return jsontext.JoinList(list), nil
+		}),
+	) {
 		return nil
 	}
 	return taken
@@ -88,7 +95,10 @@ func flashList(raw json.RawMessage) (list []json.RawMessage, err error) {
 func without(list, taken []json.RawMessage) []json.RawMessage {
 	list = slices.Clone(list)
 	for _, t := range taken {
-		if i := slices.IndexFunc(list, func(raw json.RawMessage) bool { return string(raw) == string(t) }); i >= 0 {
+		if i := slices.IndexFunc(
+			list,
+			func(raw json.RawMessage) bool { return string(raw) == string(t) },
+		); i >= 0 {
 			list = slices.Delete(list, i, i+1)
 		}
 	}

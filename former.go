@@ -9,28 +9,33 @@ import (
 	"slices"
 )
 
-// WithFormer names a second table of the same database in which sessions may still be: that of the former settings, while an application
-// moves to others. Of opts, what concerns the table counts: [WithTable], [WithCodec], [WithModel], [WithoutMigration], and what a package
-// such as django sets; everything else is as for the own table. Without opts it is the default table.
+// WithFormer names a second table of the same database in which sessions may still be: that of the
+// former settings, while an application moves to others. Of opts, what concerns the table counts:
+// [WithTable], [WithCodec], [WithModel], [WithoutMigration], and what a package such as django
+// sets; everything else is as for the own table. Without opts it is the default table.
 //
-// A session is looked for in the own table and then in the former one, and saved where it was found; new sessions, and those that get a
-// new key, go to the own table. So a binary with the new settings as its own ones and the old ones as the former serves everybody who is
-// logged in, and so does one with the two the other way round: roll that one out first, then the other, and nobody is logged out while
-// both run. [Plugin.MoveFormer] moves the rows. Give the cookie's name by [WithCookieName] where the two have not the same by default.
+// A session is looked for in the own table and then in the former one, and saved where it was
+// found; new sessions, and those that get a new key, go to the own table. So a binary with the new
+// settings as its own ones and the old ones as the former serves everybody who is logged in, and so
+// does one with the two the other way round: roll that one out first, then the other, and nobody is
+// logged out while both run. [Plugin.MoveFormer] moves the rows. Give the cookie's name by
+// [WithCookieName] where the two have not the same by default.
 //
-// It costs nothing where the session is in the own table, one SELECT more where it is in the former one, and two more where it is in
-// neither.
+// It costs nothing where the session is in the own table, one SELECT more where it is in the former
+// one, and two more where it is in neither.
 func WithFormer(opts ...Option) Option {
 	return func(o *options) { o.formerOpts = append([]Option{}, opts...) }
 }
 
-// makeFormer makes the settings of the former table, which shares clock, limits and logger with the own one.
+// makeFormer makes the settings of the former table, which shares clock, limits and logger with the
+// own one.
 func (o *options) makeFormer() error {
 	if o.formerOpts == nil {
 		return nil
 	}
 	f, err := newOptions(append(slices.Clip(o.formerOpts), func(f *options) {
-		f.clock, f.timeout, f.logger, f.migrate = o.clock, o.timeout, o.logger, f.migrate && o.migrate
+		f.clock, f.timeout, f.logger, f.migrate = o.clock, o.timeout, o.logger, f.migrate &&
+			o.migrate
 	}))
 	switch {
 	case err != nil:
@@ -38,10 +43,17 @@ func (o *options) makeFormer() error {
 	case f.former != nil:
 		return errors.New("gormsession: WithFormer within WithFormer: there is one former table")
 	case f.table == o.table:
-		return fmt.Errorf("gormsession: the own table and the former one are both %s: name one of them with WithTable", o.table)
+		return fmt.Errorf(
+			"gormsession: the own table and the former one are both %s: name one of them with WithTable",
+			o.table,
+		)
 	case o.cookieName == "" && o.layout.Cookie != f.layout.Cookie:
-		return fmt.Errorf("gormsession: with WithFormer say which cookie it is: WithCookieName(%q) or WithCookieName(%q); with another one than before everybody is logged out",
-			o.layout.Cookie, f.layout.Cookie)
+		return fmt.Errorf(
+			"gormsession: with WithFormer say which cookie it is: WithCookieName(%q) or "+
+				"WithCookieName(%q); with another one than before everybody is logged out",
+			o.layout.Cookie,
+			f.layout.Cookie,
+		)
 	}
 	for key, value := range f.values {
 		if _, ok := o.values[key]; !ok {
@@ -64,8 +76,9 @@ func (o *options) unquotesCookie() bool {
 // knows tells whether a row can have that key.
 func (s *store) knows(key string) bool { return s.layout.WellFormed(key) && s.layout.Storable(key) }
 
-// find returns the live row of that key and where it is; nil if there is none. A row that is moved to the other table meanwhile is not
-// missed, whichever way it goes: the own table is looked at before and after the former one.
+// find returns the live row of that key and where it is; nil if there is none. A row that is moved
+// to the other table meanwhile is not missed, whichever way it goes: the own table is looked at
+// before and after the former one.
 func (p *Plugin) find(ctx context.Context, key string) (*store, record, error) {
 	for _, place := range p.places {
 		if !place.knows(key) {
@@ -124,11 +137,13 @@ func (p *Plugin) decode(row Session) (map[string]json.RawMessage, error) {
 	return entries, err
 }
 
-// errTrackLost is ErrInterrupted where it is unknown whether our own save was done before the row went away.
+// errTrackLost is ErrInterrupted where it is unknown whether our own save was done before the row
+// went away.
 var errTrackLost = fmt.Errorf("%w, and the connection was lost before", ErrInterrupted)
 
-// decode reads the entries of a row. An instant in _session_expiry has its offset from UTC in them, also where the row has the wall clock
-// of the table's zone, as a Django with USE_TZ=False writes it: it means the same in both tables.
+// decode reads the entries of a row. An instant in _session_expiry has its offset from UTC in them,
+// also where the row has the wall clock of the table's zone, as a Django with USE_TZ=False writes
+// it: it means the same in both tables.
 func (s *store) decode(stored, text string) (map[string]json.RawMessage, error) {
 	entries, err := s.codec.Decode(stored, text)
 	if err != nil {
@@ -149,7 +164,10 @@ func (s *store) encode(
 }
 
 // respell writes an instant in _session_expiry as the table has it, or with its offset.
-func (s *store) respell(entries map[string]json.RawMessage, asStored bool) map[string]json.RawMessage {
+func (s *store) respell(
+	entries map[string]json.RawMessage,
+	asStored bool,
+) map[string]json.RawMessage {
 	zone := s.layout.Location
 	var text string
 	if zone == nil || json.Unmarshal(entries[expiryEntry], &text) != nil {

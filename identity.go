@@ -2,10 +2,10 @@ package gormsession
 
 import "github.com/seed7368b609/gormsession/internal/verdict"
 
-// Key returns the session key, "" if the session has none yet: a new one gets it when it is saved. It
-// is the live credential, what the cookie holds: whoever has it has the session, so it belongs in no
-// page, log or URL; see Handle. Without a load the key is what the client sent; where that is several
-// keys, the session is loaded. After CycleKey it is the new key.
+// Key returns the session key, "" if the session has none yet: a new one gets it when it is saved.
+// It is the live credential, what the cookie holds: whoever has it has the session, so it belongs
+// in no page, log or URL; see Handle. Without a load the key is what the client sent; where that is
+// several keys, the session is loaded. After CycleKey it is the new key.
 func (s *State) Key() string {
 	s = s.look()
 	defer s.mu.Unlock()
@@ -31,9 +31,9 @@ func (s *State) currentKey() string {
 	return s.key
 }
 
-// Handle returns a public name of the session for logs and lists: the first 12 hexadecimal digits of
-// the SHA-256 of its key. It opens nothing. It is "" if the session has no key, as a new one before it
-// is saved.
+// Handle returns a public name of the session for logs and lists: the first 12 hexadecimal digits
+// of the SHA-256 of its key. It opens nothing. It is "" if the session has no key, as a new one
+// before it is saved.
 func (s *State) Handle() string {
 	s = s.look()
 	defer s.mu.Unlock()
@@ -60,8 +60,8 @@ func (s *State) IsEmpty() bool {
 
 func (s *State) isEmpty() bool { return s.key == "" && len(s.entries) == 0 }
 
-// IsNew reports whether the session is not stored yet, without loading it, as far as Key does: a key
-// that the client sent counts as stored until a load shows that it is not.
+// IsNew reports whether the session is not stored yet, without loading it, as far as Key does: a
+// key that the client sent counts as stored until a load shows that it is not.
 func (s *State) IsNew() bool {
 	s = s.look()
 	defer s.mu.Unlock()
@@ -69,17 +69,17 @@ func (s *State) IsNew() bool {
 	return s.key == ""
 }
 
-// CycleKey gives the session a new key and keeps its data. Call it at each login, so that a key that
-// somebody has planted before is worth nothing (session fixation). It is carried out when the session
-// is saved, in one transaction with everything else; a response of 500 and up leaves the old key alive
-// and loses nothing. Of two requests that cycle one key at once, one wins and the other is answered
-// with 400. A request that comes with the old key after that has a session that is unknown: a logout
-// by it does not reach the new key. A session without a row gets one.
+// CycleKey gives the session a new key and keeps its data. Call it at each login, so that a key
+// that somebody has planted before is worth nothing (session fixation). It is carried out when the
+// session is saved, in one transaction with everything else; a response of 500 and up leaves the
+// old key alive and loses nothing. Of two requests that cycle one key at once, one wins and the
+// other is answered with 400. A request that comes with the old key after that has a session that
+// is unknown: a logout by it does not reach the new key. A session without a row gets one.
 //
 // It belongs before the first byte of a body that is flushed or longer than [WithHeldBytes], and
-// before a Hijack: where the client cannot be told of the new key, nothing of what was changed since
-// the last save is saved, and the row stays as it was. [State.Save] returns [ErrHeaderSent] then; at
-// the end of the request it goes to the log.
+// before a Hijack: where the client cannot be told of the new key, nothing of what was changed
+// since the last save is saved, and the row stays as it was. [State.Save] returns [ErrHeaderSent]
+// then; at the end of the request it goes to the log.
 func (s *State) CycleKey() {
 	s = s.enter()
 	defer s.mu.Unlock()
@@ -92,11 +92,12 @@ func (s *State) CycleKey() {
 	}
 }
 
-// Flush ends the session: its row is deleted, its data forgotten, and the client's cookie deleted. Call
-// it at logout. It needs no load, and it is carried out whatever becomes of the response: also at a
-// status of 500 and up, after a sticky error, and in a panic. What is set afterwards, a flash message
-// for one, makes a new session with a new key. Where the client has sent several keys, of which none
-// counts or which were not looked up yet, the sessions of all of them end, of eight at most.
+// Flush ends the session: its row is deleted, its data forgotten, and the client's cookie deleted.
+// Call it at logout. It needs no load, and it is carried out whatever becomes of the response: also
+// at a status of 500 and up, after a sticky error, and in a panic. What is set afterwards, a flash
+// message for one, makes a new session with a new key. Where the client has sent several keys, of
+// which none counts or which were not looked up yet, the sessions of all of them end, of eight at
+// most.
 func (s *State) Flush() {
 	s = s.enter()
 	defer s.mu.Unlock()
@@ -131,8 +132,8 @@ func (s *State) doom() {
 	}
 }
 
-// Discard drops what this request has changed, and what it changes from now on: nothing of it is saved. A Flush is carried out all the
-// same, and what Save has stored stays.
+// Discard drops what this request has changed, and what it changes from now on: nothing of it is
+// saved. A Flush is carried out all the same, and what Save has stored stays.
 func (s *State) Discard() {
 	s = s.enter()
 	defer s.mu.Unlock()

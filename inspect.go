@@ -42,16 +42,24 @@ func (s *store) unfit(columns []column, keyed answer) error {
 			switch {
 			case !s.sameName(c.Name, need.column):
 			case !need.holds(c):
-				return fmt.Errorf("the column %s of the table %s is of the type %s, which cannot keep it; %s",
-					c.Name, s.table, c.Type, need.mend)
+				return fmt.Errorf(
+					"the column %s of the table %s is of the type %s, which cannot keep it; %s",
+					c.Name,
+					s.table,
+					c.Type,
+					need.mend,
+				)
 			case c.Size >= 0 && c.Size < need.least:
 				return fmt.Errorf("the column %s of the table %s holds %d %s, not %d; %s",
 					c.Name, s.table, c.Size, need.unit, need.least, need.mend)
 			}
 		}
 		if need.column == "session_key" && keyed == no {
-			return fmt.Errorf("session_key is not the primary key of the table %s, nor unique by itself, "+
-				"so it is no table of sessions; choose another name with WithTable", s.table)
+			return fmt.Errorf(
+				"session_key is not the primary key of the table %s, nor unique by itself, "+
+					"so it is no table of sessions; choose another name with WithTable",
+				s.table,
+			)
 		}
 	}
 	for _, c := range columns {
@@ -77,8 +85,12 @@ func (s *store) lacking(ctx context.Context, columns []column) error {
 			s.db.Statement.Quote(f.DBName), s.db.Statement.Quote(s.table))
 		switch err := s.ask(s.quiet(ctx), query, noMatter); {
 		case s.tells(err, noColumn):
-			return fmt.Errorf("gormsession: the table %s has no column %s, which the model has; existing "+
-				"tables are never altered: add it by a migration of the application's", s.table, f.DBName)
+			return fmt.Errorf(
+				"gormsession: the table %s has no column %s, which the model has; existing "+
+					"tables are never altered: add it by a migration of the application's",
+				s.table,
+				f.DBName,
+			)
 		case err != nil:
 			return s.unread(err)
 		}

@@ -12,7 +12,8 @@ const (
 	keyLength   = 32
 )
 
-// randomKey returns a new session key: 32 characters of a to z and 0 to 9 from crypto/rand, 165 bits, in the form of Django's.
+// randomKey returns a new session key: 32 characters of a to z and 0 to 9 from crypto/rand, 165
+// bits, in the form of Django's.
 func randomKey() string {
 	// 252 is the largest multiple of 36 in a byte: larger bytes would favour the first letters.
 	const even = 256 / len(keyAlphabet) * len(keyAlphabet)

@@ -8,8 +8,12 @@ func (s *State) depend(on verdict.Look) {
 	first := s.c.Look == verdict.Unseen && s.phase != closed
 	s.c = s.c.LookedAt(on)
 	if first && s.unsaid {
-		s.warn("gormsession: the session was first read after the response's header had left, to which "+
-			"neither Vary: Cookie nor Cache-Control: private could be added: read it before the first "+
-			"byte, or a cache may give the page to somebody else", "path", s.path)
+		s.warn(
+			"gormsession: the session was first read after the response's header had left, to which "+
+				"neither Vary: Cookie nor Cache-Control: private could be added: read it before the first "+
+				"byte, or a cache may give the page to somebody else",
+			"path",
+			s.path,
+		)
 	}
 }

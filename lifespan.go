@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// SetExpiry gives the session a lifetime of its own, counted from its last save on. 0 lets it end with the browser, while the row lives
-// for the standard lifetime, as in Django; a negative one ends it with this request.
-// More than 250 years are 250.
+// SetExpiry gives the session a lifetime of its own, counted from its last save on. 0 lets it end
+// with the browser, while the row lives for the standard lifetime, as in Django; a negative one
+// ends it with this request. More than 250 years are 250.
 func (s *State) SetExpiry(d time.Duration) {
 	s.setExpiry(secondsText(max(-maxAge, min(d, maxAge))))
 }
 
-// SetExpiryAt lets the session end at t, to the microsecond, however often it is saved. A year beyond 9999 sets the sticky error.
+// SetExpiryAt lets the session end at t, to the microsecond, however often it is saved. A year
+// beyond 9999 sets the sticky error.
 func (s *State) SetExpiryAt(t time.Time) {
 	if year := t.UTC().Year(); year < 1 || year > 9999 {
 		s = s.enter()
@@ -52,8 +53,9 @@ func (s *State) ExpiryAge() time.Duration {
 	return s.lifetime().ageAt(s.now())
 }
 
-// ExpiryDate returns when the session would end if it was saved now, as Django's get_expiry_date does, and not when the stored one ends. What is stored may be up to 1/64 of the lifetime later: see
-// [WithExpiryStep].
+// ExpiryDate returns when the session would end if it was saved now, as Django's get_expiry_date
+// does, and not when the stored one ends. What is stored may be up to 1/64 of the lifetime later:
+// see [WithExpiryStep].
 func (s *State) ExpiryDate() time.Time {
 	s = s.look()
 	defer s.mu.Unlock()
@@ -72,12 +74,16 @@ func (s *State) BrowserSession() bool {
 // lifetime reads the session's own expiry.
 func (s *State) lifetime() lifetime { return s.lifetimeOf(s.entries) }
 
-// lifetimeOf reads an expiry of the session's. One that cannot be read counts as the standard one, with
-// a warning.
+// lifetimeOf reads an expiry of the session's. One that cannot be read counts as the standard one,
+// with a warning.
 func (s *State) lifetimeOf(entries map[string]json.RawMessage) lifetime {
 	l, err := s.p.opts.lifetimeOf(entries)
 	if err != nil {
-		s.warnOnce(expiryEntry, "gormsession: the session's own expiry cannot be read; the standard lifetime is taken", err)
+		s.warnOnce(
+			expiryEntry,
+			"gormsession: the session's own expiry cannot be read; the standard lifetime is taken",
+			err,
+		)
 	}
 	return l
 }

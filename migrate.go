@@ -39,21 +39,45 @@ func newStore(db *gorm.DB, o *options) (*store, error) {
 	case db == nil || db.Config == nil || db.Statement == nil:
 		return nil, errors.New("gormsession: the *gorm.DB is nil; give New what gorm.Open returned")
 	case db.Error != nil:
-		return nil, fmt.Errorf("gormsession: the *gorm.DB carries an error; give New what gorm.Open returned, not the result of a query: %w", db.Error)
+		return nil, fmt.Errorf(
+			"gormsession: the *gorm.DB carries an error; give New what gorm.Open returned, not the "+
+				"result of a query: %w",
+			db.Error,
+		)
 	}
 	if _, ok := db.Statement.ConnPool.(gorm.TxCommitter); ok {
-		return nil, errors.New("gormsession: the *gorm.DB is a transaction; give New what gorm.Open returned: sessions are saved in transactions of their own")
+		return nil, errors.New(
+			"gormsession: the *gorm.DB is a transaction; give New what gorm.Open returned: sessions " +
+				"are saved in transactions of their own",
+		)
 	}
 	name := db.Dialector.Name()
 	d, ok := dialects[name]
 	if !ok {
-		return nil, fmt.Errorf("gormsession: no support for GORM's dialect %q; there is for sqlite, postgres and mysql, and what speaks their protocols", name)
+		return nil, fmt.Errorf(
+			"gormsession: no support for GORM's dialect %q; there is for sqlite, postgres and mysql, "+
+				"and what speaks their protocols",
+			name,
+		)
 	}
 	s := &store{
-		db: ownHandle(db), dialect: d, replaceRows: o.replaceRows, dialectName: name, translate: translator(db),
-		layout: o.layout, codec: o.codec, table: o.table, model: o.model,
-		bare: db.SkipDefaultTransaction, timeout: o.timeout, clock: o.clock, newKey: o.newKey, cleanup: o.cleanup,
-		logger: func() *slog.Logger { return o.log() },
+		db: ownHandle(
+			db,
+		),
+		dialect:     d,
+		replaceRows: o.replaceRows,
+		dialectName: name,
+		translate:   translator(db),
+		layout:      o.layout,
+		codec:       o.codec,
+		table:       o.table,
+		model:       o.model,
+		bare:        db.SkipDefaultTransaction,
+		timeout:     o.timeout,
+		clock:       o.clock,
+		newKey:      o.newKey,
+		cleanup:     o.cleanup,
+		logger:      func() *slog.Logger { return o.log() },
 	}
 	var err error
 	if s.own, err = s.model.columns(s.db); err != nil {
@@ -63,7 +87,11 @@ func newStore(db *gorm.DB, o *options) (*store, error) {
 		return nil, fmt.Errorf("gormsession: %w", err)
 	}
 	s.bare = s.bare && !s.hooked() // what a hook refuses afterwards has to be undone
-	s.lookSQL = fmt.Sprintf("SELECT session_key, session_data, %s FROM %s WHERE session_key = ?", d.expireText, s.db.Statement.Quote(s.table))
+	s.lookSQL = fmt.Sprintf(
+		"SELECT session_key, session_data, %s FROM %s WHERE session_key = ?",
+		d.expireText,
+		s.db.Statement.Quote(s.table),
+	)
 	s.findSQL = s.lookSQL + " AND expire_date > ?"
 	s.lockSQL = s.findSQL + d.lock
 	return s, nil
@@ -82,8 +110,13 @@ func (s *store) prepare(mayMake bool) error {
 	err := s.probe()
 	if s.tells(err, noTable) {
 		if !mayMake {
-			return fmt.Errorf("%w: the table %s is missing: make it by gormsession.Migrate or a migration "+
-				"of the application's, or leave out WithoutMigration: %w", ErrUnavailable, s.table, err)
+			return fmt.Errorf(
+				"%w: the table %s is missing: make it by gormsession.Migrate or a migration "+
+					"of the application's, or leave out WithoutMigration: %w",
+				ErrUnavailable,
+				s.table,
+				err,
+			)
 		}
 		failed := s.createTable()
 		if err = s.probe(); err != nil && failed != nil { // else another process was quicker

@@ -13,18 +13,19 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// Session is the GORM model of a row: key, data and expiry. These are all of the columns, for ever; [WithModel] adds the application's own
-// by a model that embeds Session. Where keys are hashed, which is the default, SessionKey holds the SHA-256 of the key in hexadecimal.
-// [Plugin.Entries] decodes a row.
+// Session is the GORM model of a row: key, data and expiry. These are all of the columns, for ever;
+// [WithModel] adds the application's own by a model that embeds Session. Where keys are hashed,
+// which is the default, SessionKey holds the SHA-256 of the key in hexadecimal. [Plugin.Entries]
+// decodes a row.
 //
-// It prints as its handle, also within a model that embeds it, and what encodes structs for a log or
-// a response, such as [encoding/json], leaves key and data out: a model that embeds it shows its own
-// fields there. Only package encoding/gob, which is for programs, takes all, and package fmt where it
-// asks no method: in an unexported field of a struct that is no pointer, and for %p and %w, which vet
-// reports.
+// It prints as its handle, also within a model that embeds it, and what encodes structs for a log
+// or a response, such as [encoding/json], leaves key and data out: a model that embeds it shows its
+// own fields there. Only package encoding/gob, which is for programs, takes all, and package fmt
+// where it asks no method: in an unexported field of a struct that is no pointer, and for %p and
+// %w, which vet reports.
 type Session struct {
 	SessionKey  string `gorm:"column:session_key;primaryKey;size:64" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
-	SessionData string `gorm:"column:session_data;not null" json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
+	SessionData string `gorm:"column:session_data;not null"          json:"-" xml:"-" yaml:"-" toml:"-" bson:"-"`
 	ExpireDate  Expiry `gorm:"column:expire_date;not null;index"`
 }
 
@@ -65,16 +66,18 @@ func (e Entries) Lookup(name string) (any, bool) {
 	return v, ok
 }
 
-// WithModel makes rows of a model of the application's own, which embeds [Session]: build is called before each insert and update, and
-// again after a replay on what another request has saved, with the row that is about to be written and the entries that are in it. What it
-// returns is written to the columns of M, also where it is zero or NULL; the three columns of Session are written as they are in row,
-// whatever build did to them. It runs within the transaction, while the session is saved, so it must
-// use neither: a session that is used there ends the save with [ErrReentrant]. A renewal of the
-// expiry alone leaves the other columns as they are. build is called concurrently.
-// It is Django's create_model_instance. Fields with a default other than zero, and gorm.DeletedAt, are refused by [New].
+// WithModel makes rows of a model of the application's own, which embeds [Session]: build is called
+// before each insert and update, and again after a replay on what another request has saved, with
+// the row that is about to be written and the entries that are in it. What it returns is written to
+// the columns of M, also where it is zero or NULL; the three columns of Session are written as they
+// are in row, whatever build did to them. It runs within the transaction, while the session is
+// saved, so it must use neither: a session that is used there ends the save with [ErrReentrant]. A
+// renewal of the expiry alone leaves the other columns as they are. build is called concurrently.
+// It is Django's create_model_instance. Fields with a default other than zero, and gorm.DeletedAt,
+// are refused by [New].
 //
-// The table is that of [WithTable], or else M's TableName, which is Session's, web_sessions, unless M
-// has one of its own. GORM itself knows the TableName alone: where the two differ, a query by the
+// The table is that of [WithTable], or else M's TableName, which is Session's, web_sessions, unless
+// M has one of its own. GORM itself knows the TableName alone: where the two differ, a query by the
 // model, such as the deletion of all of a user's sessions, goes to another table.
 func WithModel[M any](build func(row Session, e Entries) M) Option {
 	m := &model{
@@ -86,20 +89,29 @@ func WithModel[M any](build func(row Session, e Entries) M) Option {
 		onMySQL: func() any { return new(onMySQL[M]) },
 	}
 	if build == nil {
-		m.err = errors.New("WithModel(nil): it takes a function that makes a model out of a row and its entries")
+		m.err = errors.New(
+			"WithModel(nil): it takes a function that makes a model out of a row and its entries",
+		)
 	} else if t := reflect.TypeFor[M](); !embedsSession(t) {
-		m.err = fmt.Errorf("WithModel: the function returns %v; let it return a struct that embeds gormsession.Session", t)
+		m.err = fmt.Errorf(
+			"WithModel: the function returns %v; let it return a struct that embeds gormsession.Session",
+			t,
+		)
 	}
 	return func(o *options) { o.model = m }
 }
 
-// embedsSession tells whether t embeds Session, itself or in a struct that it embeds. By value: a pointer is nil where GORM asks for the table.
+// embedsSession tells whether t embeds Session, itself or in a struct that it embeds. By value: a
+// pointer is nil where GORM asks for the table.
 func embedsSession(t reflect.Type) bool {
 	if t.Kind() != reflect.Struct {
 		return false
 	}
 	for i := range t.NumField() {
-		if f := t.Field(i); f.Anonymous && (f.Type == reflect.TypeFor[Session]() || embedsSession(f.Type)) {
+		if f := t.Field(
+			i,
+		); f.Anonymous &&
+			(f.Type == reflect.TypeFor[Session]() || embedsSession(f.Type)) {
 			return true
 		}
 	}
@@ -145,24 +157,39 @@ func (m *model) tableName() string {
 	return ""
 }
 
-// columns parses the model and returns the columns that an update writes besides ours: all that GORM may update, but for the time of
-// creation, and but for the time of the update, which GORM sets itself.
+// columns parses the model and returns the columns that an update writes besides ours: all that
+// GORM may update, but for the time of creation, and but for the time of the update, which GORM
+// sets itself.
 func (m *model) columns(db *gorm.DB) ([]*schema.Field, error) {
 	parsed, err := schema.Parse(m.empty(), &sync.Map{}, db.NamingStrategy)
 	if err != nil {
 		return nil, err
 	}
 	if len(parsed.PrimaryFields) != 1 || parsed.PrimaryFields[0].DBName != "session_key" {
-		return nil, fmt.Errorf("the primary key of the model %s must be session_key alone, as in gormsession.Session", parsed.Name)
+		return nil, fmt.Errorf(
+			"the primary key of the model %s must be session_key alone, as in gormsession.Session",
+			parsed.Name,
+		)
 	}
 	var own []*schema.Field
-	ours := map[string]reflect.Type{"session_key": reflect.TypeFor[string](), "session_data": reflect.TypeFor[string](), "expire_date": reflect.TypeFor[Expiry]()}
+	ours := map[string]reflect.Type{
+		"session_key":  reflect.TypeFor[string](),
+		"session_data": reflect.TypeFor[string](),
+		"expire_date":  reflect.TypeFor[Expiry](),
+	}
 	for _, f := range parsed.Fields {
 		if _, ok := ours[f.DBName]; ok {
 			continue
 		}
-		if f.HasDefaultValue && (f.DefaultValueInterface == nil || !reflect.ValueOf(f.DefaultValueInterface).IsZero()) {
-			return nil, fmt.Errorf("the field %s of the model %s has a default tag: GORM stores that in the place of a zero value at an insert, but not at an update; leave it out, and let the function of WithModel give the value", f.Name, parsed.Name)
+		if f.HasDefaultValue &&
+			(f.DefaultValueInterface == nil || !reflect.ValueOf(f.DefaultValueInterface).IsZero()) {
+			return nil, fmt.Errorf(
+				"the field %s of the model %s has a default tag: GORM stores that in the place of a zero "+
+					"value at an insert, but not at an update; leave it out, and let the function of "+
+					"WithModel give the value",
+				f.Name,
+				parsed.Name,
+			)
 		}
 		if f.DBName != "" && f.Updatable && f.AutoCreateTime == 0 && f.AutoUpdateTime == 0 {
 			own = append(own, f)
@@ -170,11 +197,19 @@ func (m *model) columns(db *gorm.DB) ([]*schema.Field, error) {
 	}
 	for column, t := range ours {
 		if f := parsed.FieldsByDBName[column]; f == nil || f.FieldType != t {
-			return nil, fmt.Errorf("the model %s must have the column %s of the gormsession.Session that it embeds", parsed.Name, column)
+			return nil, fmt.Errorf(
+				"the model %s must have the column %s of the gormsession.Session that it embeds",
+				parsed.Name,
+				column,
+			)
 		}
 	}
 	if len(parsed.QueryClauses)+len(parsed.UpdateClauses)+len(parsed.DeleteClauses) > 0 {
-		return nil, fmt.Errorf("the model %s has a column that changes queries, such as gorm.DeletedAt: leave it out, a session that is deleted must be gone", parsed.Name)
+		return nil, fmt.Errorf(
+			"the model %s has a column that changes queries, such as gorm.DeletedAt: leave it out, a "+
+				"session that is deleted must be gone",
+			parsed.Name,
+		)
 	}
 	return own, nil
 }
@@ -182,7 +217,10 @@ func (m *model) columns(db *gorm.DB) ([]*schema.Field, error) {
 // fill sets our three columns of a built model to those of row.
 func fill(ctx context.Context, s *schema.Schema, built any, row Session) error {
 	v := reflect.ValueOf(built).Elem()
-	for column, value := range map[string]any{"session_key": row.SessionKey, "session_data": row.SessionData, "expire_date": row.ExpireDate} {
+	for column, value := range map[string]any{
+		"session_key": row.SessionKey, "session_data": row.SessionData,
+		"expire_date": row.ExpireDate,
+	} {
 		if err := s.FieldsByDBName[column].Set(ctx, v, value); err != nil {
 			return err
 		}

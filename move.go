@@ -17,22 +17,30 @@ type Moved struct {
 	Rows        int // are in the own table now
 	Malformed   int // stay, as the own table cannot have their keys
 	Undecodable int // stay, as their data cannot be read, or not be written with the own codec
-	Taken       int // stay, as the own table has a row of the same key, as after the restoring of a backup
+	Taken       int // stay, as the own table has a row of their key, as after a restored backup
 }
 
-// MoveFormer moves the live rows of the former table, which [WithFormer] names, to the own one, with their keys and their expiry, and
-// nobody is logged out by it. Each row is moved in a transaction of its own, as it is at that moment, while requests go on; servers must
-// have both tables, either way round. Rows that have expired stay, and go with the former table or by [Plugin.ClearExpired].
+// MoveFormer moves the live rows of the former table, which [WithFormer] names, to the own one,
+// with their keys and their expiry, and nobody is logged out by it. Each row is moved in a
+// transaction of its own, as it is at that moment, while requests go on; servers must have both
+// tables, either way round. Rows that have expired stay, and go with the former table or by
+// [Plugin.ClearExpired].
 //
-// ctx ends it between two rows, and an error of the database ends it too: nothing is lost, and another call goes on with what is left. Call
-// it again once no server is running that makes new rows in the former table.
+// ctx ends it between two rows, and an error of the database ends it too: nothing is lost, and
+// another call goes on with what is left. Call it again once no server is running that makes new
+// rows in the former table.
 func (p *Plugin) MoveFormer(ctx context.Context) (Moved, error) {
 	var m Moved
 	if p.former == nil {
-		return m, errors.New("gormsession: there is no former table to move rows from: give New the option WithFormer")
+		return m, errors.New(
+			"gormsession: there is no former table to move rows from: give New the option WithFormer",
+		)
 	}
 	if p.former.layout.HashedKeys && !p.store.layout.HashedKeys {
-		return m, errors.New("gormsession: the former table holds hashes of keys, out of which no keys can be made for the own one")
+		return m, errors.New(
+			"gormsession: the former table holds hashes of keys, out of which no keys can be made for " +
+				"the own one",
+		)
 	}
 	for last := ""; ; {
 		rows, err := p.former.batch(ctx, last)
@@ -43,7 +51,13 @@ func (p *Plugin) MoveFormer(ctx context.Context) (Moved, error) {
 			last = r.key
 		}
 		if err != nil {
-			return m, noting(err, fmt.Sprintf("the move ended after %d sessions and goes on when it is called again", m.Rows))
+			return m, noting(
+				err,
+				fmt.Sprintf(
+					"the move ended after %d sessions and goes on when it is called again",
+					m.Rows,
+				),
+			)
 		}
 		if len(rows) < moveBatch {
 			return m, nil
@@ -93,10 +107,18 @@ type storedRow struct {
 
 // batch reads the live rows that follow that key, as stored.
 func (s *store) batch(ctx context.Context, after string) (rows []storedRow, err error) {
-	ctx, cancel := context.WithTimeout(ctx, max(s.timeout, time.Minute)) // there may be many expired ones between
+	ctx, cancel := context.WithTimeout(
+		ctx,
+		max(s.timeout, time.Minute),
+	) // there may be many expired ones between
 	defer cancel()
-	query := fmt.Sprintf("SELECT session_key, session_data, %s FROM %s WHERE expire_date > ? AND session_key > ? ORDER BY session_key LIMIT %d",
-		s.dialect.expireText, s.db.Statement.Quote(s.table), moveBatch)
+	query := fmt.Sprintf(
+		"SELECT session_key, session_data, %s FROM %s WHERE expire_date > ? AND session_key > ? "+
+			"ORDER BY session_key LIMIT %d",
+		s.dialect.expireText,
+		s.db.Statement.Quote(s.table),
+		moveBatch,
+	)
 	err = s.retry(ctx, func(ctx context.Context) error {
 		rows, err = s.scanRows(s.handle(ctx).Raw(query, s.expireArg(s.now()), after))
 		return harmless(err)
@@ -124,8 +146,8 @@ func (s *store) scanRows(query *gorm.DB) (rows []storedRow, err error) {
 	return rows, found.Err()
 }
 
-// move moves a row to the table of another store, as in cycle: what was saved or renewed since it was read goes along. A row that has gone
-// is ErrInterrupted.
+// move moves a row to the table of another store, as in cycle: what was saved or renewed since it
+// was read goes along. A row that has gone is ErrInterrupted.
 func (s *store) move(ctx context.Context, into *store, r storedRow, key string) error {
 	recode := func(current record) (record, error) {
 		var err error

@@ -22,8 +22,13 @@ type need struct {
 // needs are what our columns must be in the table.
 func (s *store) needs() []need {
 	size := int64(s.layout.KeySize)
-	key := need{column: "session_key", least: size, unit: "characters",
-		mend: "if this is Django's table use django.Compatible, else choose another name with WithTable"}
+	key := need{
+		column: "session_key",
+		least:  size,
+		unit:   "characters",
+		mend: "if this is Django's table use django.Compatible, else choose another name with " +
+			"WithTable",
+	}
 	data := need{column: "session_data", least: leastData, unit: "characters", mend: "make it text"}
 	moment := need{column: "expire_date", least: 6, unit: "digits of a second's fraction",
 		mend: "make it datetime(6)"}
@@ -43,8 +48,8 @@ func (s *store) needs() []need {
 		moment.holds = func(c column) bool { return c.is("timestamptz", "timestamp") }
 		moment.mend = "make it timestamp with time zone"
 	case "mysql":
-		// binary fills up with zeros. json is not the text that was saved, and a timestamp ends in 2038
-		// and is told in the zone of the connection.
+		// binary fills up with zeros. json is not the text that was saved, and a timestamp ends in
+		// 2038 and is told in the zone of the connection.
 		texts := []string{"tinytext", "text", "mediumtext", "longtext", "varchar", "char",
 			"tinyblob", "blob", "mediumblob", "longblob", "varbinary"}
 		key.holds = func(c column) bool { return c.is(texts...) }

@@ -9,11 +9,11 @@ import (
 
 // A nonce marks the text of a save that must not be done twice, so that after a lost answer the row
 // itself says whether it was ours: 40 random bits as 20 characters of JSON's white space before the
-// first value. Whoever reads the row does not see it, Django neither. Inside the object it is signed
-// and compressed as the rest; after it, it would break signatures.
+// first value. Whoever reads the row does not see it, Django neither. Inside the object it is
+// signed and compressed as the rest; after it, it would break signatures.
 //
-// What is saved on top of a marked text is marked too, so that a text that was there before does not
-// come back: that the row holds it is then proof that nothing was saved on it.
+// What is saved on top of a marked text is marked too, so that a text that was there before does
+// not come back: that the row holds it is then proof that nothing was saved on it.
 type nonce string
 
 func newNonce() nonce {

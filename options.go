@@ -9,10 +9,12 @@ import (
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
-// An Option changes one setting of a [Plugin]. Options are applied in order, so that a later one wins.
+// An Option changes one setting of a [Plugin]. Options are applied in order, so that a later one
+// wins.
 type Option func(*options)
 
-// options are the settings of a Plugin. The zero value is not usable; defaultOptions says what each setting is by default.
+// options are the settings of a Plugin. The zero value is not usable; defaultOptions says what each
+// setting is by default.
 type options struct {
 	layout     layout.Layout
 	table      string // as WithTable says, else the model's, then the layout's
@@ -80,11 +82,13 @@ func WithOptions(opts ...Option) Option {
 	}
 }
 
-// WithLayout sets how the table keeps sessions. It is for the packages of this module: see package django.
+// WithLayout sets how the table keeps sessions. It is for the packages of this module: see package
+// django.
 func WithLayout(l layout.Layout) Option { return func(o *options) { o.layout = l } }
 
-// WithValue gives each session of the plugin a value that [State.Value] returns, for packages that build on sessions. Keys are compared as
-// those of [context.WithValue] are, so they should be of a type of the package's own.
+// WithValue gives each session of the plugin a value that [State.Value] returns, for packages that
+// build on sessions. Keys are compared as those of [context.WithValue] are, so they should be of a
+// type of the package's own.
 func WithValue(key, value any) Option {
 	return func(o *options) {
 		if o.values == nil {
@@ -112,7 +116,8 @@ func WithCookieName(name string) Option {
 	return func(o *options) { o.cookieName, o.cookieNamed = name, true }
 }
 
-// WithDomain sets the Domain attribute of the cookie. By default there is none, and the cookie goes to the host alone that set it.
+// WithDomain sets the Domain attribute of the cookie. By default there is none, and the cookie goes
+// to the host alone that set it.
 func WithDomain(domain string) Option { return func(o *options) { o.domain = domain } }
 
 // WithPath sets the Path attribute of the cookie. The default is /.
@@ -127,46 +132,48 @@ func WithSecure(secure bool) Option { return func(o *options) { o.secure = &secu
 // The default is true; the name prefixes __Http- and __Host-Http- demand it.
 func WithHTTPOnly(httpOnly bool) Option { return func(o *options) { o.httpOnly = httpOnly } }
 
-// WithSameSite sets the SameSite attribute of the cookie. The default is [http.SameSiteLaxMode]; [http.SameSiteDefaultMode] leaves the
-// attribute out.
+// WithSameSite sets the SameSite attribute of the cookie. The default is [http.SameSiteLaxMode];
+// [http.SameSiteDefaultMode] leaves the attribute out.
 func WithSameSite(s http.SameSite) Option { return func(o *options) { o.sameSite = s } }
 
-// WithPartitioned gives the cookie the Partitioned attribute (CHIPS), for pages that are embedded in
-// those of other sites. Browsers bring it along there only with [WithSameSite] of
+// WithPartitioned gives the cookie the Partitioned attribute (CHIPS), for pages that are embedded
+// in those of other sites. Browsers bring it along there only with [WithSameSite] of
 // http.SameSiteNoneMode, which is not implied.
 func WithPartitioned() Option { return func(o *options) { o.partitioned = true } }
 
-// WithUnknownCookieDeleted lets a request that merely reads delete a cookie whose session is unknown
-// or has expired, as Django does, and as package django does without this option. By default such a
-// cookie is left alone until something is stored: the browser may have got a newer one since it sent
-// this one, as at a login in another tab, which a deletion would take away.
+// WithUnknownCookieDeleted lets a request that merely reads delete a cookie whose session is
+// unknown or has expired, as Django does, and as package django does without this option. By
+// default such a cookie is left alone until something is stored: the browser may have got a newer
+// one since it sent this one, as at a login in another tab, which a deletion would take away.
 func WithUnknownCookieDeleted() Option { return func(o *options) { o.forgets = true } }
 
-// WithLifetime sets how long a session lives from its last save on. The default is 14 days (Django's SESSION_COOKIE_AGE).
+// WithLifetime sets how long a session lives from its last save on. The default is 14 days
+// (Django's SESSION_COOKIE_AGE).
 func WithLifetime(d time.Duration) Option { return func(o *options) { o.lifetime = d } }
 
-// WithBrowserSession makes the cookie end with the browser, unless the session has an expiry of its own.
-// The row still lives for the lifetime. The default is a cookie that outlives the row: see
+// WithBrowserSession makes the cookie end with the browser, unless the session has an expiry of its
+// own. The row still lives for the lifetime. The default is a cookie that outlives the row: see
 // [WithExpiryStep] (Django's SESSION_EXPIRE_AT_BROWSER_CLOSE).
 func WithBrowserSession() Option { return func(o *options) { o.browserSession = true } }
 
-// WithSaveEveryRequest renews the expiry of a live session with each request, also one that does not
-// touch the session, at the price of a SELECT each, and of an UPDATE and a cookie at most 64 times in a
-// lifetime: see [WithExpiryStep] (Django's SESSION_SAVE_EVERY_REQUEST). Unlike Django, it never makes a
-// row for an unknown cookie. Mind [WithRolling], which costs less.
+// WithSaveEveryRequest renews the expiry of a live session with each request, also one that does
+// not touch the session, at the price of a SELECT each, and of an UPDATE and a cookie at most 64
+// times in a lifetime: see [WithExpiryStep] (Django's SESSION_SAVE_EVERY_REQUEST). Unlike Django,
+// it never makes a row for an unknown cookie. Mind [WithRolling], which costs less.
 func WithSaveEveryRequest() Option { return func(o *options) { o.saveEvery = true } }
 
-// WithRolling renews the expiry of a live session with each request that reads or writes it. Thanks to
-// the expiry step that is an UPDATE, and a cookie, at most 64 times in a lifetime.
+// WithRolling renews the expiry of a live session with each request that reads or writes it. Thanks
+// to the expiry step that is an UPDATE, and a cookie, at most 64 times in a lifetime.
 func WithRolling() Option { return func(o *options) { o.rolling = true } }
 
-// WithExpiryStep sets the step to which expire_date is rounded up, in whole seconds, for sessions with
-// the standard lifetime; others are in proportion, and rounded up to a whole second. The default is
-// 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which PostgreSQL does
-// in place, and a save that would change nothing is not sent, and no cookie with it. So the cookie lives
-// one lifetime longer than the row, and 400 days at most, unless the session ends at a fixed time or
-// with the browser. 0 is Django's way, and the default of package django: every save is sent, sets
-// expire_date to the microsecond, and sends a cookie of the same age.
+// WithExpiryStep sets the step to which expire_date is rounded up, in whole seconds, for sessions
+// with the standard lifetime; others are in proportion, and rounded up to a whole second. The
+// default is 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which
+// PostgreSQL does in place, and a save that would change nothing is not sent, and no cookie with
+// it. So the cookie lives one lifetime longer than the row, and 400 days at most, unless the
+// session ends at a fixed time or with the browser. 0 is Django's way, and the default of package
+// django: every save is sent, sets expire_date to the microsecond, and sends a cookie of the same
+// age.
 func WithExpiryStep(step time.Duration) Option {
 	return func(o *options) { o.step, o.stepIsSet = step, true }
 }
@@ -174,33 +181,36 @@ func WithExpiryStep(step time.Duration) Option {
 // WithCodec sets the codec. The default is [JSON].
 func WithCodec(c Codec) Option { return func(o *options) { o.codec = c } }
 
-// WithClock sets the clock that all expiry is reckoned by. The default is [time.Now]. It is called concurrently.
+// WithClock sets the clock that all expiry is reckoned by. The default is [time.Now]. It is called
+// concurrently.
 func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
 
-// WithLogger sets the logger. The default, and nil, is [slog.Default] at the time of each message. A message never holds a session key: sessions
-// are named by their [State.Handle].
+// WithLogger sets the logger. The default, and nil, is [slog.Default] at the time of each message.
+// A message never holds a session key: sessions are named by their [State.Handle].
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
-// WithErrorHandler sets what answers a request whose session could not be loaded or saved: a function that writes a response of its own
-// to w and returns true, or returns false to let the response of the handler go, without a cookie. err wraps one of the package's Err
-// values. The default writes 503, 400 or 500 in plain text, without a detail, and so does a function that returns true and has written
-// nothing. After false the client takes for saved what is not, though the cookie of a [State.Save] that was done still goes out. It is
-// called at most once for a response. What answers in another form, such as JSON, is this function:
-// a middleware that answers for the router's errors adds nothing to a save that has failed. nil is
-// the default.
+// WithErrorHandler sets what answers a request whose session could not be loaded or saved: a
+// function that writes a response of its own to w and returns true, or returns false to let the
+// response of the handler go, without a cookie. err wraps one of the package's Err values. The
+// default writes 503, 400 or 500 in plain text, without a detail, and so does a function that
+// returns true and has written nothing. After false the client takes for saved what is not, though
+// the cookie of a [State.Save] that was done still goes out. It is called at most once for a
+// response. What answers in another form, such as JSON, is this function: a middleware that answers
+// for the router's errors adds nothing to a save that has failed. nil is the default.
 func WithErrorHandler(h func(w http.ResponseWriter, r *http.Request, err error) bool) Option {
 	return func(o *options) { o.errorHandler = h }
 }
 
-// WithTimeout sets how long each loading of a session may take, and each commit, which is all that is
-// asked when the session is saved: the deletion of what was flushed, a load, and the saves. The default
-// is 5 seconds. The context of the request does not cut it short: what a client that went away has
-// changed is saved. After a connection that was lost, a second look may take a quarter of it more.
-// SQLite's drivers cannot interrupt the busy timeout, which should be shorter.
+// WithTimeout sets how long each loading of a session may take, and each commit, which is all that
+// is asked when the session is saved: the deletion of what was flushed, a load, and the saves. The
+// default is 5 seconds. The context of the request does not cut it short: what a client that went
+// away has changed is saved. After a connection that was lost, a second look may take a quarter of
+// it more. SQLite's drivers cannot interrupt the busy timeout, which should be shorter.
 func WithTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
-// WithHeldBytes sets how many bytes of a response's body are held until the session is saved. The default is 64 KiB. A longer body
-// saves the session before the handler has returned; 0 does so at the first byte.
+// WithHeldBytes sets how many bytes of a response's body are held until the session is saved. The
+// default is 64 KiB. A longer body saves the session before the handler has returned; 0 does so at
+// the first byte.
 func WithHeldBytes(n int) Option { return func(o *options) { o.heldBytes = n } }
 
 // WithCleanup sets how often, at most, one process deletes a batch of up to 1,000 expired rows,

@@ -9,10 +9,10 @@ import (
 
 // Save saves the session now, instead of once the handler has returned: to have its key, to be sure
 // of a Modify, or to know of an error. It makes a row even for an empty session, as in Django, and
-// always asks the database. It returns [ErrInterrupted] if the session was deleted meanwhile, an error
-// after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, and the sticky
-// error if there is one. It returns [ErrHeaderSent] where the client cannot be told of a new session,
-// or of the new key of CycleKey, any more; nothing of what was changed is saved then.
+// always asks the database. It returns [ErrInterrupted] if the session was deleted meanwhile, an
+// error after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, and
+// the sticky error if there is one. It returns [ErrHeaderSent] where the client cannot be told of a
+// new session, or of the new key of CycleKey, any more; nothing of what was changed is saved then.
 //
 // Modified stays true. The cookie of a new session or key goes to the client whatever the status of
 // the response; that of any other session where Save has moved its expiry, if the session is still

@@ -13,8 +13,9 @@ import (
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
-// A Plugin keeps the sessions of one table. An adapter, such as package ginsession, takes a session through each request with its methods
-// Begin, Commit and End; the others serve programs that have no request. It is safe for concurrent use.
+// A Plugin keeps the sessions of one table. An adapter, such as package ginsession, takes a session
+// through each request with its methods Begin, Commit and End; the others serve programs that have
+// no request. It is safe for concurrent use.
 type Plugin struct {
 	opts   *options
 	store  *store
@@ -80,12 +81,13 @@ type Carrier int
 const (
 	// CookieSent: the header that Commit edits is sent to the client.
 	CookieSent Carrier = iota
-	// NoCookie: it is not, as before a raw Hijack. A live session is saved; a new one is not, nor one
-	// that is to get a new key, which End reports.
+	// NoCookie: it is not, as before a raw Hijack. A live session is saved; a new one is not, nor
+	// one that is to get a new key, which End reports.
 	NoCookie
 )
 
-// Begin starts a request: it reads the cookie and asks the database nothing. It is for adapters, as are Commit, End, Abort and Fail.
+// Begin starts a request: it reads the cookie and asks the database nothing. It is for adapters, as
+// are Commit, End, Abort and Fail.
 func (p *Plugin) Begin(r *http.Request) *State {
 	b := p.opts.readCookie(r.Header)
 	if b.Key != "" {
@@ -104,8 +106,9 @@ func pathOf(r *http.Request) string {
 	return r.URL.Path
 }
 
-// Commit saves the session, when the response's status is known and before its header leaves, and sets or deletes the cookie, Vary and
-// Cache-Control in h. After an error the response must not go out as it is: see Fail. It is called once.
+// Commit saves the session, when the response's status is known and before its header leaves, and
+// sets or deletes the cookie, Vary and Cache-Control in h. After an error the response must not go
+// out as it is: see Fail. It is called once.
 func (p *Plugin) Commit(s *State, r *http.Request, h http.Header, status int, c Carrier) error {
 	s = s.enter()
 	defer s.mu.Unlock()
@@ -145,8 +148,9 @@ func (s *State) commit(h http.Header, status int) error {
 	return s.persist(verdict.Answer)
 }
 
-// End finishes a request whose handler has returned: it saves what was changed after the header had left, and closes the session. Its
-// error is in the log already; nothing can be done about it in the response.
+// End finishes a request whose handler has returned: it saves what was changed after the header had
+// left, and closes the session. Its error is in the log already; nothing can be done about it in
+// the response.
 func (p *Plugin) End(s *State) error {
 	s.lock(true)
 	defer s.mu.Unlock()
@@ -163,13 +167,17 @@ func (p *Plugin) End(s *State) error {
 	err := s.persist(moment)
 	s.phase = closed
 	if err != nil {
-		p.log(s, "gormsession: what was changed after the response's header had left was not saved", err)
+		p.log(
+			s,
+			"gormsession: what was changed after the response's header had left was not saved",
+			err,
+		)
 	}
 	return err
 }
 
-// Abort ends a request whose handler has panicked: nothing is saved, but a Flush is carried out. h is the header of the response that is
-// still to be written, nil if it has left.
+// Abort ends a request whose handler has panicked: nothing is saved, but a Flush is carried out. h
+// is the header of the response that is still to be written, nil if it has left.
 func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
 	s.lock(true)
 	defer s.mu.Unlock()
@@ -188,9 +196,10 @@ func (p *Plugin) Abort(s *State, r *http.Request, h http.Header) {
 	s.phase = closed
 }
 
-// Fail answers a request whose Commit has failed: by the error handler of [WithErrorHandler], or else in plain text with 503, 400 or 500.
-// The header of w must be as it was before the handler. If Fail returns false nothing was written, and the response of the handler is
-// to go out after all, with the header that Commit has left.
+// Fail answers a request whose Commit has failed: by the error handler of [WithErrorHandler], or
+// else in plain text with 503, 400 or 500. The header of w must be as it was before the handler. If
+// Fail returns false nothing was written, and the response of the handler is to go out after all,
+// with the header that Commit has left.
 func (p *Plugin) Fail(s *State, w http.ResponseWriter, r *http.Request, err error) bool {
 	in := s.enter()
 	in.patch(w.Header(), r, false)
@@ -213,8 +222,8 @@ func (p *Plugin) Fail(s *State, w http.ResponseWriter, r *http.Request, err erro
 	return true
 }
 
-// watchedWriter notes whether an error handler has written anything, and keeps the cookies that it was
-// given out of shared caches, whatever it says of its page.
+// watchedWriter notes whether an error handler has written anything, and keeps the cookies that it
+// was given out of shared caches, whatever it says of its page.
 type watchedWriter struct {
 	http.ResponseWriter
 	written bool

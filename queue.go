@@ -63,7 +63,8 @@ func (q queue) inVain() bool {
 	}
 	now := q.pool.Stats()
 	waited := now.WaitDuration - q.before.WaitDuration
-	return isUsedUp(now) && now.WaitCount == q.before.WaitCount+1 && waited >= time.Since(q.began)*9/10
+	return isUsedUp(now) && now.WaitCount == q.before.WaitCount+1 &&
+		waited >= time.Since(q.began)*9/10
 }
 
 // poolHint says what may keep a pool of one connection from serving sessions. Of a larger pool that

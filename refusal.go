@@ -53,12 +53,20 @@ func (s *store) unread(err error) error {
 		return fmt.Errorf("gormsession: the table %s may not be read by this account, which needs "+
 			"SELECT, INSERT, UPDATE and DELETE on it: %w", s.table, err)
 	case isForbidden(err):
-		return fmt.Errorf("gormsession: sessions cannot be kept in the table %s through this pooler, "+
-			"which takes no transactions: let it (pool_mode=transaction of PgBouncer, or session): %w", s.table, err)
+		return fmt.Errorf(
+			"gormsession: sessions cannot be kept in the table %s through this pooler, "+
+				"which takes no transactions: let it (pool_mode=transaction of PgBouncer, or session): %w",
+			s.table,
+			err,
+		)
 	case s.tells(err, pooled):
-		return fmt.Errorf("gormsession: the table %s cannot be read through this pooler, which does not "+
-			"keep prepared statements apart: let it (max_prepared_statements of PgBouncer), or the driver "+
-			"prepare none (default_query_exec_mode=exec): %w", s.table, err)
+		return fmt.Errorf(
+			"gormsession: the table %s cannot be read through this pooler, which does not "+
+				"keep prepared statements apart: let it (max_prepared_statements of PgBouncer), or the driver "+
+				"prepare none (default_query_exec_mode=exec): %w",
+			s.table,
+			err,
+		)
 	}
 	return fmt.Errorf("gormsession: the table %s cannot be read: %w", s.table, err)
 }

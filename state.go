@@ -12,18 +12,22 @@ import (
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
-// A State is a session as a handler sees it during one request. It is loaded at the first access to its data, by one SELECT, and saved
-// once the handler has returned, where something was changed. A request that does not touch it costs nothing.
+// A State is a session as a handler sees it during one request. It is loaded at the first access to
+// its data, by one SELECT, and saved once the handler has returned, where something was changed. A
+// request that does not touch it costs nothing.
 //
-// Values are encoded when they are set, so what Set accepted is what the next request gets, and decoded afresh when they are read:
-// changing what Get returned changes nothing. Numbers come back as int64 where they are integers that fit, as json.Number where they are
-// integers that do not, and as float64 otherwise, in the request that set them and in the next one.
+// Values are encoded when they are set, so what Set accepted is what the next request gets, and
+// decoded afresh when they are read: changing what Get returned changes nothing. Numbers come back
+// as int64 where they are integers that fit, as json.Number where they are integers that do not,
+// and as float64 otherwise, in the request that set them and in the next one.
 //
-// Errors are sticky, as those of bufio.Writer: after a failed load the methods return zero values and do nothing, Err says why, and the
-// response is 503 whatever the handler wrote. So a handler need not check each call, and nobody is "logged out" by a database fault.
+// Errors are sticky, as those of bufio.Writer: after a failed load the methods return zero values
+// and do nothing, Err says why, and the response is 503 whatever the handler wrote. So a handler
+// need not check each call, and nobody is "logged out" by a database fault.
 //
-// The entries _session_expiry and _flashes are the library's own. They can be read by name, but only
-// SetExpiry and its like, Flash, Flashes and Clear change them: anything else is [ErrReserved].
+// The entries _session_expiry and _flashes are the library's own. They can be read by name, but
+// only SetExpiry and its like, Flash, Flashes and Clear change them: anything else is
+// [ErrReserved].
 //
 // A State is safe for concurrent use within its request. Code that runs inside of a load or a save,
 // such as a hook, must not use it, and a function of Modify's may only read it: see [ErrReentrant].
@@ -40,7 +44,7 @@ type State struct {
 	mu        sync.Mutex
 	spent     budget
 	cookieKey string   // the key that the request came with, if it was well formed
-	rivals    []string // the keys that it came with, if they are several: none counts, unless it alone is live
+	rivals    []string // the keys that it came with, if several: one counts if it alone is live
 	crowd     bool     // it came with more of them than rivals has
 
 	key     string // of the row that is stored; "" if there is none, or none that counts
@@ -71,7 +75,8 @@ const (
 	closed
 )
 
-// load makes the entries available, at the first call by a SELECT. It reports whether they are. mu is held.
+// load makes the entries available, at the first call by a SELECT. It reports whether they are. mu
+// is held.
 func (s *State) load() bool {
 	s.depend(verdict.Read)
 	return s.fetch()
@@ -113,11 +118,13 @@ func (s *State) find() (verdict.Outcome, error) {
 	return verdict.Missed, nil
 }
 
-// adopt takes what was found in a row for the session, unless it cannot be decoded: then the session is empty and the row left alone.
+// adopt takes what was found in a row for the session, unless it cannot be decoded: then the
+// session is empty and the row left alone.
 func (s *State) adopt(r record) verdict.Outcome {
 	var err error
 	if r.entries, err = s.home.decode(s.home.stored(s.key), r.data); err != nil {
-		s.p.opts.log().Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
+		s.p.opts.log().
+			Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
 		s.key = ""
 		return verdict.Damaged
 	}
@@ -160,9 +167,10 @@ func (s *State) tooLate(name string) {
 	if !s.late {
 		s.late = true
 		_ = s.lend(func() error {
-			s.p.opts.log().Error("gormsession: a write to a session after its request was dropped; "+
-				"open it with Plugin.Open in what outlives the request",
-				"session", s.handle(), "entry", name, "error", ErrClosed)
+			s.p.opts.log().
+				Error("gormsession: a write to a session after its request was dropped; "+
+					"open it with Plugin.Open in what outlives the request",
+					"session", s.handle(), "entry", name, "error", ErrClosed)
 			return nil
 		})
 	}
@@ -181,8 +189,8 @@ func (s *State) fail(err error) {
 	s.c = s.c.Fail(trouble)
 }
 
-// Load loads the session now, if it is not loaded yet, and returns the sticky error. After the request it is too late: a session that was
-// not loaded then is [ErrClosed].
+// Load loads the session now, if it is not loaded yet, and returns the sticky error. After the
+// request it is too late: a session that was not loaded then is [ErrClosed].
 func (s *State) Load() error {
 	s = s.look()
 	defer s.mu.Unlock()
@@ -192,8 +200,9 @@ func (s *State) Load() error {
 	return s.err
 }
 
-// Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load, or [ErrEncode] after a value that cannot be
-// stored, or [ErrReserved] or [ErrReentrant] after a call that cannot be.
+// Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load, or
+// [ErrEncode] after a value that cannot be stored, or [ErrReserved] or [ErrReentrant] after a call
+// that cannot be.
 func (s *State) Err() error {
 	s = s.look()
 	defer s.mu.Unlock()
@@ -207,14 +216,16 @@ func (s *State) Accessed() bool {
 	return s.c.Look == verdict.Read
 }
 
-// Modified reports whether the session was changed, or touched, in this request. Saving does not reset it, as in Django.
+// Modified reports whether the session was changed, or touched, in this request. Saving does not
+// reset it, as in Django.
 func (s *State) Modified() bool {
 	s = s.look()
 	defer s.mu.Unlock()
 	return s.c.Modified() || s.c.Touched
 }
 
-// Touch renews the expiry of a live session, and its cookie, without a change (Django's session.modified = True).
+// Touch renews the expiry of a live session, and its cookie, without a change (Django's
+// session.modified = True).
 func (s *State) Touch() {
 	s = s.enter()
 	defer s.mu.Unlock()
@@ -228,11 +239,12 @@ func (s *State) Touch() {
 	s.c = s.c.Renew()
 }
 
-// Value returns what [WithValue] has set for the key, or nil. It is the same for all sessions of a plugin.
+// Value returns what [WithValue] has set for the key, or nil. It is the same for all sessions of a
+// plugin.
 func (s *State) Value(key any) any { return s.p.opts.values[key] }
 
-// Logger returns the logger of the plugin, see [WithLogger], for packages that build on sessions. A State itself, as a value of a log line,
-// is its handle.
+// Logger returns the logger of the plugin, see [WithLogger], for packages that build on sessions. A
+// State itself, as a value of a log line, is its handle.
 func (s *State) Logger() *slog.Logger { return s.p.opts.log() }
 
 // String returns "session" and the handle, never the key.

@@ -171,8 +171,9 @@ func (p *persisting) confirm() (verdict.Outcome, error) {
 	return found(home != nil), err
 }
 
-// follow goes after a row that is gone from where it was loaded: it may have been moved to the other
-// table meanwhile. Then what the request did is done again on what is there, to be saved there.
+// follow goes after a row that is gone from where it was loaded: it may have been moved to the
+// other table meanwhile. Then what the request did is done again on what is there, to be saved
+// there.
 func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome, error) {
 	if p.p.former == nil || p.followed || !errors.Is(err, ErrInterrupted) {
 		return outcome, err

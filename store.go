@@ -37,7 +37,7 @@ type store struct {
 	findSQL, lockSQL, lookSQL string
 	replays                   atomic.Int64
 	asking                    atomic.Int64 // operations under way, see queue
-	slow                      atomic.Bool  // the last of them got no answer, and may have had a connection
+	slow                      atomic.Bool  // the last one got no answer, and may have had a connection
 	sweeper                   sweeper
 	cleanup                   time.Duration
 }
@@ -59,7 +59,9 @@ func (r *record) end(expire, now time.Time) { r.expire, r.over = expire, !expire
 var (
 	errDamaged   = errors.New("gormsession: the row holds what the codec cannot read")
 	errNoRows    = errors.New("a callback of GORM's gave neither rows nor an error")
-	errNoFreeKey = errors.New("gormsession: no free session key in 10 tries: is the source of keys broken?")
+	errNoFreeKey = errors.New(
+		"gormsession: no free session key in 10 tries: is the source of keys broken?",
+	)
 	errDuplicate = errors.New("duplicate key")
 	// errSlipped: what was locked is no longer there, as the transaction is gone. MariaDB's Galera
 	// lets a SELECT FOR UPDATE return a row then, and the next statement run by itself.

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// sweepBatch is how many expired rows one statement deletes: a bound on how long it holds its locks.
+// sweepBatch is how many expired rows one statement deletes: a bound on how long it holds its
+// locks.
 const sweepBatch = 1000
 
 // A sweeper says when a process deletes expired rows beside its work.
@@ -44,7 +45,8 @@ func (s *store) sweepSometimes() {
 		case err == nil && len(swept.keys) == sweepBatch && swept.deleted > 0:
 			s.sweeper.due.Store(0)
 		case err != nil && !strings.Contains(detailOf(err), "database is closed"): // as at the end
-			s.logger().Warn("gormsession: expired sessions were not deleted", "error", detailOf(err))
+			s.logger().
+				Warn("gormsession: expired sessions were not deleted", "error", detailOf(err))
 		}
 	}()
 }

@@ -42,5 +42,5 @@ func (s *State) keepPrivate(h http.Header) {
 	}
 }
 
-const madePrivate = "gormsession: a response that sets the session's cookie let shared caches keep " +
-	"it, which was replaced by private"
+const madePrivate = "gormsession: a response that sets the session's cookie let shared caches " +
+	"keep it, which was replaced by private"

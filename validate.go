@@ -9,9 +9,12 @@ import (
 	"time"
 )
 
-var tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$`).MatchString
+var tableName = regexp.MustCompile(
+	`^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$`,
+).MatchString
 
-// newOptions applies opts to the defaults, fills in what depends on others, and refuses nonsense with the sentence that mends it.
+// newOptions applies opts to the defaults, fills in what depends on others, and refuses nonsense
+// with the sentence that mends it.
 func newOptions(opts []Option) (*options, error) {
 	o := defaultOptions()
 	WithOptions(opts...)(o)
@@ -23,7 +26,8 @@ func newOptions(opts []Option) (*options, error) {
 	}
 	if o.table == "" {
 		o.table = o.layout.Table
-		if named := o.model.tableName(); named != "" && named != sessionModel.tableName() { // else it is Session's, promoted
+		if named := o.model.tableName(); named != "" &&
+			named != sessionModel.tableName() { // else it is Session's, promoted
 			o.table = named
 		}
 	}
@@ -34,10 +38,17 @@ func newOptions(opts []Option) (*options, error) {
 		o.cookieName = o.layout.Cookie
 	}
 	if o.lifetime < time.Second {
-		return nil, fmt.Errorf("gormsession: a lifetime of %v: WithLifetime takes a second or more; SetExpiry(0) or WithBrowserSession ends a session with the browser", o.lifetime)
+		return nil, fmt.Errorf(
+			"gormsession: a lifetime of %v: WithLifetime takes a second or more; SetExpiry(0) or "+
+				"WithBrowserSession ends a session with the browser",
+			o.lifetime,
+		)
 	}
 	if o.lifetime > maxAge {
-		return nil, fmt.Errorf("gormsession: a lifetime of %v: WithLifetime takes 250 years at most", o.lifetime)
+		return nil, fmt.Errorf(
+			"gormsession: a lifetime of %v: WithLifetime takes 250 years at most",
+			o.lifetime,
+		)
 	}
 	if !o.stepIsSet {
 		o.step = max(o.lifetime/64, time.Second)
@@ -65,7 +76,10 @@ func (o *options) checkNames() error {
 func checkStore(o *options) error {
 	switch {
 	case !tableName(o.table):
-		return fmt.Errorf("%q is no table name: WithTable takes letters, digits and _, and one dot after a schema", o.table)
+		return fmt.Errorf(
+			"%q is no table name: WithTable takes letters, digits and _, and one dot after a schema",
+			o.table,
+		)
 	case o.codec == nil:
 		return errors.New("WithCodec(nil): leave it out for JSON")
 	case o.clock == nil:
@@ -73,7 +87,10 @@ func checkStore(o *options) error {
 	case o.model.err != nil:
 		return o.model.err
 	case o.heldBytes < 0:
-		return fmt.Errorf("WithHeldBytes(%d): 0 saves at the first byte of a body, the default is 65536", o.heldBytes)
+		return fmt.Errorf(
+			"WithHeldBytes(%d): 0 saves at the first byte of a body, the default is 65536",
+			o.heldBytes,
+		)
 	}
 	return nil
 }
@@ -81,37 +98,62 @@ func checkStore(o *options) error {
 func checkTimes(o *options) error {
 	switch {
 	case o.stepIsSet && (o.step < 0 || o.step%time.Second != 0):
-		return fmt.Errorf("WithExpiryStep(%v): a step is of whole seconds; 0 turns rounding off", o.step)
+		return fmt.Errorf(
+			"WithExpiryStep(%v): a step is of whole seconds; 0 turns rounding off",
+			o.step,
+		)
 	case o.step > o.lifetime:
-		return fmt.Errorf("WithExpiryStep(%v) is longer than the lifetime of %v", o.step, o.lifetime)
+		return fmt.Errorf(
+			"WithExpiryStep(%v) is longer than the lifetime of %v",
+			o.step,
+			o.lifetime,
+		)
 	case o.timeout <= 0:
-		return fmt.Errorf("WithTimeout(%v): a load or a save needs some time; the default is 5s", o.timeout)
+		return fmt.Errorf(
+			"WithTimeout(%v): a load or a save needs some time; the default is 5s",
+			o.timeout,
+		)
 	case o.cleanup < 0:
 		return fmt.Errorf("WithCleanup(%v): 0 turns the deletion of expired rows off", o.cleanup)
 	case o.saveEvery && o.rolling:
-		return errors.New("WithSaveEveryRequest and WithRolling: choose one; the first does all that the second does")
+		return errors.New(
+			"WithSaveEveryRequest and WithRolling: choose one; the first does all that the second does",
+		)
 	}
 	return nil
 }
 
 func checkCookie(o *options) error {
 	if o.sameSite < http.SameSiteDefaultMode || o.sameSite > http.SameSiteNoneMode {
-		return fmt.Errorf("WithSameSite(%d): take one of http.SameSiteLaxMode, StrictMode, NoneMode, or DefaultMode for none", o.sameSite)
+		return fmt.Errorf(
+			"WithSameSite(%d): take one of http.SameSiteLaxMode, StrictMode, NoneMode, or DefaultMode "+
+				"for none",
+			o.sameSite,
+		)
 	}
 	if !strings.HasPrefix(o.path, "/") {
-		return fmt.Errorf("WithPath(%q): a path begins with /, or browsers ignore it (RFC 6265, 5.2.4)", o.path)
+		return fmt.Errorf(
+			"WithPath(%q): a path begins with /, or browsers ignore it (RFC 6265, 5.2.4)",
+			o.path,
+		)
 	}
 	invalid := func(c http.Cookie) bool { return c.Valid() != nil }
 	switch name := o.cookieName; {
 	case invalid(http.Cookie{Name: name}):
-		return fmt.Errorf("WithCookieName(%q): a name is of ASCII letters, digits and !#$%%&'*+-.^_`|~"+
-			" (RFC 6265, 4.1.1)", name)
+		return fmt.Errorf(
+			"WithCookieName(%q): a name is of ASCII letters, digits and !#$%%&'*+-.^_`|~"+
+				" (RFC 6265, 4.1.1)",
+			name,
+		)
 	case invalid(http.Cookie{Name: name, Path: o.path}):
 		return fmt.Errorf("WithPath(%q): a path is of printable ASCII without a semicolon"+
 			" (RFC 6265, 4.1.1)", o.path)
 	case invalid(http.Cookie{Name: name, Domain: o.domain}):
-		return fmt.Errorf("WithDomain(%q): a domain is a host's name, such as example.com, without a"+
-			" scheme, a port or a path", o.domain)
+		return fmt.Errorf(
+			"WithDomain(%q): a domain is a host's name, such as example.com, without a"+
+				" scheme, a port or a path",
+			o.domain,
+		)
 	}
 	return o.checkPrefix()
 }
@@ -136,7 +178,11 @@ func (o *options) checkPrefix() error {
 
 func checkSecure(o *options) error {
 	if reason := o.alwaysSecure(); reason != "" && o.secure != nil && !*o.secure {
-		return fmt.Errorf("WithSecure(false): browsers refuse a cookie with %s that is not Secure; leave one of the two out", reason)
+		return fmt.Errorf(
+			"WithSecure(false): browsers refuse a cookie with %s that is not Secure; leave one of the "+
+				"two out",
+			reason,
+		)
 	}
 	return nil
 }

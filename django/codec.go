@@ -56,10 +56,10 @@ func NewCodec(config Config) (*Codec, error) {
 	return &Codec{signer: newSigner(config.salt(), config.secrets()), now: time.Now}, nil
 }
 
-// Encode signs the entries with SecretKey, for whichever row: Django binds no key to its data. The text is ASCII, and compressed
-// where that makes it shorter. Each value goes out as it is, but for characters
-// beyond ASCII, which are escaped: Django takes the bytes for latin-1. It errs
-// where the JSON text is larger than 16 MiB, which Decode would refuse.
+// Encode signs the entries with SecretKey, for whichever row: Django binds no key to its data. The
+// text is ASCII, and compressed where that makes it shorter. Each value goes out as it is, but for
+// characters beyond ASCII, which are escaped: Django takes the bytes for latin-1. It errs where the
+// JSON text is larger than 16 MiB, which Decode would refuse.
 func (c *Codec) Encode(_ string, entries map[string]json.RawMessage) (string, error) {
 	payload := []byte(jsontext.Join(entries))
 	if len(payload) > maxPayload {

@@ -54,7 +54,11 @@ type authKey struct{}
 func authOf(s *gormsession.State) *auth {
 	a, ok := s.Value(authKey{}).(*auth)
 	if !ok {
-		panic("gormsession: the session is not shared with Django: give gormsession.New or ginsession.New the option django.Compatible, or django.WithLogins once they are kept elsewhere")
+		panic(
+			"gormsession: the session is not shared with Django: give gormsession.New or " +
+				"ginsession.New the option django.Compatible, or django.WithLogins once they are kept " +
+				"elsewhere",
+		)
 	}
 	return a
 }

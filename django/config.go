@@ -72,7 +72,9 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 func (c Config) validate() error {
 	switch {
 	case c.SecretKey == "":
-		return errors.New("gormsession: django.Config.SecretKey is empty: set it to Django's SECRET_KEY")
+		return errors.New(
+			"gormsession: django.Config.SecretKey is empty: set it to Django's SECRET_KEY",
+		)
 	case slices.Contains(c.Fallbacks, ""):
 		return errors.New("gormsession: django.Config.Fallbacks holds an empty key: remove it")
 	case slices.Contains(c.Backends, ""):

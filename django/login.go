@@ -76,7 +76,11 @@ func Login(s *gormsession.State, user User) error {
 	case user.ID == "":
 		return errors.New("gormsession: django.Login: the user has no ID")
 	case !slices.Contains(a.backends, user.Backend):
-		return fmt.Errorf("gormsession: django.Login: nobody is logged in by %s: add it to django.Config.Backends, as to Django's AUTHENTICATION_BACKENDS", user.Backend)
+		return fmt.Errorf(
+			"gormsession: django.Login: nobody is logged in by %s: add it to django.Config.Backends, "+
+				"as to Django's AUTHENTICATION_BACKENDS",
+			user.Backend,
+		)
 	}
 	if err := s.Load(); err != nil {
 		return err

@@ -25,7 +25,12 @@ import (
 // ctx ends it between two rows, with an error. Nothing is lost by that or by a
 // crash, and another call goes on with what is left. The last call must come after
 // the last server that makes new rows in Django's table.
-func MoveToHashed(ctx context.Context, db *gorm.DB, config Config, opts ...gormsession.Option) (gormsession.Moved, error) {
+func MoveToHashed(
+	ctx context.Context,
+	db *gorm.DB,
+	config Config,
+	opts ...gormsession.Option,
+) (gormsession.Moved, error) {
 	plugin, err := gormsession.New(db,
 		gormsession.WithCookieName(layout.Django().Cookie), // which a move has no use for
 		gormsession.WithFormer(Compatible(config), gormsession.WithoutMigration()),

@@ -25,7 +25,9 @@ type guard struct {
 func WithLoginURL(address string) GuardOption {
 	u, err := url.Parse(address)
 	if err != nil || address == "" {
-		panic("gormsession: django.WithLoginURL needs the address of the login page, such as /accounts/login/")
+		panic(
+			"gormsession: django.WithLoginURL needs the address of the login page, such as /accounts/login/",
+		)
 	}
 	return func(g *guard) { g.loginURL = u }
 }
@@ -38,7 +40,9 @@ func WithLoginURL(address string) GuardOption {
 // What it makes of the session is said at [GetUser].
 func RequireLogin(lookup Lookup, opts ...GuardOption) gin.HandlerFunc {
 	if lookup == nil {
-		panic("gormsession: django.RequireLogin needs a function that finds the user of an ID, not nil")
+		panic(
+			"gormsession: django.RequireLogin needs a function that finds the user of an ID, not nil",
+		)
 	}
 	g := guard{lookup: lookup}
 	for _, opt := range opts {
@@ -74,7 +78,9 @@ type userKey struct{}
 func CurrentUser(c *gin.Context) User {
 	user, ok := c.Get(userKey{})
 	if !ok {
-		panic("gormsession: django.CurrentUser found no user: mount django.RequireLogin before the route")
+		panic(
+			"gormsession: django.CurrentUser found no user: mount django.RequireLogin before the route",
+		)
 	}
 	return user.(User)
 }

@@ -14,7 +14,12 @@ type good struct {
 }
 
 var goods = []good{
-	{"notebook", "Night notebook", "Ruled, 160 pages, and a ribbon that knows where you stopped.", 1250},
+	{
+		"notebook",
+		"Night notebook",
+		"Ruled, 160 pages, and a ribbon that knows where you stopped.",
+		1250,
+	},
 	{"pencils", "Three pencils", "Cedar, soft, in a paper cup. They come sharpened.", 640},
 	{"teapot", "Round teapot", "Four cups in glazed green stoneware. Never drips.", 3400},
 	{"mug", "Corner mug", "Holds what is left in the teapot, and keeps it warm.", 1180},

@@ -117,7 +117,9 @@ func logOut(c *gin.Context) {
 
 func bye(c *gin.Context) {
 	show(c, http.StatusOK, "message.html", gin.H{
-		"Title": "See you soon", "Text": "You are logged out. Your session's row and its cookie are gone."})
+		"Title": "See you soon",
+		"Text":  "You are logged out. Your session's row and its cookie are gone.",
+	})
 }
 
 // requireUser sends everybody who is not logged in to do so. What comes after it

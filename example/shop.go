@@ -92,8 +92,11 @@ func home(c *gin.Context) {
 }
 
 func securityHeaders(c *gin.Context) {
-	c.Header("Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	c.Header(
+		"Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri "+
+			"'none'; frame-ancestors 'none'",
+	)
 	c.Header("Referrer-Policy", "same-origin")
 	c.Header("X-Content-Type-Options", "nosniff")
 	if c.Request.TLS != nil {

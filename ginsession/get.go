@@ -18,8 +18,10 @@ import (
 func Get(c *gin.Context) *State {
 	r, ok := current(c)
 	if !ok {
-		panic("gormsession: ginsession.Get found no session: mount the middleware before the route, " +
-			"as in r.Use(ginsession.New(db))")
+		panic(
+			"gormsession: ginsession.Get found no session: mount the middleware before the route, " +
+				"as in r.Use(ginsession.New(db))",
+		)
 	}
 	return r.session()
 }

@@ -89,7 +89,9 @@ func New(db *gorm.DB, opts ...Option) gin.HandlerFunc {
 // same cookie are reported in the log.
 func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 	if plugin == nil {
-		panic("gormsession: ginsession.Handler needs the plugin that gormsession.New returned, not nil")
+		panic(
+			"gormsession: ginsession.Handler needs the plugin that gormsession.New returned, not nil",
+		)
 	}
 	var clash sync.Once
 	return func(c *gin.Context) {

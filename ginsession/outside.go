@@ -19,7 +19,12 @@ func (r *run) outside(before, left gin.ResponseWriter) gin.ResponseWriter {
 	case left == &r.writer, before.Written():
 		return before
 	}
-	return &late{ResponseWriter: before, run: r, inside: left, varies: header.VariesOnCookie(before.Header())}
+	return &late{
+		ResponseWriter: before,
+		run:            r,
+		inside:         left,
+		varies:         header.VariesOnCookie(before.Header()),
+	}
 }
 
 // complete is a response that has replaced the handler's, or that had left before

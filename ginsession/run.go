@@ -154,10 +154,12 @@ func (r *run) brokenOff(reported int) bool {
 		switch err := report.Err; {
 		case errors.Is(err, http.ErrAbortHandler):
 			return true
-		case errors.Is(err, gormsession.ErrUnavailable), errors.Is(err, gormsession.ErrOutcomeUnknown):
+		case errors.Is(err, gormsession.ErrUnavailable),
+			errors.Is(err, gormsession.ErrOutcomeUnknown):
 		case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
 			var op *net.OpError
-			if !errors.As(err, &op) || op.Addr == nil || op.Addr.String() == r.c.Request.RemoteAddr {
+			if !errors.As(err, &op) || op.Addr == nil ||
+				op.Addr.String() == r.c.Request.RemoteAddr {
 				return true
 			}
 		}

@@ -27,7 +27,13 @@ func (r *run) make() *gormsession.State {
 	request := r.asFound()
 	s := r.plugin.Begin(request)
 	if r.committed { // as nobody has touched the session this can neither fail nor change the header
-		_ = r.plugin.Commit(s, request, http.Header{"Cache-Control": r.control}, r.status, r.carrier)
+		_ = r.plugin.Commit(
+			s,
+			request,
+			http.Header{"Cache-Control": r.control},
+			r.status,
+			r.carrier,
+		)
 	}
 	if r.over {
 		_ = r.plugin.End(s)

@@ -156,7 +156,8 @@ func requirements(file string) (all []module.Version, err error) {
 
 // newest fetches the database as it is now.
 func newest() (dir string, err error) {
-	out, err := exec.Command("go", "mod", "download", "-json", "golang.org/x/vulndb@latest").Output()
+	out, err := exec.Command("go", "mod", "download", "-json", "golang.org/x/vulndb@latest").
+		Output()
 	var got struct{ Dir, Error string }
 	if json.Unmarshal(out, &got) == nil && got.Error != "" {
 		return "", errors.New(got.Error)

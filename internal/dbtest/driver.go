@@ -87,12 +87,30 @@ type conn struct {
 	skipped string
 }
 
-func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return run(c, query, func() (driver.Result, error) { return c.fullConn.ExecContext(ctx, query, args) }, nil)
+func (c *conn) ExecContext(
+	ctx context.Context,
+	query string,
+	args []driver.NamedValue,
+) (driver.Result, error) {
+	return run(
+		c,
+		query,
+		func() (driver.Result, error) { return c.fullConn.ExecContext(ctx, query, args) },
+		nil,
+	)
 }
 
-func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return run(c, query, func() (driver.Rows, error) { return c.fullConn.QueryContext(ctx, query, args) }, discardRows)
+func (c *conn) QueryContext(
+	ctx context.Context,
+	query string,
+	args []driver.NamedValue,
+) (driver.Rows, error) {
+	return run(
+		c,
+		query,
+		func() (driver.Rows, error) { return c.fullConn.QueryContext(ctx, query, args) },
+		discardRows,
+	)
 }
 
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
@@ -110,7 +128,12 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 }
 
 // run issues one statement. Where its answer is to be lost, it is discarded first.
-func run[T any](c *conn, query string, do func() (T, error), discard func(T)) (result T, err error) {
+func run[T any](
+	c *conn,
+	query string,
+	do func() (T, error),
+	discard func(T),
+) (result T, err error) {
 	var none T
 	if c.skipped == query {
 		c.skipped = ""
@@ -184,11 +207,21 @@ type stmt struct {
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	return run(s.conn, s.query, func() (driver.Result, error) { return s.fullStmt.ExecContext(ctx, args) }, nil)
+	return run(
+		s.conn,
+		s.query,
+		func() (driver.Result, error) { return s.fullStmt.ExecContext(ctx, args) },
+		nil,
+	)
 }
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return run(s.conn, s.query, func() (driver.Rows, error) { return s.fullStmt.QueryContext(ctx, args) }, discardRows)
+	return run(
+		s.conn,
+		s.query,
+		func() (driver.Rows, error) { return s.fullStmt.QueryContext(ctx, args) },
+		discardRows,
+	)
 }
 
 func (s *stmt) CheckNamedValue(v *driver.NamedValue) error {

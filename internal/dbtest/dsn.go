@@ -139,7 +139,10 @@ func dropDatabase(k Kind, dsn, name string) error {
 		return execute(k, dsn, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 	}
 	return withConn(k, dsn, func(ctx context.Context, db *sql.DB) error {
-		rows, err := db.QueryContext(ctx, "SELECT id FROM information_schema.processlist WHERE db = '"+name+"'")
+		rows, err := db.QueryContext(
+			ctx,
+			"SELECT id FROM information_schema.processlist WHERE db = '"+name+"'",
+		)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,11 @@ func findMariaDB() (engine, error) {
 	// MySQL's mysqld comes without the other program: it initializes itself.
 	install, ok2 := findProgram(dirs, "mariadb-install-db")
 	if !ok || !ok2 {
-		return nil, fmt.Errorf("%w: MariaDB's programs (mariadbd, mariadb-install-db) were not found; run `make setup`, or set TEST_MYSQL_DSN", errNoServer)
+		return nil, fmt.Errorf(
+			"%w: MariaDB's programs (mariadbd, mariadb-install-db) were not found; run `make setup`, "+
+				"or set TEST_MYSQL_DSN",
+			errNoServer,
+		)
 	}
 	return mariadbEngine{server, install}, nil
 }
@@ -33,10 +37,17 @@ func (mariadbEngine) secretFile(s *Server) (path, content string) {
 }
 
 func (e mariadbEngine) initCommand(s *Server) []string {
-	return []string{e.installDB, "--no-defaults", "--datadir=" + filepath.Join(s.dir, "data"), "--tmpdir=" + s.dir,
+	return []string{
+		e.installDB,
+		"--no-defaults",
+		"--datadir=" + filepath.Join(s.dir, "data"),
+		"--tmpdir=" + s.dir,
 		// No account that gets in without a password, but through the private socket.
-		"--auth-root-authentication-method=socket", "--skip-test-db",
-		"--innodb-log-file-size=16M", "--loose-debug-no-sync"}
+		"--auth-root-authentication-method=socket",
+		"--skip-test-db",
+		"--innodb-log-file-size=16M",
+		"--loose-debug-no-sync",
+	}
 }
 
 func (e mariadbEngine) serverCommand(s *Server) []string {
@@ -63,7 +74,11 @@ func (e mariadbEngine) serverCommand(s *Server) []string {
 }
 
 func (mariadbEngine) dsn(s *Server) string {
-	return fmt.Sprintf("dbtest:%s@tcp(127.0.0.1:%d)/?charset=utf8mb4&parseTime=True&loc=Local", s.password, s.port)
+	return fmt.Sprintf(
+		"dbtest:%s@tcp(127.0.0.1:%d)/?charset=utf8mb4&parseTime=True&loc=Local",
+		s.password,
+		s.port,
+	)
 }
 
 func (mariadbEngine) crashSignal() syscall.Signal { return syscall.SIGKILL }

@@ -23,7 +23,11 @@ func findPostgres() (engine, error) {
 			return postgresEngine{server, initdb}, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: PostgreSQL's programs (postgres, initdb) were not found; run `make setup`, or set TEST_POSTGRES_DSN", errNoServer)
+	return nil, fmt.Errorf(
+		"%w: PostgreSQL's programs (postgres, initdb) were not found; run `make setup`, or set "+
+			"TEST_POSTGRES_DSN",
+		errNoServer,
+	)
 }
 
 func (postgresEngine) account() string { return "postgres" }
@@ -34,10 +38,19 @@ func (postgresEngine) secretFile(s *Server) (path, content string) {
 
 func (e postgresEngine) initCommand(s *Server) []string {
 	password, _ := e.secretFile(s)
-	return []string{e.initdb, "--pgdata", filepath.Join(s.dir, "data"), "--no-sync", "--encoding=UTF8", "--no-locale",
-		"--username=postgres", "--pwfile", password,
+	return []string{
+		e.initdb,
+		"--pgdata",
+		filepath.Join(s.dir, "data"),
+		"--no-sync",
+		"--encoding=UTF8",
+		"--no-locale",
+		"--username=postgres",
+		"--pwfile",
+		password,
 		// Hashing a password for SCRAM takes a client more time than most tests need.
-		"--auth=md5"}
+		"--auth=md5",
+	}
 }
 
 func (e postgresEngine) serverCommand(s *Server) []string {
@@ -57,7 +70,11 @@ func (e postgresEngine) serverCommand(s *Server) []string {
 }
 
 func (postgresEngine) dsn(s *Server) string {
-	return fmt.Sprintf("host=127.0.0.1 port=%d user=postgres password=%s sslmode=disable dbname=postgres", s.port, s.password)
+	return fmt.Sprintf(
+		"host=127.0.0.1 port=%d user=postgres password=%s sslmode=disable dbname=postgres",
+		s.port,
+		s.password,
+	)
 }
 
 // An immediate shutdown, which PostgreSQL recovers from as from a crash. A killed

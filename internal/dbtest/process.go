@@ -21,7 +21,13 @@ type process struct {
 // startProcess starts a program in a process group of its own, so that an
 // interrupt from the terminal reaches the tests first. On Linux deathSignal is sent
 // to it when this process ends without having stopped it.
-func startProcess(argv []string, dir string, log *os.File, a *account, deathSignal syscall.Signal) (*process, error) {
+func startProcess(
+	argv []string,
+	dir string,
+	log *os.File,
+	a *account,
+	deathSignal syscall.Signal,
+) (*process, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "LC_ALL=C"}
@@ -116,7 +122,8 @@ func (p *process) tree() []int {
 // processes that it has, and waits until they stand.
 func (p *process) pause() error {
 	p.send(p.cmd.Process.Pid, stopSignal)
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	deadline := time.Now().Add(5 * time.Second)
+	for ; time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		table, standing := processTable(), true
 		for _, pid := range p.tree() {
 			if entry, ok := table[pid]; ok && !entry.stands() {

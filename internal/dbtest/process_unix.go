@@ -39,7 +39,10 @@ func unprivileged(name string) (*account, error) {
 		gid, err2 := strconv.Atoi(u.Gid)
 		return &account{uid, gid}, errors.Join(err1, err2)
 	}
-	return nil, fmt.Errorf("a server cannot run as root, and there is no account %s or nobody", name)
+	return nil, fmt.Errorf(
+		"a server cannot run as root, and there is no account %s or nobody",
+		name,
+	)
 }
 
 // own gives a file to the account.

@@ -20,7 +20,10 @@ func unprivileged(string) (*account, error) { return nil, nil }
 func (*account) own(string) error { return nil }
 
 func makeDir(*account) (string, func(), error) {
-	return "", nil, fmt.Errorf("%w: dbtest starts none on this system; set TEST_POSTGRES_DSN or TEST_MYSQL_DSN", errNoServer)
+	return "", nil, fmt.Errorf(
+		"%w: dbtest starts none on this system; set TEST_POSTGRES_DSN or TEST_MYSQL_DSN",
+		errNoServer,
+	)
 }
 
 func processAttributes(*account, syscall.Signal) *syscall.SysProcAttr { return nil }

@@ -101,7 +101,10 @@ func newServer(k Kind) (*Server, error) {
 		err = s.start()
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start a %s server: %w%s", k, err, s.logTail()), s.remove())
+		return nil, errors.Join(
+			fmt.Errorf("start a %s server: %w%s", k, err, s.logTail()),
+			s.remove(),
+		)
 	}
 	return s, nil
 }

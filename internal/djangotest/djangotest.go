@@ -57,13 +57,20 @@ func Start(tb testing.TB, version Version, db *dbtest.DB, settings Settings) *Si
 	if err := unpack(dir); err != nil {
 		tb.Fatalf("djangotest: %v", err)
 	}
-	config, err := json.Marshal(map[string]any{"database": database(tb, db), "settings": orEmpty(settings)})
+	config, err := json.Marshal(
+		map[string]any{"database": database(tb, db), "settings": orEmpty(settings)},
+	)
 	if err != nil {
 		tb.Fatalf("djangotest: %v", err)
 	}
 	site := &Site{Version: version, log: &log{}, script: func(name string) *exec.Cmd {
 		cmd := exec.Command(python, filepath.Join(dir, name))
-		cmd.Env = append(os.Environ(), "SITE="+string(config), "PYTHONPATH="+path, "PYTHONUNBUFFERED=1")
+		cmd.Env = append(
+			os.Environ(),
+			"SITE="+string(config),
+			"PYTHONPATH="+path,
+			"PYTHONUNBUFFERED=1",
+		)
 		return cmd
 	}}
 	cmd := site.script("serve.py")

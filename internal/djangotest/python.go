@@ -26,7 +26,10 @@ func newerPython() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("it needs Python 3.12, and none of %s works", strings.Join(candidates, ", "))
+	return "", fmt.Errorf(
+		"it needs Python 3.12, and none of %s works",
+		strings.Join(candidates, ", "),
+	)
 }
 
 // pyenvPythons lists the Pythons 3.12 to 3.19 that pyenv has installed, the newest first.

@@ -106,7 +106,11 @@ func (s *Site) Must(tb testing.TB, client *http.Client, steps ...Step) Reply {
 // Migrate makes the tables of the site, or adopts those that are there already.
 func (s *Site) Migrate(tb testing.TB) {
 	tb.Helper()
-	s.Must(tb, &http.Client{}, Step{"command", "migrate", "--fake-initial", "--run-syncdb", "--verbosity", "0"})
+	s.Must(
+		tb,
+		&http.Client{},
+		Step{"command", "migrate", "--fake-initial", "--run-syncdb", "--verbosity", "0"},
+	)
 }
 
 // A Gate holds a request at its step "wait".

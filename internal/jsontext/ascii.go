@@ -8,7 +8,8 @@ import (
 
 const hex = "0123456789abcdef"
 
-// appendASCII appends a JSON text with everything outside of printable ASCII escaped. Such characters occur only within strings.
+// appendASCII appends a JSON text with everything outside of printable ASCII escaped. Such
+// characters occur only within strings.
 func appendASCII(dst, raw []byte) []byte {
 	for i := 0; i < len(raw); {
 		if c := raw[i]; c < 0x7f {
@@ -47,7 +48,8 @@ func appendEscaped(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }
 
-// The constants of Python's json module stand masked, at equal length, while encoding/json reads a text. Nobody spells a number so.
+// The constants of Python's json module stand masked, at equal length, while encoding/json reads a
+// text. Nobody spells a number so.
 const (
 	maskNaN      = "0E0"
 	maskInfinity = "1E000777"
@@ -64,7 +66,8 @@ func maskConstants(raw []byte) []byte {
 		switch {
 		case isToken(raw, i, "NaN"):
 			copy(out[i:], maskNaN)
-		case isToken(raw, i, "Infinity"), i > 0 && raw[i-1] == '-' && isToken(raw, i-1, "-Infinity"):
+		case isToken(raw, i, "Infinity"),
+			i > 0 && raw[i-1] == '-' && isToken(raw, i-1, "-Infinity"):
 			copy(out[i:], maskInfinity)
 		}
 	})
@@ -74,11 +77,13 @@ func maskConstants(raw []byte) []byte {
 // isToken tells whether raw has this token at i: nothing that could belong to it is around.
 func isToken(raw []byte, i int, token string) bool {
 	end := i + len(token)
-	return bytes.HasPrefix(raw[i:], []byte(token)) && (i == 0 || !inToken(raw[i-1])) && (end == len(raw) || !inToken(raw[end]))
+	return bytes.HasPrefix(raw[i:], []byte(token)) && (i == 0 || !inToken(raw[i-1])) &&
+		(end == len(raw) || !inToken(raw[end]))
 }
 
 func inToken(c byte) bool {
-	return c == '-' || c == '+' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+	return c == '-' || c == '+' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' ||
+		c >= 'a' && c <= 'z'
 }
 
 // scanCode calls f for each byte of a JSON text that is outside of strings.

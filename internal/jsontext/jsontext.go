@@ -1,5 +1,6 @@
-// Package jsontext reads and writes the JSON that sessions are made of: an object whose values are kept as JSON text until somebody asks
-// for them. It accepts NaN, Infinity and -Infinity, as Python's json module writes them, and writes pure ASCII, as Django does.
+// Package jsontext reads and writes the JSON that sessions are made of: an object whose values are
+// kept as JSON text until somebody asks for them. It accepts NaN, Infinity and -Infinity, as
+// Python's json module writes them, and writes pure ASCII, as Django does.
 package jsontext
 
 import (
@@ -20,9 +21,10 @@ var (
 	errSurrogate = errors.New("a name holds a lone surrogate")
 )
 
-// Split takes a JSON object apart. The values keep their spelling, so what was not understood here (an integer of 40 digits, a lone
-// surrogate) is written back as it was read. Of a name that occurs twice the last value counts, as in Python and in encoding/json.
-// Nesting deeper than 10,000 levels is an error.
+// Split takes a JSON object apart. The values keep their spelling, so what was not understood here
+// (an integer of 40 digits, a lone surrogate) is written back as it was read. Of a name that occurs
+// twice the last value counts, as in Python and in encoding/json. Nesting deeper than 10,000 levels
+// is an error.
 func Split(text string) (map[string]json.RawMessage, error) {
 	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
 		if !json.Valid([]byte(text)) {
@@ -45,8 +47,9 @@ func Split(text string) (map[string]json.RawMessage, error) {
 	return entries, nil
 }
 
-// splitSlowly splits a text with NaN or Infinity in it, or with a name that may not be what encoding/json makes of it. The masked text has
-// the same length, so positions in it are positions in text.
+// splitSlowly splits a text with NaN or Infinity in it, or with a name that may not be what
+// encoding/json makes of it. The masked text has the same length, so positions in it are positions
+// in text.
 func splitSlowly(text string) (map[string]json.RawMessage, error) {
 	masked := maskConstants([]byte(text))
 	if !json.Valid(masked) {
@@ -96,7 +99,8 @@ func hasLoneSurrogate(quoted string) bool {
 	return high
 }
 
-// plain keeps what encoding/json says about a syntax error, which quotes one character at most, and drops anything that could quote more.
+// plain keeps what encoding/json says about a syntax error, which quotes one character at most, and
+// drops anything that could quote more.
 func plain(err error) error {
 	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("not JSON: %v at byte %d", s, s.Offset)
@@ -104,7 +108,8 @@ func plain(err error) error {
 	return errors.New("not JSON")
 }
 
-// Join puts an object together: names sorted, no spaces, pure ASCII, so equal entries give equal text.
+// Join puts an object together: names sorted, no spaces, pure ASCII, so equal entries give equal
+// text.
 func Join(entries map[string]json.RawMessage) string {
 	names := make([]string, 0, len(entries))
 	size := 2

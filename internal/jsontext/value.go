@@ -11,15 +11,17 @@ import (
 	"strings"
 )
 
-// MaxDepth is how deep a value may be nested to be encoded. Python's json module gives up at about 1,000 levels, and a session that Django
-// cannot read is a lost login.
+// MaxDepth is how deep a value may be nested to be encoded. Python's json module gives up at about
+// 1,000 levels, and a session that Django cannot read is a lost login.
 const MaxDepth = 500
 
-// MaxDigits is how long a number may be to be encoded. Python reads no integers of more than 4,300 digits since 3.11.
+// MaxDigits is how long a number may be to be encoded. Python reads no integers of more than 4,300
+// digits since 3.11.
 const MaxDigits = 4000
 
-// Encode gives the JSON text of v: pure ASCII, no spaces. A float64 or float32 stays a float (1 becomes 1.0), at the top and inside of
-// []any and map[string]any, as in Python. Bytes of a string that are not UTF-8 become U+FFFD, as in encoding/json.
+// Encode gives the JSON text of v: pure ASCII, no spaces. A float64 or float32 stays a float (1
+// becomes 1.0), at the top and inside of []any and map[string]any, as in Python. Bytes of a string
+// that are not UTF-8 become U+FFFD, as in encoding/json.
 func Encode(v any) (json.RawMessage, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -40,8 +42,9 @@ func Encode(v any) (json.RawMessage, error) {
 	return appendASCII(make([]byte, 0, len(raw)), raw), nil
 }
 
-// keepFloats gives whole floats the spelling that keeps them floats. It gives up where a value is nested too deeply, as one is that holds
-// itself: at once, or a value that holds itself twice would take for ever.
+// keepFloats gives whole floats the spelling that keeps them floats. It gives up where a value is
+// nested too deeply, as one is that holds itself: at once, or a value that holds itself twice would
+// take for ever.
 func keepFloats(v any, level int) (kept any, ok bool) {
 	if level > MaxDepth {
 		return nil, false
@@ -78,13 +81,15 @@ func keepFloats(v any, level int) (kept any, ok bool) {
 }
 
 func floatText(f float64, v any) any {
-	if f != math.Trunc(f) || math.Abs(f) >= 1e15 || math.IsInf(f, 0) { // encoding/json writes an exponent, or refuses
+	if f != math.Trunc(f) || math.Abs(f) >= 1e15 ||
+		math.IsInf(f, 0) { // encoding/json writes an exponent, or refuses
 		return largeFloat(f, v)
 	}
 	return json.RawMessage(strconv.FormatFloat(f, 'f', 1, 64))
 }
 
-// largeFloat spells a whole float beyond 1e15 with an exponent; encoding/json does so from 1e21 on only.
+// largeFloat spells a whole float beyond 1e15 with an exponent; encoding/json does so from 1e21 on
+// only.
 func largeFloat(f float64, v any) any {
 	if f != math.Trunc(f) || math.IsInf(f, 0) {
 		return v
@@ -92,8 +97,9 @@ func largeFloat(f float64, v any) any {
 	return json.RawMessage(strconv.FormatFloat(f, 'e', -1, 64))
 }
 
-// Value decodes one JSON text. Numbers are int64 where they are integers that fit, json.Number where they are integers that do not,
-// and float64 otherwise (json.Number again where even that overflows).
+// Value decodes one JSON text. Numbers are int64 where they are integers that fit, json.Number
+// where they are integers that do not, and float64 otherwise (json.Number again where even that
+// overflows).
 func Value(raw json.RawMessage) (any, error) {
 	masked := hasConstants(raw)
 	text := []byte(raw)

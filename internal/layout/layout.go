@@ -1,4 +1,5 @@
-// Package layout says how a table keeps sessions: the form of its keys and times, and how it is made. There are two: our own, and Django's.
+// Package layout says how a table keeps sessions: the form of its keys and times, and how it is
+// made. There are two: our own, and Django's.
 package layout
 
 import (
@@ -12,11 +13,13 @@ type Layout struct {
 	Cookie     string // default name of the cookie
 	HashedKeys bool   // the row holds the SHA-256 of the key, not the key
 	KeySize    int    // characters that the key column must hold
-	// WellFormed tells whether a cookie's value can be a key at all. One that cannot is never looked up.
+	// WellFormed tells whether a cookie's value can be a key at all. One that cannot is never
+	// looked up.
 	WellFormed func(key string) bool
 	// Storable tells whether a row can have that key. One that cannot is unknown without a look.
 	Storable func(key string) bool
-	// DeleteMalformed: a cookie that is not well formed is deleted even if the session was not touched.
+	// DeleteMalformed: a cookie that is not well formed is deleted even if the session was not
+	// touched.
 	DeleteMalformed bool
 	// DeleteUnknown: a cookie whose session is unknown is deleted by a request that merely reads.
 	DeleteUnknown bool
@@ -25,11 +28,13 @@ type Layout struct {
 	LastCookieCounts bool
 	// UnquoteCookie: cookie values are unquoted as Python's http.cookies does.
 	UnquoteCookie bool
-	// Location is where the wall clock of expire_date hangs on databases that store none (SQLite, MySQL). UTC if nil.
+	// Location is where the wall clock of expire_date hangs on databases that store none (SQLite,
+	// MySQL). UTC if nil.
 	Location *time.Location
 	// Err is why the table cannot be kept so, for New to refuse.
 	Err error
-	// Tables are the statements that make the table, by GORM's dialect name, with %[1]s for the quoted table. Without: GORM's migrator.
+	// Tables are the statements that make the table, by GORM's dialect name, with %[1]s for the
+	// quoted table. Without: GORM's migrator.
 	Tables map[string][]string
 }
 
@@ -77,7 +82,8 @@ func Django() Layout {
 				`CREATE INDEX "django_session_expire_date_a5c62663" ON %[1]s ("expire_date")`,
 			},
 			"mysql": {
-				"CREATE TABLE %[1]s (`session_key` varchar(40) NOT NULL PRIMARY KEY, `session_data` longtext NOT NULL, `expire_date` datetime(6) NOT NULL)",
+				"CREATE TABLE %[1]s (`session_key` varchar(40) NOT NULL PRIMARY KEY, `session_data` " +
+					"longtext NOT NULL, `expire_date` datetime(6) NOT NULL)",
 				"CREATE INDEX `django_session_expire_date_a5c62663` ON %[1]s (`expire_date`)",
 			},
 		},

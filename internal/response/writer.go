@@ -78,7 +78,14 @@ type Writer struct {
 // Hold begins to hold the response on inner. status is what inner would send if
 // nobody set another one; limit is the number of body bytes that are held.
 func (w *Writer) Hold(inner http.ResponseWriter, status, limit int, hooks Hooks) {
-	*w = Writer{inner: inner, hooks: hooks, limit: limit, size: nothingWritten, status: status, initial: status}
+	*w = Writer{
+		inner:   inner,
+		hooks:   hooks,
+		limit:   limit,
+		size:    nothingWritten,
+		status:  status,
+		initial: status,
+	}
 	if header := inner.Header(); len(header) > 0 {
 		w.found = header.Clone()
 	}
