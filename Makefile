@@ -24,10 +24,11 @@ check: ## gofmt, the length of lines, go vet and staticcheck
 race: ## all tests under the race detector
 	go test -race -timeout 30m ./...
 
-configs: ## what issues statements once more, under PrepareStmt, and under SkipDefaultTransaction too
+configs: ## what issues statements once more, under PrepareStmt, and with SkipDefaultTransaction, beside one Django
 	@set -e; for config in prepared both; do \
-		echo "GORMSESSION_GORM=$$config go test -timeout 30m . ./ginsession ./django"; \
-		GORMSESSION_GORM=$$config go test -timeout 30m . ./ginsession ./django; \
+		echo "GORMSESSION_GORM=$$config GORMSESSION_DJANGOS=5.2 go test . ./ginsession ./django"; \
+		GORMSESSION_GORM=$$config GORMSESSION_DJANGOS=5.2 \
+			go test -timeout 30m . ./ginsession ./django; \
 	done
 
 modules: ## vet, build and test the modules nested in this one

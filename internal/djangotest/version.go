@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +27,15 @@ const (
 // Versions lists every [Version], in the order in which [Each] runs them.
 var Versions = []Version{V32, V42, V52, V61}
 
-// Each runs f as a subtest per version, named 3.2 and so on.
+// Each runs f as a subtest per version, named 3.2 and so on; of those that GORMSESSION_DJANGOS
+// names, if it is set.
 func Each(t *testing.T, f func(t *testing.T, version Version)) {
 	t.Helper()
+	only := strings.Fields(os.Getenv("GORMSESSION_DJANGOS"))
 	for _, version := range Versions {
+		if len(only) > 0 && !slices.Contains(only, string(version)) {
+			continue
+		}
 		t.Run(string(version), func(t *testing.T) { f(t, version) })
 	}
 }
