@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // A column is what the catalogs say of one.
@@ -131,12 +133,12 @@ func (s *store) inquire(ctx context.Context, question func(ctx context.Context) 
 	var cause error
 	err := s.retry(ctx, func(ctx context.Context) error {
 		err := question(ctx)
-		if err != nil && (cause == nil || !isOver(err)) {
+		if err != nil && (cause == nil || !fault.IsOver(err)) {
 			cause = err
 		}
 		return harmless(err)
 	})
-	if err == nil || isOver(cause) {
+	if err == nil || fault.IsOver(cause) {
 		return err
 	}
 	return cause

@@ -9,18 +9,18 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // A dialect is what differs between the databases.
 type dialect struct {
-	name       string               // GORM's
-	kind       func(err error) kind // by what the database says; other where it says nothing
-	deaf       bool                 // a driver may wait on after the deadline, for the busy timeout
-	confirm    string               // whose COMMIT waits for a standby; "": each does
-	sameData   string               // compares session_data byte by byte with a parameter
-	expireText string               // selects expire_date without a driver's idea of zones
-	lock       string               // locks the selected row until the end of the transaction
-	wallClock  bool                 // expire_date holds a wall clock, not an instant
+	deaf       bool   // a driver may wait on after the deadline, for the busy timeout
+	confirm    string // whose COMMIT waits for a standby; "": each does
+	sameData   string // compares session_data byte by byte with a parameter
+	expireText string // selects expire_date without a driver's idea of zones
+	lock       string // locks the selected row until the end of the transaction
+	wallClock  bool   // expire_date holds a wall clock, not an instant
 	tx         *sql.TxOptions
 }
 
@@ -28,13 +28,11 @@ var dialects = map[string]dialect{
 	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that
 	// one.
 	"sqlite": {
-		name: "sqlite", kind: sqliteKind, deaf: true,
 		sameData: "session_data = ? COLLATE BINARY", expireText: "CAST(expire_date AS TEXT)",
-		wallClock: true,
+		wallClock: true, deaf: true,
 	},
 	// READ COMMITTED because a lock queues only there: at the higher levels it fails what waited.
 	"postgres": {
-		name: "postgres", kind: postgresKind,
 		confirm:  "SELECT pg_logical_emit_message(true, 'gormsession', '')",
 		sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE",
 		tx: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
@@ -42,7 +40,6 @@ var dialects = map[string]dialect{
 	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's
 	// charset.
 	"mysql": {
-		name: "mysql", kind: mysqlKind,
 		sameData:   "CONVERT(session_data USING utf8mb4) = CAST(? AS BINARY)",
 		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
 	},
@@ -83,8 +80,7 @@ func onWall(t time.Time, loc *time.Location) time.Time {
 // data.
 type secretLogger struct {
 	logger.Interface
-	translate func(error) error
-	dialect   dialect
+	faults fault.Reader
 }
 
 var numbered = regexp.MustCompile(`\$\d+`)
@@ -96,7 +92,7 @@ func (l secretLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (str
 
 // LogMode implements logger.Interface.
 func (l secretLogger) LogMode(level logger.LogLevel) logger.Interface {
-	return secretLogger{l.Interface.LogMode(level), l.translate, l.dialect}
+	return secretLogger{l.Interface.LogMode(level), l.faults}
 }
 
 // Trace implements logger.Interface. What databases say may name the key, as MySQL does of a
@@ -108,7 +104,7 @@ func (l secretLogger) Trace(
 	err error,
 ) {
 	if err != nil {
-		err = l.dialect.redact(err, l.translate, "")
+		err = l.faults.Redact(err, "")
 	}
 	l.Interface.Trace(ctx, begin, fc, err)
 }
@@ -127,11 +123,7 @@ func ownHandle(db *gorm.DB) *gorm.DB {
 		NewDB:                  true,
 		Context:                context.Background(),
 		SkipDefaultTransaction: true, // the store opens its transactions itself
-		Logger: secretLogger{
-			db.Logger,
-			translator(db),
-			dialects[db.Dialector.Name()],
-		},
+		Logger:                 secretLogger{db.Logger, fault.For(db.Dialector)},
 	})
 	h.DryRun, h.PropagateUnscoped, h.AllowGlobalUpdate = false, false, false
 	// NewDB alone lasts until the next WithContext, which would bring the conditions back.
@@ -151,13 +143,4 @@ func ownHandle(db *gorm.DB) *gorm.DB {
 		Clauses:  map[string]clause.Clause{},
 	}
 	return h
-}
-
-// translator recognizes GORM's own errors, such as a duplicate key, also where the application's
-// TranslateError is off.
-func translator(db *gorm.DB) func(error) error {
-	if t, ok := db.Dialector.(gorm.ErrorTranslator); ok {
-		return t.Translate
-	}
-	return func(err error) error { return err }
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // A failure is a fault of the database under one of the package's sentinels. Its text is the
@@ -62,23 +64,36 @@ func (s *store) fault(err error, stored string) error {
 		err = u.error
 	}
 	if f, ok := errors.AsType[*failure](err); ok {
-		f.cause = s.redact(f.cause, stored)
+		f.cause = s.faults.Redact(f.cause, stored)
 		return err
 	}
 	if err == nil || isOurs(err) {
 		return err
 	}
 	sentinel := ErrUnavailable
-	if s.kind(err) == rejected {
+	if s.kind(err) == fault.Rejected {
 		sentinel = ErrRejected
 	}
 	hint := poolHint(err) + s.memoryHint(err)
-	return &failure{sentinel: sentinel, cause: s.redact(err, stored), hint: hint}
+	return &failure{sentinel: sentinel, cause: s.faults.Redact(err, stored), hint: hint}
+}
+
+// kind tells what kind of fault an error is, ours included.
+func (s *store) kind(err error) fault.Kind {
+	switch {
+	case isOurs(err):
+		return fault.Other
+	case errors.Is(err, errSlipped):
+		return fault.Conflict
+	case errors.Is(err, errDuplicate):
+		return fault.Rejected
+	}
+	return s.faults.Kind(err)
 }
 
 // memoryHint says why some connections do not see the table that New has found.
 func (s *store) memoryHint(err error) string {
-	if s.dialectName != "sqlite" || !s.tells(err, noTable) {
+	if s.dialectName != "sqlite" || !s.faults.Tells(err, fault.NoTable) {
 		return ""
 	}
 	return ": the table was there when New looked; each connection to :memory: has a database of its" +

@@ -31,7 +31,7 @@ func (s *store) byHook(tx *gorm.DB, err error) bool {
 		return false
 	}
 	failure := w.failure.Load()
-	return failure == nil || !errors.Is(err, *failure) && !errors.Is(err, s.translate(*failure))
+	return failure == nil || !errors.Is(err, *failure) && !errors.Is(err, s.faults.Translate(*failure))
 }
 
 // A watchedTx is a transaction that notes the last error of the database or its driver.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // inspect refuses a table that has our columns but cannot keep our sessions, such as Django's,
@@ -84,7 +86,7 @@ func (s *store) lacking(ctx context.Context, columns []column) error {
 		query := fmt.Sprintf("SELECT %s FROM %s WHERE 1 = 0",
 			s.db.Statement.Quote(f.DBName), s.db.Statement.Quote(s.table))
 		switch err := s.ask(s.quiet(ctx), query, noMatter); {
-		case s.tells(err, noColumn):
+		case s.faults.Tells(err, fault.NoColumn):
 			return fmt.Errorf(
 				"gormsession: the table %s has no column %s, which the model has; existing "+
 					"tables are never altered: add it by a migration of the application's",

@@ -11,6 +11,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // Migrate makes the table of sessions if it is missing, as [New] does with the same options, also
@@ -67,7 +69,7 @@ func newStore(db *gorm.DB, o *options) (*store, error) {
 		dialect:     d,
 		replaceRows: o.replaceRows,
 		dialectName: name,
-		translate:   translator(db),
+		faults:      fault.For(db.Dialector),
 		layout:      o.layout,
 		codec:       o.codec,
 		table:       o.table,
@@ -108,7 +110,7 @@ func (s *store) prepare(mayMake bool) error {
 		return s.unread(err)
 	}
 	err := s.probe()
-	if s.tells(err, noTable) {
+	if s.faults.Tells(err, fault.NoTable) {
 		if !mayMake {
 			return fmt.Errorf(
 				"%w: the table %s is missing: make it by gormsession.Migrate or a migration "+

@@ -4,62 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
-
-// A news is what a database may say of a table, by the words of each: SQLSTATEs of PostgreSQL,
-// numbers of MySQL, texts of SQLite.
-type news struct {
-	postgres []string
-	mysql    []uint64
-	sqlite   []string
-}
-
-var (
-	noTable  = news{[]string{"42P01"}, []uint64{1146, 1049}, []string{"no such table"}}
-	noColumn = news{[]string{"42703"}, []uint64{1054}, []string{"no such column"}}
-	noRight  = news{[]string{"42501"}, []uint64{1142, 1143, 1044}, []string{"readonly database"}}
-	// A pooler has given our statement to a connection that has another one of that name, or none.
-	pooled = news{postgres: []string{"42P05", "26000"}}
-)
-
-// tells tells whether err is that news.
-func (s *store) tells(err error, n news) bool {
-	if err == nil {
-		return false
-	}
-	switch s.dialectName {
-	case "sqlite":
-		said := func(text string) bool { return strings.Contains(err.Error(), text) }
-		return slices.ContainsFunc(n.sqlite, said)
-	case "postgres":
-		return slices.Contains(n.postgres, sqlState(err))
-	}
-	return slices.Contains(n.mysql, mysqlNumber(err))
-}
 
 // unread says why the table cannot be read: each cause in its own words, the database's with it.
 func (s *store) unread(err error) error {
 	switch {
 	case s.unreachable(err):
 		return s.silent(err)
-	case s.tells(err, noColumn), errors.Is(err, gorm.ErrInvalidField):
+	case s.faults.Tells(err, fault.NoColumn), errors.Is(err, gorm.ErrInvalidField):
 		return fmt.Errorf("gormsession: the table %s exists and is no table of sessions: it lacks "+
 			"session_key, session_data or expire_date; choose another name with WithTable: %w", s.table, err)
-	case s.tells(err, noRight):
+	case s.faults.Tells(err, fault.NoRight):
 		return fmt.Errorf("gormsession: the table %s may not be read by this account, which needs "+
 			"SELECT, INSERT, UPDATE and DELETE on it: %w", s.table, err)
-	case isForbidden(err):
+	case fault.IsForbidden(err):
 		return fmt.Errorf(
 			"gormsession: sessions cannot be kept in the table %s through this pooler, "+
 				"which takes no transactions: let it (pool_mode=transaction of PgBouncer, or session): %w",
 			s.table,
 			err,
 		)
-	case s.tells(err, pooled):
+	case s.faults.Tells(err, fault.Pooled):
 		return fmt.Errorf(
 			"gormsession: the table %s cannot be read through this pooler, which does not "+
 				"keep prepared statements apart: let it (max_prepared_statements of PgBouncer), or the driver "+
@@ -76,7 +46,7 @@ func (s *store) unmade(err error) error {
 	switch {
 	case s.unreachable(err):
 		return s.silent(err)
-	case s.tells(err, noRight):
+	case s.faults.Tells(err, fault.NoRight):
 		return fmt.Errorf("gormsession: the table %s is missing and could not be made: make it at "+
 			"deployment, by gormsession.Migrate with an account that may: %w", s.table, err)
 	}
@@ -89,19 +59,16 @@ func (s *store) silent(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		why = fmt.Sprintf(" within %v%s", s.timeout, why)
-	case isClosed(err):
+	case fault.IsClosed(err):
 		why = ": its pool is closed, as it is after a gorm.Open that has returned an error"
 	}
 	return fmt.Errorf("%w: the database cannot be reached%s: %w", ErrUnavailable, why, err)
 }
 
-// isClosed tells whether the pool is closed. There is no value to compare it with.
-func isClosed(err error) bool { return strings.Contains(err.Error(), "sql: database is closed") }
-
 // unreachable tells whether nobody has answered, or somebody who takes no statements at the moment.
 func (s *store) unreachable(err error) bool {
 	k := s.kind(err)
-	return k == lost || k == away || isOver(err) ||
-		isClosed(err) ||
+	return k == fault.Lost || k == fault.Away || fault.IsOver(err) ||
+		fault.IsClosed(err) ||
 		s.dialectName == "sqlite" && strings.Contains(err.Error(), "unable to open database file")
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // dialTries is how often a database is called that does not take the call.
@@ -40,21 +42,21 @@ func (s *store) tries(
 		}
 		atOnce := false
 		switch s.kind(err) {
-		case conflict:
-		case lost:
+		case fault.Conflict:
+		case fault.Lost:
 			atOnce = try < quick
-		case stale:
+		case fault.Stale:
 			if atOnce = try < quick; !atOnce {
 				return err
 			}
-		case away:
+		case fault.Away:
 			if dials++; dials > calls {
 				return err
 			}
 		default:
 			// An end that is not ours: of a plugin, or of whoever it has put our statement
 			// together with.
-			if canceled || isOurs(err) || !isOver(err) {
+			if canceled || isOurs(err) || !fault.IsOver(err) {
 				return err
 			}
 			canceled = true

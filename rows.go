@@ -118,7 +118,7 @@ func (s *store) written(tx *gorm.DB) (int64, error) {
 		return tx.RowsAffected, nil
 	case s.byHook(tx, err):
 		return 0, &failure{sentinel: ErrRejected, cause: err, hint: " by a hook of the model"}
-	case s.isDuplicate(err):
+	case s.faults.IsDuplicate(err):
 		return 0, fmt.Errorf("%w: %w", errDuplicate, err)
 	}
 	return 0, err
@@ -159,7 +159,7 @@ func (s *store) delete(ctx context.Context, key string) error {
 func (s *store) deleteStored(ctx context.Context, stored string) error {
 	remove := func(tx *gorm.DB) (int64, error) {
 		n, err := s.written(s.rows(tx).Where("session_key = ?", stored).Delete(s.model.empty()))
-		if s.alien(err) {
+		if s.faults.IsAlien(err) {
 			err = nil
 		}
 		return n, err

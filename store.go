@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 
+	"github.com/seed7368b609/gormsession/internal/fault"
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
@@ -20,7 +21,7 @@ type store struct {
 	db          *gorm.DB
 	dialect     dialect
 	dialectName string
-	translate   func(error) error
+	faults      fault.Reader
 	layout      layout.Layout
 	codec       Codec
 	table       string
@@ -121,7 +122,7 @@ func (s *store) scan(
 		if rows != nil { // a callback refused what was read
 			_ = rows.Close()
 		}
-		if s.alien(err) {
+		if s.faults.IsAlien(err) {
 			err = nil
 		}
 		return record{}, false, err
@@ -134,7 +135,7 @@ func (s *store) scan(
 	var key string
 	var expire Expiry
 	if !rows.Next() {
-		if err = rows.Err(); s.alien(err) {
+		if err = rows.Err(); s.faults.IsAlien(err) {
 			err = nil
 		}
 		return record{}, false, err

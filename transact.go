@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // undone is the error of what has certainly left nothing behind in the database. That is told by
@@ -59,9 +61,9 @@ func (s *store) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 	switch err := s.inTime(ctx, tx.Commit); {
 	case err == nil:
 		return nil
-	case s.isDuplicate(err): // TiDB looks for duplicates there, PostgreSQL if asked to
+	case s.faults.IsDuplicate(err): // TiDB looks for duplicates there, PostgreSQL if asked to
 		return undone{fmt.Errorf("%w: %w", errDuplicate, err)}
-	case errors.Is(err, sql.ErrTxDone), s.dialect.undoneAtCommit(err):
+	case errors.Is(err, sql.ErrTxDone), s.faults.UndoneAtCommit(err):
 		return undone{err}
 	default:
 		return err
@@ -134,7 +136,7 @@ func (s *store) single(ctx context.Context, write func(tx *gorm.DB) error) error
 		return s.transact(ctx, write)
 	}
 	err := write(s.handle(ctx))
-	if err != nil && (isOurs(err) || isDial(err) || s.dialect.undoneAlone(err)) {
+	if err != nil && (isOurs(err) || fault.IsDial(err) || s.faults.UndoneAlone(err)) {
 		return undone{err}
 	}
 	return err

@@ -1,4 +1,4 @@
-package gormsession
+package fault
 
 import (
 	"fmt"
@@ -18,31 +18,28 @@ type redacted struct {
 func (r redacted) Error() string { return r.text }
 func (r redacted) Unwrap() error { return r.error }
 
-// redact takes keys and values out of the text of an error of the database.
-func (s *store) redact(err error, stored string) error {
-	return s.dialect.redact(err, s.translate, stored)
-}
-
-func (d dialect) redact(err error, translate func(error) error, stored string) error {
+// Redact takes keys and values out of the text of an error of the database. stored is the key of
+// the row, if it is known.
+func (r Reader) Redact(err error, stored string) error {
 	switch {
 	case isUnsent(err):
 		return redacted{err, "the driver has refused a value"}
-	case d.isDuplicate(err, translate):
+	case r.IsDuplicate(err):
 		text := gorm.ErrDuplicatedKey.Error()
-		if said := d.codeOf(err); said != "" {
+		if said := r.codeOf(err); said != "" {
 			text += ": " + said
 		}
 		return redacted{err, text}
-	case d.name != "sqlite" && d.kind(err) == rejected: // SQLite quotes no values
-		return redacted{err, d.codeOf(err)}
+	case r.name != "sqlite" && r.said(err) == Rejected: // SQLite quotes no values
+		return redacted{err, r.codeOf(err)}
 	}
 	return withoutKeys(err, stored)
 }
 
 // codeOf is what a database said, without the values that it quotes: the code, and the column or
 // the constraint.
-func (d dialect) codeOf(err error) string {
-	switch d.name {
+func (r Reader) codeOf(err error) string {
+	switch r.name {
 	case "postgres":
 		return postgresCode(err)
 	case "mysql":

@@ -1,4 +1,4 @@
-package gormsession
+package fault
 
 import (
 	"reflect"
@@ -6,29 +6,29 @@ import (
 )
 
 // sqliteKind goes by SQLite's result code where the driver gives it, and by the text else.
-func sqliteKind(err error) kind {
+func sqliteKind(err error) Kind {
 	switch sqliteCode(err) {
 	case 5, 6: // SQLITE_BUSY, SQLITE_LOCKED
-		return conflict
+		return Conflict
 	case 18, 19, 20: // SQLITE_TOOBIG, SQLITE_CONSTRAINT (RAISE of a trigger too), SQLITE_MISMATCH
-		return rejected
+		return Rejected
 	}
 	text := err.Error()
 	for _, busy := range []string{
 		"database is locked", "table is locked", "schema is locked", "SQLITE_BUSY",
 	} {
 		if strings.Contains(text, busy) {
-			return conflict
+			return Conflict
 		}
 	}
 	for _, no := range []string{
 		"constraint failed", "datatype mismatch", "string or blob too big", "malformed JSON",
 	} {
 		if strings.Contains(text, no) {
-			return rejected
+			return Rejected
 		}
 	}
-	return other
+	return Other
 }
 
 // sqliteCode is the primary result code of an error of one of SQLite's drivers, whose types this

@@ -1,4 +1,4 @@
-package gormsession
+package fault
 
 import (
 	"reflect"
@@ -42,21 +42,21 @@ var (
 	mysqlDuplicates = []uint64{1022, 1062, 1586, 1859}
 )
 
-func mysqlKind(err error) kind {
+func mysqlKind(err error) Kind {
 	n := mysqlNumber(err)
 	switch {
 	case n == 0:
-		return other
+		return Other
 	case slices.Contains(mysqlConflicts, n), isCertified(n, err):
-		return conflict
+		return Conflict
 	case slices.Contains(mysqlLost, n), isFailingOver(n, err):
-		return lost
+		return Lost
 	case slices.Contains(mysqlStale, n):
-		return stale
+		return Stale
 	case slices.Contains(mysqlRejected, n), isRefused(mysqlState(err)):
-		return rejected
+		return Rejected
 	}
-	return other
+	return Other
 }
 
 // isCertified tells whether group replication has refused a commit in favour of another member's:

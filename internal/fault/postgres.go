@@ -1,4 +1,4 @@
-package gormsession
+package fault
 
 import (
 	"errors"
@@ -8,28 +8,28 @@ import (
 
 // postgresKind goes by SQLSTATE (PostgreSQL's appendix A). CockroachDB, YugabyteDB and Aurora DSQL
 // use the same.
-func postgresKind(err error) kind {
+func postgresKind(err error) Kind {
 	code := sqlState(err)
 	switch {
 	case code == "":
-		return other
+		return Other
 	case strings.HasPrefix(code, "40"), strings.HasPrefix(code, "OC"), code == "55P03":
-		return conflict // rolled back; Aurora DSQL's; not within lock_timeout
-	case isForbidden(err):
-		return other
+		return Conflict // rolled back; Aurora DSQL's; not within lock_timeout
+	case IsForbidden(err):
+		return Other
 	case isGoingAway(code), code == "53300": // too many connections: nothing has begun
-		return lost
+		return Lost
 	case code == "26000", code == "0A000" && strings.Contains(err.Error(), "cached plan"):
-		return stale
+		return Stale
 	case isRefused(code), code == "54000": // too long for its index
-		return rejected
+		return Rejected
 	}
-	return other
+	return Other
 }
 
-// isForbidden tells whether PgBouncer says that it takes single statements alone. It has one code,
+// IsForbidden tells whether PgBouncer says that it takes single statements alone. It has one code,
 // that of a lost connection, for whatever it says.
-func isForbidden(err error) bool {
+func IsForbidden(err error) bool {
 	return sqlState(err) == "08P01" && strings.Contains(err.Error(), "statement pooling mode")
 }
 
