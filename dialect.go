@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/seed7368b609/gormsession/internal/fault"
+	"github.com/seed7368b609/gormsession/internal/instant"
 )
 
 // A dialect is what differs between the databases.
@@ -49,7 +50,7 @@ var dialects = map[string]dialect{
 // UTC, the hands are put there.
 func (s *store) expireArg(t time.Time) Expiry {
 	if loc := s.layout.Location; loc != nil && s.dialect.wallClock {
-		t = onWall(t.In(loc), time.UTC)
+		t = instant.OnWall(t.In(loc), time.UTC)
 	}
 	return Expiry{t}
 }
@@ -57,23 +58,9 @@ func (s *store) expireArg(t time.Time) Expiry {
 // expireOf undoes expireArg.
 func (s *store) expireOf(e Expiry) time.Time {
 	if loc := s.layout.Location; loc != nil && s.dialect.wallClock {
-		return onWall(e.Time, loc)
+		return instant.OnWall(e.Time, loc)
 	}
 	return e.Time
-}
-
-// onWall is the time that a clock in loc shows where t's clock shows the same.
-func onWall(t time.Time, loc *time.Location) time.Time {
-	return time.Date(
-		t.Year(),
-		t.Month(),
-		t.Day(),
-		t.Hour(),
-		t.Minute(),
-		t.Second(),
-		t.Nanosecond(),
-		loc,
-	)
 }
 
 // secretLogger is the application's GORM logger, which sees our statements with ? for keys and

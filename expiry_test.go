@@ -144,37 +144,6 @@ func TestExpiryEntryRoundTrip(t *testing.T) {
 	})
 }
 
-// An instant in the column is the same one when it is read, and its text compares as it does, which SQLite relies on.
-func TestExpiryColumn(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a, b := anyInstant(t, "a"), anyInstant(t, "b")
-		if rapid.Bool().Draw(t, "near") {
-			b = a.Add(time.Duration(rapid.Int64Range(-2_000_000, 2_000_000).Draw(t, "microseconds")) * time.Microsecond)
-		}
-		var read Expiry
-		if err := read.Scan(textOf(a)); err != nil || !read.Equal(a) {
-			t.Fatalf("%v is %s in a row, and read as %v, %v", a, textOf(a), read, err)
-		}
-		if n := len(textOf(a)); n != len("2006-01-02 15:04:05") && n != len("2006-01-02 15:04:05.000000") {
-			t.Fatalf("Django writes no %s", textOf(a))
-		}
-		if a.Before(b) != (textOf(a) < textOf(b)) {
-			t.Fatalf("%s and %s compare otherwise than the instants", textOf(a), textOf(b))
-		}
-	})
-	for _, text := range []string{"2030-01-02 03:04:05", "2030-01-02 03:04:05.000000", "2030-01-02 03:04:05+00:00", "2030-01-02T03:04:05Z", "2030-01-02 05:04:05+02"} {
-		var read Expiry
-		if err := read.Scan([]byte(text)); err != nil || read.Unix() != 1893553445 {
-			t.Errorf("%s is %v, %v", text, read, err)
-		}
-	}
-	for _, src := range []any{"", "soon", []byte("2030"), nil, 7} {
-		if err := new(Expiry).Scan(src); err == nil {
-			t.Errorf("%v was read", src)
-		}
-	}
-}
-
 // A clock on the wall of a zone is put up and taken down again, but for the hour that a zone's change of time shows twice.
 func TestWallClock(t *testing.T) {
 	loc, err := time.LoadLocation("Europe/Berlin")
