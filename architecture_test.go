@@ -78,6 +78,8 @@ func TestPictureOfTheRooms(t *testing.T) {
 func TestWalls(t *testing.T) {
 	for name, unknown := range map[string][]string{
 		"internal/verdict":  {""}, // anything
+		"internal/fault":    {module, "net/http$", "gorm.io/driver/"},
+		"internal/instant":  {module, "net/http$", "gorm.io/"},
 		"internal/header":   {module + "$", module + "/ginsession$", "gorm.io/", "github.com/gin-gonic/"},
 		"internal/response": {module + "$", "gorm.io/", "github.com/gin-gonic/"},
 		"internal/layout":   {module + "$", "gorm.io/", "net/http$"},
