@@ -40,17 +40,22 @@ func TestSessionThatExpiresWhileItsRequestRuns(t *testing.T) {
 			"replaced rows": {gormsession.WithReplacedRows()},
 			"Django's":      {gormsession.WithLayout(layout.Django())},
 		} {
-			for _, o := range overtaking {
+			for i := range 2 * len(overtaking) {
+				o, fixed := overtaking[i/2], i%2 == 1 // the end of the session
 				s := newSiteWith(t, d, c.Gorm(), append(opts[:len(opts):len(opts)], o.opts...)...)
 				s.cookieName = s.plugin.CookieName()
 				if name == "Django's" {
 					s.table = "django_session"
 				}
 				key := s.start(map[string]any{"name": "Ann"})
+				if fixed {
+					at := s.clock.Now().Add(time.Hour)
+					s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiryAt(at) })
+				}
 				before := s.rows()
 				got := s.visit(key, s.late(o.page))
 				want := http.StatusBadRequest
-				if storesNothing[o.name] {
+				if storesNothing[o.name] && (!fixed || o.name != "an expiry that is reset") {
 					want = http.StatusOK
 				}
 				if got.status != want || got.cookie != nil {
@@ -103,6 +108,30 @@ func TestSessionThatItsRequestEnds(t *testing.T) {
 	})
 }
 
+// A write that would change nothing in a row that has ended makes it nobody's own: what follows it
+// brings the session back no more than it does itself.
+func TestExpiredSessionStaysOverAfterANote(t *testing.T) {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite))
+	key := s.start(map[string]any{"name": "Ann"})
+	at := s.clock.Now().Add(time.Hour)
+	s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiryAt(at) })
+	got := s.visit(key, s.late(func(c *gin.Context) {
+		state := ginsession.Get(c)
+		state.Touch()
+		c.Writer.Flush()
+		state.Set("name", "Ann")
+		_ = state.Save()
+		state.Set("name", "Eve")
+		state.ResetExpiry()
+		if err := state.Save(); !errors.Is(err, gormsession.ErrInterrupted) {
+			t.Errorf("Save says %v", err)
+		}
+	}))
+	if got.status != http.StatusOK || len(s.entries(key)) != 0 {
+		t.Errorf("%d, %v", got.status, s.entries(key))
+	}
+}
+
 // Save says that the session is gone, and the log that it has expired.
 func TestSaveOfASessionThatHasExpired(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
@@ -138,5 +167,10 @@ func TestSessionThatExpiresAfterALostAnswer(t *testing.T) {
 		s.loses(committing("UPDATE", bare), nil)
 		got = s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiry(-time.Minute) })
 		s.done("ended, and the answer lost", got, key, `{"_session_expiry":-60,"n":5}`)
+
+		key = s.start(map[string]any{"n": 5})
+		s.loses(committing("UPDATE", bare), func() { s.clock.advance(time.Minute) })
+		got = s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiry(-time.Second) })
+		s.done("ended, and found so later", got, key, `{"_session_expiry":-1,"n":5}`)
 	})
 }

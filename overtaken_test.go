@@ -177,6 +177,23 @@ func TestCookieAfterSave(t *testing.T) {
 		if got := s.visit(key, save); got.cookie != nil {
 			t.Errorf("saved alone: %s", got.line)
 		}
+		// Whoever comes each day is never without a cookie, though it is Save that renews.
+		for name, opts := range map[string][]gormsession.Option{
+			"touch": nil, "rolling": {gormsession.WithRolling()},
+			"every request": {gormsession.WithSaveEveryRequest()},
+		} {
+			s := newSiteWith(t, d, c.Gorm(), opts...)
+			key := s.start(map[string]any{"name": "Ann"})
+			s.clock.advance(24 * time.Hour)
+			if got := s.visit(key, func(c *gin.Context) {
+				if opts == nil {
+					ginsession.Get(c).Touch()
+				}
+				save(c)
+			}); got.cookieIs(key) != "refreshed" {
+				t.Errorf("renewed by Save, %s: %d %s", name, got.status, got.line)
+			}
+		}
 		got := s.visit(key, func(c *gin.Context) {
 			writeName("Eve")(c)
 			save(c)

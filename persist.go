@@ -15,8 +15,8 @@ import (
 // new session, or of the new key of CycleKey, any more; nothing of what was changed is saved then.
 //
 // Modified stays true. The cookie of a new session or key goes to the client whatever the status of
-// the response; that of any other session where Save has moved its expiry, if the session is still
-// alive when the response leaves, which costs a SELECT then.
+// the response; that of a session that was changed or touched, where Save has moved its expiry, if
+// the session is still alive when the response leaves, which costs a SELECT then.
 func (s *State) Save() error {
 	s = s.enter()
 	defer s.mu.Unlock()

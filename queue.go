@@ -38,9 +38,11 @@ func (s *store) queue(ctx context.Context) queue {
 
 func isUsedUp(stats sql.DBStats) bool { return stats.MaxOpenConnections == 1 && stats.InUse > 0 }
 
-// left ends the operation with its error, which it returns.
-func (q queue) left(err error) error {
-	q.s.asking.Add(-1)
+// leave ends the operation.
+func (q queue) leave() { q.s.asking.Add(-1) }
+
+// noted notes how the operation has ended, and returns its error.
+func (q queue) noted(err error) error {
 	switch {
 	case err == nil:
 		q.s.slow.Store(false)

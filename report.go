@@ -21,9 +21,10 @@ func (p *Plugin) log(s *State, message string, err error) {
 // fate says where a session has gone that this request had loaded, as far as it can be told.
 func (s *State) fate() string {
 	if !s.row.expire.After(s.now()) {
-		return "the session has expired while the request ran"
+		return "by what this request had loaded the session has expired while the request ran"
 	}
 	return "after this request had loaded the session its row was deleted, by a logout or a DELETE " +
-		"of the application's own, or went to another key, by CycleKey in another request: " +
+		"of the application's own, or was ended by another request's SetExpiry, or went to " +
+		"another key, by CycleKey in another request: " +
 		"a handler that deletes the rows of its own user calls Flush first"
 }

@@ -22,7 +22,8 @@ func (s *store) insist(
 	ctx context.Context, calls int, op func(ctx context.Context) error,
 ) error {
 	q := s.queue(ctx)
-	return q.left(s.tries(ctx, calls, op))
+	defer q.leave() // also where the application's model has panicked
+	return q.noted(s.tries(ctx, calls, op))
 }
 
 func (s *store) tries(

@@ -151,7 +151,7 @@ func (u *updating) onto(tx *gorm.DB, current record) error {
 	}
 	u.replays.Add(1)
 	if u.ended(current) {
-		if next.data != current.data || next.expire.After(u.asOf) {
+		if next.data != current.data || !next.over {
 			return errTrackLost
 		}
 		next.expire = current.expire // the save was to end it, and was done

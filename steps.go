@@ -84,6 +84,8 @@ func (p *persisting) compare() (verdict.Outcome, error) {
 	}
 	p.rewrite, p.to = &w, to
 	switch {
+	case p.row.hasEnded(w.asOf): // and is refused
+		return verdict.HasEnded, nil
 	case to.data != p.row.data:
 		return verdict.OtherText, nil
 	case !to.expire.Equal(p.row.expire):
@@ -104,7 +106,9 @@ func (p *persisting) touch() (verdict.Outcome, error) {
 	if err != nil {
 		return 0, err
 	}
-	p.row.end(p.expire, p.now())
+	if hit {
+		p.row.end(p.expire, p.now())
+	}
 	return found(hit), nil
 }
 

@@ -63,6 +63,8 @@ func TestDecide(t *testing.T) {
 			verdict.Answer, verdict.Rules{}, verdict.Leave, 0},
 		{"a session whose end Save has moved is looked at once more", moved(live),
 			verdict.Answer, verdict.Rules{}, verdict.Confirm, 0},
+		{"so is one that is merely renewed", renewedBySave(),
+			verdict.Answer, verdict.Rules{}, verdict.Confirm, 0},
 		{"unless the header has left", verdict.Answered(moved(live), false),
 			verdict.Answer, verdict.Rules{}, verdict.Leave, 0},
 		{"or it was discarded", moved(live).Discard(),
@@ -107,6 +109,13 @@ func fail(c verdict.Case) verdict.Case { return verdict.Failed(c, false) }
 func moved(c verdict.Case) verdict.Case {
 	c = c.Change().Insist()
 	return verdict.Settle(c, verdict.Explicit, verdict.Update, verdict.DoneMoved)
+}
+
+// renewedBySave is a session whose renewal Save has done, so that the answer has none to do.
+func renewedBySave() verdict.Case {
+	c := verdict.Settle(live.Renew().Insist(), verdict.Explicit, verdict.Update, verdict.DoneMoved)
+	c = verdict.Due(c, false, verdict.Rules{})
+	return verdict.Settle(c, verdict.Answer, verdict.Forget, verdict.Done)
 }
 
 func owed(c verdict.Case, silent bool) verdict.Case {

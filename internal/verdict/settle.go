@@ -6,7 +6,7 @@ type Outcome uint8
 const (
 	Done      Outcome = iota
 	DoneMoved         // Update: the row's end is another one
-	Missed            // Load, Touch, Look: there is no such row
+	Missed            // Load, Touch, Confirm: there is no such row
 	Damaged           // Load: the row cannot be decoded
 	Elsewhere         // Update, Move: the row is in another table, and what it holds was loaded
 	Equal             // Reckon, Compare: the row is as it would be
