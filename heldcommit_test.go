@@ -106,7 +106,7 @@ func TestAnswerLostOnTheWire(t *testing.T) {
 					_, b := nodes(t, d, &gorm.Config{})
 					db, w := wired(t, d, simple, config.Gorm())
 					a := &node{site: newSiteOn(t, db), kind: kind}
-					steps := 0 // each with a token of its own, as a message may still come late
+					steps := 0 // each with a token of its own
 					token := func() string {
 						steps++
 						return fmt.Sprintf("A%d;", steps)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ type wire struct {
 
 	mu   sync.Mutex
 	word string
-	do   func(client, server net.Conn, message []byte)
+	do   func(client *ear, server net.Conn, message []byte)
 	all  sync.WaitGroup
 }
 
@@ -51,8 +52,9 @@ func newWire(t testing.TB, network, address string) *wire {
 				client.Close()
 				continue
 			}
-			w.all.Go(func() { _, _ = io.Copy(client, server); client.Close() })
-			w.all.Go(func() { w.carry(client, server) })
+			to := &ear{Conn: client}
+			w.all.Go(func() { _, _ = io.Copy(to, server); client.Close() })
+			w.all.Go(func() { w.carry(to, server) })
 		}
 	})
 	t.Cleanup(func() { l.Close() })
@@ -61,8 +63,23 @@ func newWire(t testing.TB, network, address string) *wire {
 
 func (w *wire) port() int { return w.listener.Addr().(*net.TCPAddr).Port }
 
+// An ear is the client of a connection, which is gone in the place of the answer once that is to be
+// lost.
+type ear struct {
+	net.Conn
+	loses atomic.Bool
+}
+
+func (e *ear) Write(answer []byte) (int, error) {
+	if e.loses.Load() {
+		e.Close()
+		return 0, net.ErrClosed
+	}
+	return e.Conn.Write(answer)
+}
+
 // carry brings what the client says to the server, but for the one message.
-func (w *wire) carry(client, server net.Conn) {
+func (w *wire) carry(client *ear, server net.Conn) {
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := client.Read(buffer)
@@ -89,7 +106,7 @@ func (w *wire) carry(client, server net.Conn) {
 	}
 }
 
-func (w *wire) next(word string, do func(client, server net.Conn, message []byte)) {
+func (w *wire) next(word string, do func(client *ear, server net.Conn, message []byte)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.word, w.do = word, do
@@ -99,7 +116,7 @@ func (w *wire) next(word string, do func(client, server net.Conn, message []byte
 // not. release lets the message arrive.
 func (w *wire) holds(word string) (held <-chan struct{}, release func()) {
 	came, gone := make(chan struct{}), make(chan struct{})
-	w.next(word, func(client, server net.Conn, message []byte) {
+	w.next(word, func(client *ear, server net.Conn, message []byte) {
 		client.Close()
 		close(came)
 		<-gone
@@ -110,10 +127,11 @@ func (w *wire) holds(word string) (held <-chan struct{}, release func()) {
 	return came, sync.OnceFunc(func() { close(gone) })
 }
 
-// loses has the answer to the next message with that word lost.
+// loses has the answer to the next message with that word lost. The server has given it by the time
+// when the client knows, so what is sent again comes second.
 func (w *wire) loses(word string) {
-	w.next(word, func(client, server net.Conn, message []byte) {
-		client.Close()
+	w.next(word, func(client *ear, server net.Conn, message []byte) {
+		client.loses.Store(true)
 		_, _ = server.Write(message)
 		_ = server.(interface{ CloseWrite() error }).CloseWrite()
 	})
