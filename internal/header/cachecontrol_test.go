@@ -11,7 +11,7 @@ import (
 func TestKeepOut(t *testing.T) {
 	for _, out := range [][]string{
 		{"private"}, {"no-store"}, {"PRIVATE"}, {"max-age=60, private"}, {"max-age=60,no-store,x"},
-		{" private\t, x"},
+		{" private\t, x"}, {"\tprivate"},
 		{"max-age=60", "private"}, {`x="a\"b, c", private`}, {`no-cache="Set-Cookie", no-store`},
 		{",,private,"},
 		{"public, no-store"}, {"private, s-maxage=60"},
@@ -29,7 +29,7 @@ func TestKeepOut(t *testing.T) {
 		{`x="a, private`},
 		{`x="a\", private"`}, {`private, private="x"`}, {`private="x"`, "private"},
 		{"no-store, must-understand"},
-		{"no-store, no-store=?0"},
+		{"no-store, no-store=?0"}, {`private, private ="x"`},
 	} {
 		if list, _ := directivesOf(in); keepOut(list) {
 			t.Errorf("%q keeps it out: %v", in, list)
@@ -53,14 +53,21 @@ func TestKeepPrivate(t *testing.T) {
 		{[]string{`private="Set-Cookie", max-age=60`}, "max-age=60, private"},
 		{[]string{`x="a, b`}, "private"},
 		{[]string{`max-age=60, x="a, b`}, "max-age=60, private"},
+		{[]string{`private, x="a, b`}, "private"},
 		{[]string{"no-store, must-understand"}, "no-store, must-understand, private"},
 		{[]string{"public, max-age=60, no-cache"}, "no-cache, private"},
 		{[]string{"s-maxage=60, immutable, no-transform"}, "no-transform, private"},
+		{[]string{"public, stale-while-revalidate=60, no-cache, stale-if-error=60"},
+			"no-cache, private"},
 	} {
 		h := http.Header{"Cache-Control": c.said}
-		KeepPrivate(h)
+		public := IsPublic(h)
+		overruled := KeepPrivate(h)
 		if got := h["Cache-Control"]; len(got) != 1 || got[0] != c.want {
 			t.Errorf("%q became %q, want %q", c.said, got, c.want)
+		}
+		if public != slices.Equal(overruled, []string{"Cache-Control: public"}) {
+			t.Errorf("%q: public %t, overruled %q", c.said, public, overruled)
 		}
 	}
 	for _, said := range []string{"private", "no-store", "private, max-age=60",
@@ -82,6 +89,7 @@ func TestTargetedFields(t *testing.T) {
 		"netlify-cdn-cache-control":    {"durable, s-maxage=60"},
 		"X-Litespeed-Cache-Control":    {"public,max-age=60"}, "Akamai-Cache-Control": {`x="no-store"`},
 		"Surrogate-Control": {"private, max-age=60"}, "Edge-Control": {"!no-store, max-age=1d"},
+		"edge-control":    {"private"},
 		"X-Accel-Expires": {"60"}, "Fastly-CDN-Cache-Control": {""},
 		"Other-CDN-Cache-Control": {`no-store, x="`},
 	}
