@@ -3,6 +3,7 @@ package django
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -37,20 +38,28 @@ func newStrangersSite(t *testing.T, loginURL string) strangersSite {
 // location is where a request leads to whose target no HTTP client would send.
 func (s strangersSite) location(target, scheme, host string) string {
 	s.t.Helper()
+	return s.answer(fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nX-Forwarded-Proto: %s\r\n"+
+		"Connection: close\r\n\r\n", target, host, scheme))
+}
+
+// answer is where a request leads to.
+func (s strangersSite) answer(request string) string {
+	s.t.Helper()
 	conn, err := net.Dial("tcp", s.address)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nX-Forwarded-Proto: %s\r\nConnection: close\r\n\r\n",
-		target, host, scheme)
+	if _, err := io.WriteString(conn, request); err != nil {
+		s.t.Fatal(err)
+	}
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusFound {
-		s.t.Errorf("%s was answered with %d", target, res.StatusCode)
+		s.t.Errorf("%q was answered with %d", request, res.StatusCode)
 	}
 	return res.Header.Get("Location")
 }
@@ -64,6 +73,7 @@ func TestNextIsDjangos(t *testing.T) {
 		"/", "/a", "/a/", "/a?b=c&d=e/", "/a?", "/a?b=%20c+d", "/a%20b", "/%C3%A9", "/a?q=\xc3\xa9", "/\\evil.example",
 		"/%5Cevil.example", `/a?"<>^` + "`{|}[]", "/a?next=//evil.example", "/%3Fx", "/%25", "/%23", "/a%00b",
 		"/a%0D%0ASet-Cookie:x", "/a//b", "/~a/!$'()*,:@+", "/a?x=http://evil.example/", "/a?%2f",
+		"/a?-._~/%[]=:;$&()+,!?*@'",
 	}
 	departures := map[string]string{ // of paths
 		"//evil.example/a":         "/%2Fevil.example/a",
@@ -76,11 +86,13 @@ func TestNextIsDjangos(t *testing.T) {
 		"/a%2fb?c=%2f":             "/a%2fb?c=%2f",
 		"/a;b=c[d]":                "/a;b=c[d]",
 		"http://evil.example//a?b": "/%2Fa?b", // of a proxy's client
+		"http://evil.example?b=c":  "/?b=c",
 	}
 	pages := []struct{ login, scheme, host string }{
 		{"/accounts/login/", "http", "site.example"},
 		{"/accounts/login/", "https", "site.example:8443"},
 		{"/login?z=1&a=2+3&next=/x&b", "http", "site.example"},
+		{"/login?next=/x&a=1&next=/y", "http", "site.example"},
 		{"/login?q=100%&&c=%2B;d", "http", "site.example"},
 		{"/login#form", "http", "site.example"},
 		{"/log in?a=\u00e9", "http", "site.example"},
@@ -91,6 +103,7 @@ func TestNextIsDjangos(t *testing.T) {
 		{"https://site.example/login", "http", "site.example"},
 		{"http://site.example/login", "https", "site.example"},
 		{"//site.example/login", "https", "site.example"},
+		{"http://ann@site.example/login", "http", "site.example"},
 		{"http://site.example/login", "http", "site.example:8080"},
 		{"http://site.example:8080/login", "http", "site.example:8080"},
 		{"HTTP://site.example/login", "http", "site.example"},
@@ -130,6 +143,17 @@ func TestNextIsDjangos(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A client of HTTP/1.0 that names no host gets the page's path, wherever the login page is.
+func TestNextWithoutAHost(t *testing.T) {
+	t.Parallel()
+	for _, login := range []string{"/login", "http://id.example/login"} {
+		location := newStrangersSite(t, login).answer("GET //a?b=c HTTP/1.0\r\n\r\n")
+		if next := nextOf(t, location); next != "/%2Fa?b=c" {
+			t.Errorf("%s: next is %q", login, next)
+		}
 	}
 }
 
