@@ -100,6 +100,9 @@ func TestWhatIsShownInstead(t *testing.T) {
 	if config.SecretKey != "a" || len(config.Fallbacks) != 1 || config.Salt != "c" {
 		t.Error("settings cannot be read from JSON")
 	}
+	if got := fmt.Sprint(config); got != "django.Config{SecretKey: [redacted]}" {
+		t.Errorf("settings print as %q", got)
+	}
 	for _, got := range []string{fmt.Sprintf("%d", User{ID: "7"}), fmt.Sprintf("%x", &User{ID: "7"})} {
 		if got != "user 7" {
 			t.Errorf("a user prints as %q", got)
