@@ -11,6 +11,7 @@ import (
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
 // A madeTable is one that somebody else has made: its three columns, what else stands between the
@@ -63,7 +64,11 @@ var (
 	uniqueTogether = madeTable{key: "text", more: ", a int default 1, UNIQUE (session_key, a)"}
 	partlyUnique   = madeTable{key: "text", then: []string{
 		"CREATE UNIQUE INDEX u ON web_sessions (session_key) WHERE session_data > ''"}}
-	inCapitals = madeTable{then: []string{
+	merelyIndexed = madeTable{key: "varchar(64)", then: []string{
+		"CREATE INDEX i ON web_sessions (session_key)"}}
+	uniqueElsewhere = madeTable{key: "varchar(64)", more: ", UNIQUE (expire_date)"}
+	inCapitals      = madeTable{then: []string{
+		"ALTER TABLE web_sessions RENAME COLUMN session_key TO SESSION_KEY",
 		"ALTER TABLE web_sessions RENAME COLUMN session_data TO SESSION_DATA"}}
 )
 
@@ -78,7 +83,10 @@ var unfitTables = map[dbtest.Kind]map[string]struct {
 		"a partial index":  {partlyUnique, keyIsNot},
 		"an index on more": {uniqueTogether, keyIsNot},
 		"a key of two":     {keyOfTwo, keyIsNot},
+		"a mere index":     {merelyIndexed, keyIsNot},
+		"another's index":  {uniqueElsewhere, keyIsNot},
 		"a column more":    {madeTable{more: ", tenant int NOT NULL"}, demands},
+		"an integer more":  {madeTable{more: ", tenant INTEGER NOT NULL"}, demands},
 		"a column of null": {madeTable{more: ", tenant int NOT NULL DEFAULT NULL"}, demands},
 		"a strict number":  {madeTable{key: textKey, expire: "INTEGER", options: "STRICT"}, cannotKeep},
 		"strict bytes": {
@@ -92,6 +100,12 @@ var unfitTables = map[dbtest.Kind]map[string]struct {
 		"a key of two":     {keyOfTwo, keyIsNot},
 		"an index on more": {uniqueTogether, keyIsNot},
 		"a partial index":  {partlyUnique, keyIsNot},
+		"a mere index":     {merelyIndexed, keyIsNot},
+		"another's index":  {uniqueElsewhere, keyIsNot},
+		"an index that is not valid": {madeTable{key: "varchar(64)",
+			options: "PARTITION BY HASH (session_key)", then: []string{
+				"CREATE TABLE a PARTITION OF web_sessions FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+				"CREATE UNIQUE INDEX ON ONLY web_sessions (session_key)"}}, keyIsNot},
 		"an expression": {madeTable{key: "text", then: []string{
 			"CREATE UNIQUE INDEX ON web_sessions (lower(session_key))"}}, keyIsNot},
 		"bounded data":      {madeTable{data: "varchar(1000)"}, tooSmall + "text"},
@@ -107,11 +121,18 @@ var unfitTables = map[dbtest.Kind]map[string]struct {
 		"a column more":     {madeTable{more: ", tenant int NOT NULL"}, demands},
 		"a domain not null": {madeTable{more: ", tenant demanded"}, demands},
 		"a trigger afterward": {
-			madeTable{more: ", tenant int NOT NULL", then: fillsTenant("AFTER")}, demands},
+			madeTable{more: ", tenant int NOT NULL", then: fillsTenant("AFTER INSERT")}, demands},
+		"a trigger of updates": {
+			madeTable{more: ", tenant int NOT NULL", then: fillsTenant("BEFORE UPDATE")}, demands},
+		"a trigger that is off": {madeTable{more: ", tenant int NOT NULL",
+			then: append(fillsTenant("BEFORE INSERT"),
+				"ALTER TABLE web_sessions DISABLE TRIGGER fill")}, demands},
 	},
 	dbtest.MariaDB: {
 		"a short key":     {madeTable{key: "varchar(63) PRIMARY KEY"}, "holds 63 characters, not 64"},
 		"a key of two":    {keyOfTwo, keyIsNot},
+		"a mere index":    {merelyIndexed, keyIsNot},
+		"another's index": {uniqueElsewhere, keyIsNot},
 		"a part of a key": {madeTable{key: "varchar(64)", more: ", UNIQUE (session_key(20))"}, keyIsNot},
 		"a padded key":    {madeTable{key: "binary(80) PRIMARY KEY"}, cannotKeep},
 		"64 KiB":          {madeTable{data: "text"}, "holds 65535 " + tooSmall + "longtext"},
@@ -126,6 +147,8 @@ var unfitTables = map[dbtest.Kind]map[string]struct {
 		"a column more":   {madeTable{more: ", tenant int NOT NULL"}, demands},
 		"an enumeration":  {madeTable{more: ", tenant enum('a', 'b') NOT NULL"}, demands},
 		"a moment more":   {madeTable{more: ", tenant timestamp(6) NOT NULL"}, demands},
+		"a trigger afterward": {madeTable{more: ", tenant int NOT NULL", then: []string{
+			"CREATE TRIGGER fill AFTER INSERT ON web_sessions FOR EACH ROW SET @a = 1"}}, demands},
 		"no key but a row": {
 			madeTable{key: "varchar(64)", more: ", id int AUTO_INCREMENT PRIMARY KEY"}, keyIsNot},
 	},
@@ -136,7 +159,7 @@ func fillsTenant(when string) []string {
 	return []string{
 		"CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql " +
 			"AS 'BEGIN NEW.tenant := 7; RETURN NEW; END'",
-		"CREATE TRIGGER fill " + when + " INSERT ON web_sessions FOR EACH ROW EXECUTE FUNCTION fill()",
+		"CREATE TRIGGER fill " + when + " ON web_sessions FOR EACH ROW EXECUTE FUNCTION fill()",
 	}
 }
 
@@ -207,7 +230,9 @@ var fitTables = map[dbtest.Kind]map[string]madeTable{
 		"partitions": {options: "PARTITION BY HASH (session_key)", then: []string{
 			"CREATE TABLE a PARTITION OF web_sessions FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
 			"CREATE TABLE b PARTITION OF web_sessions FOR VALUES WITH (MODULUS 2, REMAINDER 1)"}},
-		"a trigger that fills": {more: ", tenant int NOT NULL", then: fillsTenant("BEFORE")},
+		"a trigger that fills": {more: ", tenant int NOT NULL", then: fillsTenant("BEFORE INSERT")},
+		"a domain that fills": {then: []string{"CREATE DOMAIN filled AS int NOT NULL DEFAULT 7",
+			"ALTER TABLE web_sessions ADD tenant filled"}},
 		"a view": {then: []string{
 			"ALTER TABLE web_sessions RENAME TO kept", "CREATE VIEW web_sessions AS SELECT * FROM kept"}},
 	},
@@ -269,6 +294,56 @@ func TestFitTableIsTaken(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a table must hold depends on the options: where keys are not hashed a padded one is another
+// key, a column that checks JSON takes nothing else, and a model fills what it writes at the insert.
+func TestUnfitTableOfTheOptions(t *testing.T) {
+	t.Parallel()
+	plain := layout.Own()
+	plain.HashedKeys = false
+	type late struct {
+		gormsession.Session
+		Tenant int `gorm:"<-:update"`
+	}
+	tenantLate := gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) late {
+		return late{Session: row}
+	})
+	for name, c := range map[string]struct {
+		table madeTable
+		opt   gormsession.Option
+		want  string
+	}{
+		"a padded key": {
+			madeTable{key: "char(64) PRIMARY KEY"}, gormsession.WithLayout(plain), cannotKeep},
+		"jsonb": {
+			madeTable{data: "jsonb"}, gormsession.WithCodec(shouting{gormsession.JSON}), cannotKeep},
+		"a column that is filled late": {
+			madeTable{more: ", tenant int NOT NULL"}, tenantLate, demands},
+	} {
+		d := dbtest.New(t, dbtest.Postgres)
+		db := d.Open(t)
+		c.table.in(t, db, d.Kind())
+		table := gormsession.WithTable("web_sessions")
+		_, err := gormsession.New(db, c.opt, table)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: New said %v", name, err)
+		}
+	}
+}
+
+// A trigger fills the columns of its own table, not of one that has the same name in another
+// database.
+func TestTriggerOfAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	kind := dbtest.MariaDB
+	fitTables[kind]["a trigger that fills"].in(t, dbtest.New(t, kind).Open(t), kind)
+	db := dbtest.New(t, kind).Open(t)
+	table := unfitTables[kind]["a column more"]
+	table.table.in(t, db, kind)
+	if _, err := gormsession.New(db); err == nil || !strings.Contains(err.Error(), table.want) {
+		t.Errorf("New said %v", err)
+	}
 }
 
 // Where MySQL's sql_mode is lax, a text that is too long is cut without an error, so the column is
