@@ -65,19 +65,22 @@ func TestPublicTextHasNoDriversWords(t *testing.T) {
 			"values": gormsession.ErrRejected,
 		} {
 			key := a.start(map[string]any{"name": private})
+			said := fmt.Errorf("driver-words at %s: %w", stored(key), refusals[d.Kind()])
 			page = func(c *gin.Context) {
 				increment(c)
 				if verb == "COMMIT" {
-					a.statements.FailAfter(first("COMMIT", lost[d.Kind()], func() {
+					a.statements.FailAfter(first("COMMIT", said, func() {
 						a.statements.Fail(failing("BEGIN", refusals[d.Kind()]))
 					}))
 				}
 			}
-			var said error = fmt.Errorf("driver-words at %s: %w", stored(key), refusals[d.Kind()])
-			if verb == "values" {
+			switch verb {
+			case "values":
 				said = fmt.Errorf("driver-words: %w", codesOf[d.Kind()].refused[0])
 				a.statements.Fail(failing("UPDATE", said))
-			} else if verb != "COMMIT" {
+			case "COMMIT":
+				said = fmt.Errorf("driver-words at %s: %w", stored(key), lost[d.Kind()])
+			default:
 				a.statements.Fail(failing(verb, said))
 			}
 			shown := visit(key)
@@ -90,7 +93,7 @@ func TestPublicTextHasNoDriversWords(t *testing.T) {
 			for errors.Unwrap(code) != nil {
 				code = errors.Unwrap(code)
 			}
-			if verb != "COMMIT" && !errors.Is(heard[0], code) {
+			if !errors.Is(heard[0], code) {
 				t.Errorf("%s: what the driver said is not within", verb)
 			}
 			for what, text := range map[string]string{
