@@ -2,6 +2,7 @@ package gormsession_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,8 +175,9 @@ func TestCookieAfterSave(t *testing.T) {
 		}); got.cookie != nil {
 			t.Errorf("a login between the Save and the answer: %d %s", got.status, got.line)
 		}
-		if got := s.visit(key, save); got.cookie != nil {
-			t.Errorf("saved alone: %s", got.line)
+		if got := s.visit(key, save); got.cookie != nil ||
+			strings.HasSuffix(got.verbs(), "SELECT") {
+			t.Errorf("saved alone: %s, %s", got.line, got.verbs())
 		}
 		// Whoever comes each day is never without a cookie, though it is Save that renews.
 		for name, opts := range map[string][]gormsession.Option{
@@ -194,6 +196,30 @@ func TestCookieAfterSave(t *testing.T) {
 				t.Errorf("renewed by Save, %s: %d %s", name, got.status, got.line)
 			}
 		}
+		s.clock.advance(24 * time.Hour)
+		if got := s.visit(key, func(c *gin.Context) {
+			write(c)
+			save(c)
+		}); got.cookieIs(key) != "refreshed" {
+			t.Errorf("saved twice: %d %s", got.status, got.line)
+		}
+		s.clock.advance(24 * time.Hour)
+		if got := s.visit(key, func(c *gin.Context) {
+			write(c)
+			ginsession.Get(c).Discard()
+			pageW(c)
+		}); got.cookie != nil || strings.HasSuffix(got.verbs(), "SELECT") {
+			t.Errorf("saved and discarded: %s, %s", got.line, got.verbs())
+		}
+		s.clock.advance(24 * time.Hour)
+		cycled := s.visit(key, func(c *gin.Context) {
+			pageC(c)
+			save(c)
+		})
+		if cycled.cookieIs(key) != "new" || strings.HasSuffix(cycled.verbs(), "SELECT") {
+			t.Fatalf("cycled by Save: %d %s, %s", cycled.status, cycled.line, cycled.verbs())
+		}
+		key = cycled.cookie.Value
 		got := s.visit(key, func(c *gin.Context) {
 			writeName("Eve")(c)
 			save(c)
@@ -207,6 +233,10 @@ func TestCookieAfterSave(t *testing.T) {
 		if got := s.visit("",
 			func(c *gin.Context) { pageW(c); save(c); c.Status(500) }); got.cookieIs("") != "new" {
 			t.Errorf("made by Save: %d %s", got.status, got.line)
+		}
+		if got := s.visit("", write); got.cookieIs("") != "new" ||
+			strings.HasSuffix(got.verbs(), "SELECT") {
+			t.Errorf("made by Save: %d %s, %s", got.status, got.line, got.verbs())
 		}
 		got = s.visit("", func(c *gin.Context) {
 			pageW(c)
