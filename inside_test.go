@@ -321,23 +321,37 @@ func TestWaitingIsNoUseFromInside(t *testing.T) {
 func TestModifyOfTwoSessions(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	key, other := s.start(map[string]any{"n": 5}), s.start(map[string]any{"n": 7})
-	use := func(again bool, n int) int {
+	open := func() *gormsession.State {
 		second, err := s.plugin.Open(context.Background(), other)
 		if err != nil {
-			t.Error(err)
-			return 0
+			t.Fatal(err)
 		}
-		gormsession.Field[bool]("again").Set(second, again)
-		counter.Modify(second, plusOne)
+		return second
+	}
+	save := func(second *gormsession.State) {
 		if err := second.Save(); err != nil {
 			t.Error(err)
 		}
-		return n + counter.Or(second, 0)
 	}
 	s.visit(key, func(c *gin.Context) {
-		counter.Modify(ginsession.Get(c), func(n int) int { return use(false, n) })
+		counter.Modify(ginsession.Get(c), func(n int) int {
+			second := open()
+			counter.Modify(second, plusOne)
+			save(second)
+			return n + counter.Or(second, 0)
+		})
 	})
 	if a, b := s.entries(key), s.entries(other); a["n"] != int64(13) || b["n"] != int64(8) {
 		t.Errorf("the sessions hold %v and %v", a, b)
+	}
+	// In a replay, where it should not use the database.
+	second := open()
+	got := modifyAmid(s, key, func(_ *gormsession.State, _ bool, n int) int {
+		return n + counter.Modify(second, plusOne)
+	})
+	save(second)
+	if a, b := s.entries(key), s.entries(other); got.status != http.StatusOK ||
+		a["n"] != int64(110) || b["n"] != int64(10) {
+		t.Errorf("%d, and after a replay the sessions hold %v and %v", got.status, a, b)
 	}
 }
