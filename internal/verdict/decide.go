@@ -109,7 +109,8 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 // rest is what is left where there is nothing to save.
 func rest(c Case, m Moment) (Step, Problem) {
 	switch {
-	case m == Answer && c.Debt == Moved && !c.Sent && (c.Modified() || c.Renewal != NotRenewed):
+	case m == Answer && c.Debt == Moved && !c.Sent && !c.Discarded &&
+		(c.Modified() || c.Renewal != NotRenewed):
 		return Confirm, NoProblem
 	case m == Late && c.Debt == Untold:
 		return Leave, HeaderSent
