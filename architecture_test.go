@@ -1,15 +1,13 @@
 package gormsession_test
 
 import (
-	"flag"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write what is made from the code into the pages")
+	"github.com/seed7368b609/gormsession/internal/madetest"
+)
 
 const module = "github.com/seed7368b609/gormsession"
 
@@ -52,26 +50,7 @@ func TestPictureOfTheRooms(t *testing.T) {
 	}
 	b.WriteString("```\n")
 
-	const page, begin, end = "ARCHITECTURE.md", "<!-- made from go list -->\n", "<!-- end -->"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	shown, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no place for the picture", page)
-	}
-	if *update {
-		made := before + begin + b.String() + end + after
-		if err := os.WriteFile(page, []byte(made), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if shown != b.String() {
-		t.Errorf("%s shows\n%s\nbut the rooms are\n%s", page, shown, b.String())
-	}
+	madetest.Part(t, "ARCHITECTURE.md", "go list", b.String())
 }
 
 // A wall holds: a room does not reach what it is not to know, by whatever way.

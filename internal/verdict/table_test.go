@@ -1,18 +1,13 @@
 package verdict_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/seed7368b609/gormsession/internal/madetest"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
-
-var update = flag.Bool("update", false, "write the tables into docs/semantics.md")
-
-const page = "../../docs/semantics.md"
 
 // situations are what a request comes with.
 var situations = []struct {
@@ -170,34 +165,5 @@ var editNames = map[verdict.CookieEdit][]string{
 
 // docs/semantics.md shows what the functions say, cell by cell. To write it: go test -update.
 func TestPageShowsTheVerdicts(t *testing.T) {
-	const begin, end = "<!-- made by internal/verdict -->\n", "<!-- end -->"
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), begin)
-	shown, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		t.Fatalf("%s has no place for the tables", page)
-	}
-	want := tables(t)
-	if *update {
-		if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	wantLines, shownLines := strings.Split(want, "\n"), strings.Split(shown, "\n")
-	for i := range max(len(wantLines), len(shownLines)) {
-		var w, s string
-		if i < len(wantLines) {
-			w = wantLines[i]
-		}
-		if i < len(shownLines) {
-			s = shownLines[i]
-		}
-		if w != s {
-			t.Errorf("line %d of the tables:\n%s\nthe functions say:\n%s", i, s, w)
-		}
-	}
+	madetest.Part(t, "../../docs/semantics.md", "internal/verdict", tables(t))
 }
