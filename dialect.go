@@ -85,10 +85,7 @@ func (l secretLogger) LogMode(level logger.LogLevel) logger.Interface {
 // Trace implements logger.Interface. What databases say may name the key, as MySQL does of a
 // duplicate, and values that they refuse.
 func (l secretLogger) Trace(
-	ctx context.Context,
-	begin time.Time,
-	fc func() (string, int64),
-	err error,
+	ctx context.Context, begin time.Time, fc func() (string, int64), err error,
 ) {
 	if err != nil {
 		err = l.faults.Redact(err, "")

@@ -85,8 +85,7 @@ func (s *State) Decode(name string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(
-		raw,
-		v,
+		raw, v,
 	); err != nil { // without the lock: v's own method may ask the session
 		return fmt.Errorf("gormsession: entry %q: %w", name, err)
 	}

@@ -76,10 +76,7 @@ func (f Field[T]) Modify(s *State, g func(T) T) T {
 			var err error
 			if v, err = decodeAs[T](old); err != nil {
 				return nil, fmt.Errorf(
-					"%w: entry %q is of another type than its Field: %w",
-					ErrEncode,
-					string(f),
-					err,
+					"%w: entry %q is of another type than its Field: %w", ErrEncode, string(f), err,
 				)
 			}
 		}

@@ -96,8 +96,7 @@ func without(list, taken []json.RawMessage) []json.RawMessage {
 	list = slices.Clone(list)
 	for _, t := range taken {
 		if i := slices.IndexFunc(
-			list,
-			func(raw json.RawMessage) bool { return string(raw) == string(t) },
+			list, func(raw json.RawMessage) bool { return string(raw) == string(t) },
 		); i >= 0 {
 			list = slices.Delete(list, i, i+1)
 		}

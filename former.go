@@ -165,8 +165,7 @@ func (s *store) encode(
 
 // respell writes an instant in _session_expiry as the table has it, or with its offset.
 func (s *store) respell(
-	entries map[string]json.RawMessage,
-	asStored bool,
+	entries map[string]json.RawMessage, asStored bool,
 ) map[string]json.RawMessage {
 	zone := s.layout.Location
 	var text string

@@ -81,8 +81,7 @@ func (s *State) lifetimeOf(entries map[string]json.RawMessage) lifetime {
 	if err != nil {
 		s.warnOnce(
 			expiryEntry,
-			"gormsession: the session's own expiry cannot be read; the standard lifetime is taken",
-			err,
+			"gormsession: the session's own expiry cannot be read; the standard lifetime is taken", err,
 		)
 	}
 	return l

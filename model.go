@@ -94,8 +94,7 @@ func WithModel[M any](build func(row Session, e Entries) M) Option {
 		)
 	} else if t := reflect.TypeFor[M](); !embedsSession(t) {
 		m.err = fmt.Errorf(
-			"WithModel: the function returns %v; let it return a struct that embeds gormsession.Session",
-			t,
+			"WithModel: the function returns %v; let it return a struct that embeds gormsession.Session", t,
 		)
 	}
 	return func(o *options) { o.model = m }

@@ -54,8 +54,7 @@ func (p *Plugin) MoveFormer(ctx context.Context) (Moved, error) {
 			return m, noting(
 				err,
 				fmt.Sprintf(
-					"the move ended after %d sessions and goes on when it is called again",
-					m.Rows,
+					"the move ended after %d sessions and goes on when it is called again", m.Rows,
 				),
 			)
 		}
@@ -108,8 +107,7 @@ type storedRow struct {
 // batch reads the live rows that follow that key, as stored.
 func (s *store) batch(ctx context.Context, after string) (rows []storedRow, err error) {
 	ctx, cancel := context.WithTimeout(
-		ctx,
-		max(s.timeout, time.Minute),
+		ctx, max(s.timeout, time.Minute),
 	) // there may be many expired ones between
 	defer cancel()
 	query := fmt.Sprintf(

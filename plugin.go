@@ -168,9 +168,7 @@ func (p *Plugin) End(s *State) error {
 	s.phase = closed
 	if err != nil {
 		p.log(
-			s,
-			"gormsession: what was changed after the response's header had left was not saved",
-			err,
+			s, "gormsession: what was changed after the response's header had left was not saved", err,
 		)
 	}
 	return err

@@ -46,8 +46,7 @@ func newOptions(opts []Option) (*options, error) {
 	}
 	if o.lifetime > maxAge {
 		return nil, fmt.Errorf(
-			"gormsession: a lifetime of %v: WithLifetime takes 250 years at most",
-			o.lifetime,
+			"gormsession: a lifetime of %v: WithLifetime takes 250 years at most", o.lifetime,
 		)
 	}
 	if !o.stepIsSet {
@@ -88,8 +87,7 @@ func checkStore(o *options) error {
 		return o.model.err
 	case o.heldBytes < 0:
 		return fmt.Errorf(
-			"WithHeldBytes(%d): 0 saves at the first byte of a body, the default is 65536",
-			o.heldBytes,
+			"WithHeldBytes(%d): 0 saves at the first byte of a body, the default is 65536", o.heldBytes,
 		)
 	}
 	return nil
@@ -99,19 +97,15 @@ func checkTimes(o *options) error {
 	switch {
 	case o.stepIsSet && (o.step < 0 || o.step%time.Second != 0):
 		return fmt.Errorf(
-			"WithExpiryStep(%v): a step is of whole seconds; 0 turns rounding off",
-			o.step,
+			"WithExpiryStep(%v): a step is of whole seconds; 0 turns rounding off", o.step,
 		)
 	case o.step > o.lifetime:
 		return fmt.Errorf(
-			"WithExpiryStep(%v) is longer than the lifetime of %v",
-			o.step,
-			o.lifetime,
+			"WithExpiryStep(%v) is longer than the lifetime of %v", o.step, o.lifetime,
 		)
 	case o.timeout <= 0:
 		return fmt.Errorf(
-			"WithTimeout(%v): a load or a save needs some time; the default is 5s",
-			o.timeout,
+			"WithTimeout(%v): a load or a save needs some time; the default is 5s", o.timeout,
 		)
 	case o.cleanup < 0:
 		return fmt.Errorf("WithCleanup(%v): 0 turns the deletion of expired rows off", o.cleanup)
@@ -133,8 +127,7 @@ func checkCookie(o *options) error {
 	}
 	if !strings.HasPrefix(o.path, "/") {
 		return fmt.Errorf(
-			"WithPath(%q): a path begins with /, or browsers ignore it (RFC 6265, 5.2.4)",
-			o.path,
+			"WithPath(%q): a path begins with /, or browsers ignore it (RFC 6265, 5.2.4)", o.path,
 		)
 	}
 	invalid := func(c http.Cookie) bool { return c.Valid() != nil }

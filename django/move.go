@@ -26,10 +26,7 @@ import (
 // crash, and another call goes on with what is left. The last call must come after
 // the last server that makes new rows in Django's table.
 func MoveToHashed(
-	ctx context.Context,
-	db *gorm.DB,
-	config Config,
-	opts ...gormsession.Option,
+	ctx context.Context, db *gorm.DB, config Config, opts ...gormsession.Option,
 ) (gormsession.Moved, error) {
 	plugin, err := gormsession.New(db,
 		gormsession.WithCookieName(layout.Django().Cookie), // which a move has no use for

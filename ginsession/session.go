@@ -28,11 +28,7 @@ func (r *run) make() *gormsession.State {
 	s := r.plugin.Begin(request)
 	if r.committed { // as nobody has touched the session this can neither fail nor change the header
 		_ = r.plugin.Commit(
-			s,
-			request,
-			http.Header{"Cache-Control": r.control},
-			r.status,
-			r.carrier,
+			s, request, http.Header{"Cache-Control": r.control}, r.status, r.carrier,
 		)
 	}
 	if r.over {

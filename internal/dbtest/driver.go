@@ -88,27 +88,18 @@ type conn struct {
 }
 
 func (c *conn) ExecContext(
-	ctx context.Context,
-	query string,
-	args []driver.NamedValue,
+	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Result, error) {
 	return run(
-		c,
-		query,
-		func() (driver.Result, error) { return c.fullConn.ExecContext(ctx, query, args) },
-		nil,
+		c, query, func() (driver.Result, error) { return c.fullConn.ExecContext(ctx, query, args) }, nil,
 	)
 }
 
 func (c *conn) QueryContext(
-	ctx context.Context,
-	query string,
-	args []driver.NamedValue,
+	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Rows, error) {
 	return run(
-		c,
-		query,
-		func() (driver.Rows, error) { return c.fullConn.QueryContext(ctx, query, args) },
+		c, query, func() (driver.Rows, error) { return c.fullConn.QueryContext(ctx, query, args) },
 		discardRows,
 	)
 }
@@ -129,10 +120,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 
 // run issues one statement. Where its answer is to be lost, it is discarded first.
 func run[T any](
-	c *conn,
-	query string,
-	do func() (T, error),
-	discard func(T),
+	c *conn, query string, do func() (T, error), discard func(T),
 ) (result T, err error) {
 	var none T
 	if c.skipped == query {
@@ -208,18 +196,13 @@ type stmt struct {
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	return run(
-		s.conn,
-		s.query,
-		func() (driver.Result, error) { return s.fullStmt.ExecContext(ctx, args) },
-		nil,
+		s.conn, s.query, func() (driver.Result, error) { return s.fullStmt.ExecContext(ctx, args) }, nil,
 	)
 }
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	return run(
-		s.conn,
-		s.query,
-		func() (driver.Rows, error) { return s.fullStmt.QueryContext(ctx, args) },
+		s.conn, s.query, func() (driver.Rows, error) { return s.fullStmt.QueryContext(ctx, args) },
 		discardRows,
 	)
 }

@@ -140,8 +140,7 @@ func dropDatabase(k Kind, dsn, name string) error {
 	}
 	return withConn(k, dsn, func(ctx context.Context, db *sql.DB) error {
 		rows, err := db.QueryContext(
-			ctx,
-			"SELECT id FROM information_schema.processlist WHERE db = '"+name+"'",
+			ctx, "SELECT id FROM information_schema.processlist WHERE db = '"+name+"'",
 		)
 		if err != nil {
 			return err

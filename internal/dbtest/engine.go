@@ -98,8 +98,7 @@ func freePort() (int, error) {
 		port := 20000 + rand.IntN(12000)
 		var l net.Listener
 		if l, err = net.Listen(
-			"tcp",
-			net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+			"tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
 		); err == nil {
 			return port, l.Close()
 		}

@@ -75,9 +75,7 @@ func (e mariadbEngine) serverCommand(s *Server) []string {
 
 func (mariadbEngine) dsn(s *Server) string {
 	return fmt.Sprintf(
-		"dbtest:%s@tcp(127.0.0.1:%d)/?charset=utf8mb4&parseTime=True&loc=Local",
-		s.password,
-		s.port,
+		"dbtest:%s@tcp(127.0.0.1:%d)/?charset=utf8mb4&parseTime=True&loc=Local", s.password, s.port,
 	)
 }
 

@@ -22,11 +22,7 @@ type process struct {
 // interrupt from the terminal reaches the tests first. On Linux deathSignal is sent
 // to it when this process ends without having stopped it.
 func startProcess(
-	argv []string,
-	dir string,
-	log *os.File,
-	a *account,
-	deathSignal syscall.Signal,
+	argv []string, dir string, log *os.File, a *account, deathSignal syscall.Signal,
 ) (*process, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir

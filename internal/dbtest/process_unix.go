@@ -40,8 +40,7 @@ func unprivileged(name string) (*account, error) {
 		return &account{uid, gid}, errors.Join(err1, err2)
 	}
 	return nil, fmt.Errorf(
-		"a server cannot run as root, and there is no account %s or nobody",
-		name,
+		"a server cannot run as root, and there is no account %s or nobody", name,
 	)
 }
 

@@ -21,8 +21,7 @@ func (*account) own(string) error { return nil }
 
 func makeDir(*account) (string, func(), error) {
 	return "", nil, fmt.Errorf(
-		"%w: dbtest starts none on this system; set TEST_POSTGRES_DSN or TEST_MYSQL_DSN",
-		errNoServer,
+		"%w: dbtest starts none on this system; set TEST_POSTGRES_DSN or TEST_MYSQL_DSN", errNoServer,
 	)
 }
 

@@ -102,8 +102,7 @@ func newServer(k Kind) (*Server, error) {
 	}
 	if err != nil {
 		return nil, errors.Join(
-			fmt.Errorf("start a %s server: %w%s", k, err, s.logTail()),
-			s.remove(),
+			fmt.Errorf("start a %s server: %w%s", k, err, s.logTail()), s.remove(),
 		)
 	}
 	return s, nil

@@ -27,8 +27,7 @@ func newerPython() (string, error) {
 		}
 	}
 	return "", fmt.Errorf(
-		"it needs Python 3.12, and none of %s works",
-		strings.Join(candidates, ", "),
+		"it needs Python 3.12, and none of %s works", strings.Join(candidates, ", "),
 	)
 }
 

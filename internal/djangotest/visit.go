@@ -107,8 +107,7 @@ func (s *Site) Must(tb testing.TB, client *http.Client, steps ...Step) Reply {
 func (s *Site) Migrate(tb testing.TB) {
 	tb.Helper()
 	s.Must(
-		tb,
-		&http.Client{},
+		tb, &http.Client{},
 		Step{"command", "migrate", "--fake-initial", "--run-syncdb", "--verbosity", "0"},
 	)
 }
