@@ -107,6 +107,12 @@ func TestLogOfAnInterruptedSession(t *testing.T) {
 		"by CycleKey in another request": func(key string) func(*gin.Context) {
 			return func(c *gin.Context) { pageW(c); s.visit(key, pageC) }
 		},
+		"ended by another request's SetExpiry": func(key string) func(*gin.Context) {
+			return func(c *gin.Context) {
+				pageW(c)
+				s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiry(-time.Minute) })
+			}
+		},
 		"has expired while the request ran": func(string) func(*gin.Context) { return expires },
 	} {
 		key, logged := s.start(map[string]any{"name": "Ann"}), len(s.log.String())

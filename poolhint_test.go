@@ -15,6 +15,7 @@ import (
 	"gorm.io/plugin/dbresolver"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
@@ -261,4 +262,32 @@ func TestPoolHintAmongOthers(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A panic of the application's model, amid a save, does not silence the hint for ever.
+func TestPoolHintAfterAPanic(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		type embedding struct{ gormsession.Session }
+		model := func(row gormsession.Session, e gormsession.Entries) embedding {
+			if e.Get("bad") != nil {
+				panic("in the model")
+			}
+			return embedding{row}
+		}
+		s := newSiteWith(t, d, c.Gorm(), gormsession.WithModel(model),
+			gormsession.WithTimeout(300*time.Millisecond))
+		key := s.start(map[string]any{"n": 1})
+		s.visit(key, func(c *gin.Context) { ginsession.Get(c).Set("bad", true) })
+		s.pool().SetMaxOpenConns(1)
+		held, err := s.pool().Conn(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer held.Close()
+		s.visit(key, readName).unavailable(t)
+		if !s.tellsOfPool() {
+			t.Error("the log does not tell of the pool")
+		}
+	})
 }
