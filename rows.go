@@ -97,11 +97,10 @@ func (s *store) unsee(tx *gorm.DB, g guard, stored string) (int64, error) {
 
 // still has a write hit a row only while it is what the guard says.
 func (s *store) still(tx *gorm.DB, g guard) *gorm.DB {
-	tx = tx.Where(s.dialect.sameData, g.data)
 	if g.asOf.IsZero() {
-		return tx
+		return tx.Where(s.dialect.sameData, g.data)
 	}
-	return tx.Where("expire_date > ?", s.expireArg(g.asOf))
+	return tx.Where(s.dialect.sameData+" AND expire_date > ?", g.data, s.expireArg(g.asOf))
 }
 
 // rows names table and model for an update or delete.
