@@ -2,6 +2,7 @@ package gormsession_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"testing"
@@ -24,6 +25,24 @@ func (s *site) late(page func(*gin.Context)) func(*gin.Context) {
 	}
 }
 
+// staysOver has a session expire while a request runs that has this page, and checks its answer.
+func (s *site) staysOver(page func(*gin.Context), fixed bool, want int) {
+	s.t.Helper()
+	key := s.start(map[string]any{"name": "Ann"})
+	if fixed {
+		at := s.clock.Now().Add(time.Hour)
+		s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiryAt(at) })
+	}
+	before := s.rows()
+	if got := s.visit(key, s.late(page)); got.status != want || got.cookie != nil {
+		s.t.Errorf("%d %s", got.status, got.line)
+	}
+	if after := s.rows(); !maps.Equal(after, before) {
+		s.t.Errorf("%v has become %v", before, after)
+	}
+	s.exec("DELETE FROM " + s.table)
+}
+
 // A session that expires while a request runs is over for that request too, whatever it does and
 // though nobody has cleared the row: it is not brought back, no cookie is set, so that one which a
 // login has set meanwhile stays in the browser, and what would have been saved is refused.
@@ -40,31 +59,22 @@ func TestSessionThatExpiresWhileItsRequestRuns(t *testing.T) {
 			"replaced rows": {gormsession.WithReplacedRows()},
 			"Django's":      {gormsession.WithLayout(layout.Django())},
 		} {
-			for i := range 2 * len(overtaking) {
-				o, fixed := overtaking[i/2], i%2 == 1 // the end of the session
-				s := newSiteWith(t, d, c.Gorm(), append(opts[:len(opts):len(opts)], o.opts...)...)
-				s.cookieName = s.plugin.CookieName()
-				if name == "Django's" {
-					s.table = "django_session"
+			for _, o := range overtaking {
+				for _, fixed := range []bool{false, true} { // the end of the session
+					t.Run(fmt.Sprintf("%s/%s/%t", name, o.name, fixed), func(t *testing.T) {
+						opts := append(opts[:len(opts):len(opts)], o.opts...)
+						s := newSiteWith(t, d, c.Gorm(), opts...)
+						s.cookieName = s.plugin.CookieName()
+						if name == "Django's" {
+							s.table = "django_session"
+						}
+						want := http.StatusBadRequest
+						if storesNothing[o.name] && (!fixed || o.name != "an expiry that is reset") {
+							want = http.StatusOK
+						}
+						s.staysOver(o.page, fixed, want)
+					})
 				}
-				key := s.start(map[string]any{"name": "Ann"})
-				if fixed {
-					at := s.clock.Now().Add(time.Hour)
-					s.visit(key, func(c *gin.Context) { ginsession.Get(c).SetExpiryAt(at) })
-				}
-				before := s.rows()
-				got := s.visit(key, s.late(o.page))
-				want := http.StatusBadRequest
-				if storesNothing[o.name] && (!fixed || o.name != "an expiry that is reset") {
-					want = http.StatusOK
-				}
-				if got.status != want || got.cookie != nil {
-					t.Errorf("%s, %s: %d %s", name, o.name, got.status, got.line)
-				}
-				if after := s.rows(); !maps.Equal(after, before) {
-					t.Errorf("%s, %s: %v has become %v", name, o.name, before, after)
-				}
-				s.exec("DELETE FROM " + s.table)
 			}
 		}
 	})

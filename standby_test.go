@@ -36,7 +36,7 @@ func TestSynchronousStandbyIsAway(t *testing.T) {
 	var sites []*site
 	var keys []map[string]string
 	for _, c := range dbtest.Configs {
-		s := newSiteWith(t, server.DB(t), c.Gorm(), gormsession.WithTimeout(time.Second))
+		s := newSiteWith(t, server.DB(t), c.Gorm(), gormsession.WithTimeout(700*time.Millisecond))
 		own := map[string]string{}
 		for name := range writingPages {
 			if name != "create" {
