@@ -28,7 +28,7 @@ configs: ## what issues statements once more, under PrepareStmt, and with SkipDe
 	@set -e; for config in prepared both; do \
 		echo "GORMSESSION_GORM=$$config GORMSESSION_DJANGOS=5.2 go test . ./ginsession ./django"; \
 		GORMSESSION_GORM=$$config GORMSESSION_DJANGOS=5.2 \
-			go test -timeout 30m -parallel 4 . ./ginsession ./django; \
+			go test -timeout 30m . ./ginsession ./django; \
 	done
 
 modules: ## vet, build and test the modules nested in this one
