@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed7368b609/gormsession/internal/jsontext"
+	"github.com/seed7368b609/gormsession/internal/lifetime"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -134,11 +135,11 @@ func anyDeed(t *rapid.T) deed {
 			}}
 		case 9:
 			return deed{"SetExpiry", func(s *State) any { s.SetExpiry(time.Duration(v+1) * time.Minute); return nil }, func(k *sketch) any {
-				k.do(func(entries map[string]any) { entries[expiryEntry] = (v + 1) * 60 })
+				k.do(func(entries map[string]any) { entries[lifetime.Entry] = (v + 1) * 60 })
 				return nil
 			}}
 		default:
-			return deed{"ResetExpiry", func(s *State) any { s.ResetExpiry(); return nil }, func(k *sketch) any { remove(expiryEntry)(k); return nil }}
+			return deed{"ResetExpiry", func(s *State) any { s.ResetExpiry(); return nil }, func(k *sketch) any { remove(lifetime.Entry)(k); return nil }}
 		}
 	}).Draw(t, "deed")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed7368b609/gormsession/internal/jsontext"
+	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
 
 // Get returns the entry of that name, or nil if there is none.
@@ -220,7 +221,7 @@ func (s *State) Clear() {
 
 // reserved is the error of a change, from outside, to an entry of the library's own.
 func reserved(name string) error {
-	if name == expiryEntry || name == flashEntry {
+	if name == lifetime.Entry || name == flashEntry {
 		return fmt.Errorf("%w: %s", ErrReserved, name)
 	}
 	return nil

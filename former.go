@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+
+	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
 
 // WithFormer names a second table of the same database in which sessions may still be: that of the
@@ -149,37 +150,16 @@ func (s *store) decode(stored, text string) (map[string]json.RawMessage, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.respell(entries, false), nil
+	return lifetime.Loaded(entries, s.layout.Location), nil
 }
 
 // encode writes what decode reads, with a nonce if there is one.
 func (s *store) encode(
 	stored string, entries map[string]json.RawMessage, n nonce,
 ) (string, error) {
-	text, err := s.codec.Encode(stored, n.on(s.respell(entries, true)))
+	text, err := s.codec.Encode(stored, n.on(lifetime.Stored(entries, s.layout.Location)))
 	if err != nil {
 		return "", encodeError(err)
 	}
 	return text, nil
-}
-
-// respell writes an instant in _session_expiry as the table has it, or with its offset.
-func (s *store) respell(
-	entries map[string]json.RawMessage, asStored bool,
-) map[string]json.RawMessage {
-	zone := s.layout.Location
-	var text string
-	if zone == nil || json.Unmarshal(entries[expiryEntry], &text) != nil {
-		return entries
-	}
-	instant, err := parseInstant(text, zone)
-	if err != nil {
-		return entries // lifetimeOf warns
-	}
-	if !asStored {
-		zone = nil
-	}
-	entries = maps.Clone(entries)
-	entries[expiryEntry] = instantText(instant, zone)
-	return entries
 }

@@ -1,6 +1,9 @@
 package gormsession
 
-import "github.com/seed7368b609/gormsession/internal/verdict"
+import (
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
+	"github.com/seed7368b609/gormsession/internal/verdict"
+)
 
 // Key returns the session key, "" if the session has none yet: a new one gets it when it is saved.
 // It is the live credential, what the cookie holds: whoever has it has the session, so it belongs
@@ -38,15 +41,15 @@ func (s *State) Handle() string {
 	s = s.look()
 	defer s.mu.Unlock()
 	s.identify()
-	return handleOf(s.currentKey())
+	return sessionkey.Handle(s.currentKey())
 }
 
 // handle is the name for the log, also of a session that the client has named and that is no more.
 func (s *State) handle() string {
 	if key := s.currentKey(); key != "" {
-		return handleOf(key)
+		return sessionkey.Handle(key)
 	}
-	return handleOf(s.cookieKey)
+	return sessionkey.Handle(s.cookieKey)
 }
 
 // IsEmpty reports whether the session has neither a key nor data, without loading it, as far as Key

@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
 
 // SetExpiry gives the session a lifetime of its own, counted from its last save on. 0 lets it end
 // with the browser, while the row lives for the standard lifetime, as in Django; a negative one
 // ends it with this request. More than 250 years are 250.
 func (s *State) SetExpiry(d time.Duration) {
-	s.setExpiry(secondsText(max(-maxAge, min(d, maxAge))))
+	s.setExpiry(lifetime.SecondsText(max(-lifetime.MaxAge, min(d, lifetime.MaxAge))))
 }
 
 // SetExpiryAt lets the session end at t, to the microsecond, however often it is saved. A year
@@ -19,12 +21,12 @@ func (s *State) SetExpiryAt(t time.Time) {
 	if year := t.UTC().Year(); year < 1 || year > 9999 {
 		s = s.enter()
 		defer s.mu.Unlock()
-		if s.writable(expiryEntry) {
+		if s.writable(lifetime.Entry) {
 			s.fail(fmt.Errorf("%w: an expiry in the year %d", ErrEncode, year))
 		}
 		return
 	}
-	s.setExpiry(instantText(t, nil))
+	s.setExpiry(lifetime.InstantText(t, nil))
 }
 
 // SetBrowserSession lets the session end with the browser. It is SetExpiry(0).
@@ -34,15 +36,15 @@ func (s *State) SetBrowserSession() { s.SetExpiry(0) }
 func (s *State) ResetExpiry() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if s.load() && s.entries[expiryEntry] != nil {
-		s.change(expiryEntry, deleteChange(expiryEntry))
+	if s.load() && s.entries[lifetime.Entry] != nil {
+		s.change(lifetime.Entry, deleteChange(lifetime.Entry))
 	}
 }
 
 func (s *State) setExpiry(raw json.RawMessage) {
 	s = s.enter()
 	defer s.mu.Unlock()
-	s.change(expiryEntry, setChange(expiryEntry, raw))
+	s.change(lifetime.Entry, setChange(lifetime.Entry, raw))
 }
 
 // ExpiryAge returns how long the session would live if it was saved now.
@@ -50,7 +52,7 @@ func (s *State) ExpiryAge() time.Duration {
 	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
-	return s.lifetime().ageAt(s.now())
+	return s.lifetime().AgeAt(s.now())
 }
 
 // ExpiryDate returns when the session would end if it was saved now, as Django's get_expiry_date
@@ -60,7 +62,7 @@ func (s *State) ExpiryDate() time.Time {
 	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
-	return s.lifetime().dateAt(s.now())
+	return s.lifetime().DateAt(s.now())
 }
 
 // BrowserSession reports whether the session's cookie ends with the browser.
@@ -68,19 +70,19 @@ func (s *State) BrowserSession() bool {
 	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
-	return s.lifetime().browser
+	return s.lifetime().Browser
 }
 
 // lifetime reads the session's own expiry.
-func (s *State) lifetime() lifetime { return s.lifetimeOf(s.entries) }
+func (s *State) lifetime() lifetime.Lifetime { return s.lifetimeOf(s.entries) }
 
 // lifetimeOf reads an expiry of the session's. One that cannot be read counts as the standard one,
 // with a warning.
-func (s *State) lifetimeOf(entries map[string]json.RawMessage) lifetime {
-	l, err := s.p.opts.lifetimeOf(entries)
+func (s *State) lifetimeOf(entries map[string]json.RawMessage) lifetime.Lifetime {
+	l, err := s.p.opts.lives.Of(entries)
 	if err != nil {
 		s.warnOnce(
-			expiryEntry,
+			lifetime.Entry,
 			"gormsession: the session's own expiry cannot be read; the standard lifetime is taken", err,
 		)
 	}

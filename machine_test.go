@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 )
 
 // A visit is a session that somebody has open, and what it is by the model.
@@ -190,7 +191,7 @@ func (m *machine) compare(t *rapid.T) {
 	}
 	want := map[string]string{}
 	for key, entries := range m.rows {
-		want[hashKey(key)] = textOfValue(t, entries)
+		want[sessionkey.Hash(key)] = textOfValue(t, entries)
 	}
 	if !maps.Equal(got, want) {
 		t.Fatalf("the table holds %v, not %v", got, want)

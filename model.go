@@ -2,13 +2,13 @@ package gormsession
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
 	"sync"
 
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -48,10 +48,10 @@ func (s Session) LogValue() slog.Value { return slog.StringValue(s.Handle()) }
 // list of a user's devices finds its own one by it. It opens and ends nothing: [Plugin.DeleteRow]
 // does. It is "" for a row without a key.
 func (s Session) Handle() string {
-	if isHex(s.SessionKey, 2*sha256.Size) { // a hash: keys are shorter
-		return s.SessionKey[:handleLength]
+	if sessionkey.IsHash(s.SessionKey) { // a hash: keys are shorter
+		return sessionkey.HandleOfHash(s.SessionKey)
 	}
-	return handleOf(s.SessionKey)
+	return sessionkey.Handle(s.SessionKey)
 }
 
 // Entries are the entries of a session, decoded as [State.Get] decodes them.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/layout"
+	"github.com/seed7368b609/gormsession/internal/lifetime"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -32,12 +34,10 @@ type options struct {
 	partitioned bool
 	forgets     bool // WithUnknownCookieDeleted
 
-	lifetime       time.Duration
-	browserSession bool
-	saveEvery      bool
-	rolling        bool
-	step           time.Duration // of a session that lives lifetime
-	stepIsSet      bool
+	lives     lifetime.Settings
+	stepIsSet bool
+	saveEvery bool
+	rolling   bool
 
 	codec        Codec
 	clock        func() time.Time
@@ -61,10 +61,10 @@ func defaultOptions() *options {
 		path:      "/",
 		httpOnly:  true,
 		sameSite:  http.SameSiteLaxMode,
-		lifetime:  14 * 24 * time.Hour,
+		lives:     lifetime.Settings{Age: 14 * 24 * time.Hour},
 		codec:     JSON,
 		clock:     time.Now,
-		newKey:    randomKey,
+		newKey:    sessionkey.Random,
 		timeout:   5 * time.Second,
 		heldBytes: 64 << 10,
 		cleanup:   10 * time.Minute,
@@ -149,12 +149,12 @@ func WithUnknownCookieDeleted() Option { return func(o *options) { o.forgets = t
 
 // WithLifetime sets how long a session lives from its last save on. The default is 14 days
 // (Django's SESSION_COOKIE_AGE).
-func WithLifetime(d time.Duration) Option { return func(o *options) { o.lifetime = d } }
+func WithLifetime(d time.Duration) Option { return func(o *options) { o.lives.Age = d } }
 
 // WithBrowserSession makes the cookie end with the browser, unless the session has an expiry of its
 // own. The row still lives for the lifetime. The default is a cookie that outlives the row: see
 // [WithExpiryStep] (Django's SESSION_EXPIRE_AT_BROWSER_CLOSE).
-func WithBrowserSession() Option { return func(o *options) { o.browserSession = true } }
+func WithBrowserSession() Option { return func(o *options) { o.lives.Browser = true } }
 
 // WithSaveEveryRequest renews the expiry of a live session with each request, also one that does
 // not touch the session, at the price of a SELECT each, and of an UPDATE and a cookie at most 64
@@ -175,7 +175,7 @@ func WithRolling() Option { return func(o *options) { o.rolling = true } }
 // django: every save is sent, sets expire_date to the microsecond, and sends a cookie of the same
 // age.
 func WithExpiryStep(step time.Duration) Option {
-	return func(o *options) { o.step, o.stepIsSet = step, true }
+	return func(o *options) { o.lives.Step, o.stepIsSet = step, true }
 }
 
 // WithCodec sets the codec. The default is [JSON].
@@ -237,7 +237,7 @@ func (o *options) log() *slog.Logger {
 // rules are the options on which the end of a request depends.
 func (o *options) rules() verdict.Rules {
 	return verdict.Rules{
-		Exact: o.step == 0, RenewEach: o.saveEvery, RenewRead: o.rolling,
+		Exact: o.lives.Step == 0, RenewEach: o.saveEvery, RenewRead: o.rolling,
 		DeletesMalformed: o.layout.DeleteMalformed,
 		DeletesUnknown:   o.forgets || o.layout.DeleteUnknown,
 	}

@@ -2,9 +2,9 @@ package gormsession
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -63,7 +63,7 @@ func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
 	defer cancel()
 	key, known := row.SessionKey, false
 	for _, place := range p.places {
-		switch hash := isHex(key, 2*sha256.Size); {
+		switch hash := sessionkey.IsHash(key); {
 		case !hash && !place.layout.HashedKeys && place.knows(key):
 			return p.delete(ctx, key) // it is the client's, and may have moved to a table of hashes
 		case hash && place.layout.HashedKeys:
@@ -85,9 +85,9 @@ func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
 func (p *Plugin) checkKey(key string) error {
 	is := ""
 	switch {
-	case isHex(key, 2*sha256.Size):
+	case sessionkey.IsHash(key):
 		is = "the hash that a row holds"
-	case isHex(key, handleLength):
+	case sessionkey.IsHandle(key):
 		is = "the handle of a session"
 	default:
 		return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/seed7368b609/gormsession/internal/lifetime"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -40,7 +41,7 @@ func (s *State) Save() error {
 // endsAs tells whether a row ends when another one does, and its cookie likewise.
 func (r record) endsAs(other record) bool {
 	return r.expire.Equal(other.expire) &&
-		bytes.Equal(r.entries[expiryEntry], other.entries[expiryEntry])
+		bytes.Equal(r.entries[lifetime.Entry], other.entries[lifetime.Entry])
 }
 
 // facts are what the end of the request depends on now. mu is held.

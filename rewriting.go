@@ -72,12 +72,12 @@ func (s *State) record(
 	if s.meddled.Load() { // the codec
 		return record{}, errInSave
 	}
-	l, err := s.p.opts.lifetimeOf(entries)
+	l, err := s.p.opts.lives.Of(entries)
 	if err != nil {
 		s.lifetime() // warns
 	}
 	now := s.now()
-	r.end(s.p.opts.expireDate(l, now), now)
+	r.end(s.p.opts.lives.ExpireDate(l, now), now)
 	return r, nil
 }
 

@@ -1,6 +1,10 @@
 package gormsession
 
-import "context"
+import (
+	"context"
+
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
+)
 
 // locate looks for the session of the key that the request came with, and returns no store if there
 // is none. Where it came with several keys, another host of the domain may have planted one (cookie
@@ -44,7 +48,7 @@ func (s *State) warnOfRivals(what string, live []string) {
 func handlesOf(keys []string) []string {
 	handles := make([]string, len(keys))
 	for i, key := range keys {
-		handles[i] = handleOf(key)
+		handles[i] = sessionkey.Handle(key)
 	}
 	return handles
 }

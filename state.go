@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -124,7 +125,7 @@ func (s *State) adopt(r record) verdict.Outcome {
 	var err error
 	if r.entries, err = s.home.decode(s.home.stored(s.key), r.data); err != nil {
 		s.p.opts.log().
-			Warn("gormsession: Session data corrupted", "session", handleOf(s.key), "error", err)
+			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)
 		s.key = ""
 		return verdict.Damaged
 	}

@@ -65,7 +65,7 @@ func (s *State) bury() error {
 // reckon compares the row's expiry with what it would be.
 func (p *persisting) reckon() verdict.Outcome {
 	now := p.now()
-	p.expire = p.p.opts.expireDate(p.lifetime(), now)
+	p.expire = p.p.opts.lives.ExpireDate(p.lifetime(), now)
 	switch {
 	case p.row.hasEnded(now):
 		return verdict.HasEnded

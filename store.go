@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed7368b609/gormsession/internal/fault"
 	"github.com/seed7368b609/gormsession/internal/layout"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 )
 
 // A store is the only place that issues SQL. Its methods take keys as the cookie has them. It is
@@ -72,7 +73,7 @@ var (
 // stored is the key as the row holds it.
 func (s *store) stored(key string) string {
 	if s.layout.HashedKeys {
-		return hashKey(key)
+		return sessionkey.Hash(key)
 	}
 	return key
 }

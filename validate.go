@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
 
 var tableName = regexp.MustCompile(
@@ -37,20 +39,20 @@ func newOptions(opts []Option) (*options, error) {
 	if o.cookieName == "" {
 		o.cookieName = o.layout.Cookie
 	}
-	if o.lifetime < time.Second {
+	if o.lives.Age < time.Second {
 		return nil, fmt.Errorf(
 			"gormsession: a lifetime of %v: WithLifetime takes a second or more; SetExpiry(0) or "+
 				"WithBrowserSession ends a session with the browser",
-			o.lifetime,
+			o.lives.Age,
 		)
 	}
-	if o.lifetime > maxAge {
+	if o.lives.Age > lifetime.MaxAge {
 		return nil, fmt.Errorf(
-			"gormsession: a lifetime of %v: WithLifetime takes 250 years at most", o.lifetime,
+			"gormsession: a lifetime of %v: WithLifetime takes 250 years at most", o.lives.Age,
 		)
 	}
 	if !o.stepIsSet {
-		o.step = max(o.lifetime/64, time.Second)
+		o.lives.Step = lifetime.DefaultStep(o.lives.Age)
 	}
 	for _, check := range []func(*options) error{checkStore, checkTimes, checkCookie, checkSecure} {
 		if err := check(o); err != nil {
@@ -95,13 +97,13 @@ func checkStore(o *options) error {
 
 func checkTimes(o *options) error {
 	switch {
-	case o.stepIsSet && (o.step < 0 || o.step%time.Second != 0):
+	case o.stepIsSet && (o.lives.Step < 0 || o.lives.Step%time.Second != 0):
 		return fmt.Errorf(
-			"WithExpiryStep(%v): a step is of whole seconds; 0 turns rounding off", o.step,
+			"WithExpiryStep(%v): a step is of whole seconds; 0 turns rounding off", o.lives.Step,
 		)
-	case o.step > o.lifetime:
+	case o.lives.Step > o.lives.Age:
 		return fmt.Errorf(
-			"WithExpiryStep(%v) is longer than the lifetime of %v", o.step, o.lifetime,
+			"WithExpiryStep(%v) is longer than the lifetime of %v", o.lives.Step, o.lives.Age,
 		)
 	case o.timeout <= 0:
 		return fmt.Errorf(

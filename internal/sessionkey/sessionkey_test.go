@@ -1,4 +1,4 @@
-package gormsession
+package sessionkey
 
 import (
 	"strings"
@@ -14,11 +14,12 @@ func TestRandomKey(t *testing.T) {
 	counts := make(map[byte]int)
 	first, last := make(map[byte]int), make(map[byte]int)
 	for range keys {
-		key := randomKey()
-		if len(key) != 32 || strings.Trim(key, keyAlphabet) != "" || seen[key] {
+		key := Random()
+		if len(key) != 32 || strings.Trim(key, alphabet) != "" || seen[key] {
 			t.Fatalf("%q is no new key", key)
 		}
-		if !own.WellFormed(key) || !own.Storable(key) || !django.WellFormed(key) || !django.Storable(key) {
+		if !own.WellFormed(key) || !own.Storable(key) || !django.WellFormed(key) ||
+			!django.Storable(key) {
 			t.Fatalf("%q cannot be a key of a row", key)
 		}
 		seen[key] = true
@@ -36,8 +37,8 @@ func TestRandomKey(t *testing.T) {
 			total += n
 		}
 		expected, chi := float64(total)/36, 0.0
-		for i := range len(keyAlphabet) {
-			difference := float64(counts[keyAlphabet[i]]) - expected
+		for i := range len(alphabet) {
+			difference := float64(counts[alphabet[i]]) - expected
 			chi += difference * difference / expected
 		}
 		if chi > 100 {
@@ -48,13 +49,13 @@ func TestRandomKey(t *testing.T) {
 
 func TestHashedKey(t *testing.T) {
 	const want = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" // of "abc" (FIPS 180-2, B.1)
-	if got := hashKey("abc"); got != want {
+	if got := Hash("abc"); got != want {
 		t.Errorf("the hash is %s", got)
 	}
-	if got := handleOf("abc"); got != want[:12] {
+	if got := Handle("abc"); got != want[:12] {
 		t.Errorf("the handle is %s", got)
 	}
-	if got := handleOf(""); got != "" {
+	if got := Handle(""); got != "" {
 		t.Errorf("no key has the handle %q", got)
 	}
 }

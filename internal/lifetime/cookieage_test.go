@@ -1,4 +1,4 @@
-package gormsession
+package lifetime
 
 import (
 	"math"
@@ -14,26 +14,28 @@ func TestCookieAge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		standard := time.Duration(rapid.Int64Range(1, 3*365*24*3600).Draw(t,
 			"lifetime in seconds")) * time.Second
-		o, now := optionsOf(t, WithLifetime(standard)), anyInstant(t, "now")
-		l := lifetime{age: standard}
+		o, now := lives(standard), anyInstant(t, "now")
+		l := Lifetime{Age: standard}
 		switch rapid.IntRange(0, 2).Draw(t, "kind") {
 		case 1:
-			l.age = time.Duration(rapid.Int64Range(1, int64(3*standard)).Draw(t, "age"))
+			l.Age = time.Duration(rapid.Int64Range(1, int64(3*standard)).Draw(t, "age"))
 		case 2:
-			l = lifetime{instant: now.Add(time.Duration(rapid.Int64Range(1, int64(3*standard)).Draw(t,
-				"left"))).Truncate(time.Microsecond)}
+			l = Lifetime{
+				Instant: now.Add(time.Duration(rapid.Int64Range(1, int64(3*standard)).Draw(t,
+					"left"))).Truncate(time.Microsecond),
+			}
 		}
-		expire := o.expireDate(l, now)
+		expire := o.ExpireDate(l, now)
 		left := expire.Sub(now)
 		if left <= 0 {
 			return
 		}
 		want := math.Ceil(left.Seconds())
-		if l.instant.IsZero() {
-			want = math.Ceil((left + l.age).Seconds())
+		if l.Instant.IsZero() {
+			want = math.Ceil((left + l.Age).Seconds())
 		}
 		want = min(want, 400*24*3600)
-		if got := o.cookieAge(l, expire, now); float64(got) != want || got < 1 {
+		if got := o.CookieAge(l, expire, now); float64(got) != want || got < 1 {
 			t.Fatalf("%+v that ends in %v has a cookie of %d s, not %v", l, left, got, want)
 		}
 	})
@@ -45,10 +47,10 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		standard := time.Duration(rapid.Int64Range(64, 390*24*3600/2).Draw(t,
 			"lifetime in seconds")) * time.Second
-		o, now := optionsOf(t, WithLifetime(standard)), anyInstant(t, "now")
-		l := lifetime{age: standard}
-		row := o.expireDate(l, now)
-		cookie := now.Add(time.Duration(o.cookieAge(l, row, now)) * time.Second)
+		o, now := lives(standard), anyInstant(t, "now")
+		l := Lifetime{Age: standard}
+		row := o.ExpireDate(l, now)
+		cookie := now.Add(time.Duration(o.CookieAge(l, row, now)) * time.Second)
 		lost := false
 		for range rapid.IntRange(1, 200).Draw(t, "visits") {
 			pause := rapid.Int64Range(0, int64(standard)).Draw(t, "pause")
@@ -58,16 +60,21 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 			if now = now.Add(time.Duration(pause)); !now.Before(row) {
 				return // the session has ended
 			}
-			if !now.Before(cookie) && row.Sub(now) > o.step {
-				t.Fatalf("at %v the row lives until %v, and the cookie has ended at %v", now, row, cookie)
+			if !now.Before(cookie) && row.Sub(now) > o.Step {
+				t.Fatalf(
+					"at %v the row lives until %v, and the cookie has ended at %v",
+					now,
+					row,
+					cookie,
+				)
 			}
-			next := o.expireDate(l, now)
+			next := o.ExpireDate(l, now)
 			if next.Equal(row) {
 				continue
 			}
 			row = next
 			if lost = !lost && rapid.IntRange(0, 9).Draw(t, "luck") == 0; !lost {
-				cookie = now.Add(time.Duration(o.cookieAge(l, row, now)) * time.Second)
+				cookie = now.Add(time.Duration(o.CookieAge(l, row, now)) * time.Second)
 			}
 		}
 	})
@@ -81,22 +88,22 @@ func TestCookieAgeIsExact(t *testing.T) {
 	year := 365 * 24 * time.Hour
 	for _, c := range []struct {
 		step time.Duration
-		l    lifetime
+		l    Lifetime
 		want int64
 	}{
-		{0, lifetime{age: time.Hour}, 3600},
-		{0, lifetime{age: 2 * year}, 2 * 365 * 24 * 3600},
-		{0, lifetime{instant: at}, 90},
-		{0, lifetime{age: -time.Minute}, -60},
-		{time.Minute, lifetime{instant: at}, 91},
-		{time.Minute, lifetime{instant: now.Add(2 * year)}, 400 * 24 * 3600},
-		{time.Minute, lifetime{age: 2 * year}, 400 * 24 * 3600},
-		{time.Minute, lifetime{age: -time.Minute}, -60},
-		{time.Minute, lifetime{instant: now.Add(-time.Minute)}, -60},
-		{time.Minute, lifetime{age: time.Hour}, 3600 + 3600 + 55}, // 04:04:05.5 is rounded up to 04:05
+		{0, Lifetime{Age: time.Hour}, 3600},
+		{0, Lifetime{Age: 2 * year}, 2 * 365 * 24 * 3600},
+		{0, Lifetime{Instant: at}, 90},
+		{0, Lifetime{Age: -time.Minute}, -60},
+		{time.Minute, Lifetime{Instant: at}, 91},
+		{time.Minute, Lifetime{Instant: now.Add(2 * year)}, 400 * 24 * 3600},
+		{time.Minute, Lifetime{Age: 2 * year}, 400 * 24 * 3600},
+		{time.Minute, Lifetime{Age: -time.Minute}, -60},
+		{time.Minute, Lifetime{Instant: now.Add(-time.Minute)}, -60},
+		{time.Minute, Lifetime{Age: time.Hour}, 3600 + 3600 + 55}, // 04:04:05.5 is rounded up to 04:05
 	} {
-		o := optionsOf(t, WithLifetime(time.Hour), WithExpiryStep(c.step))
-		if got := o.cookieAge(c.l, o.expireDate(c.l, now), now); got != c.want {
+		o := Settings{Age: time.Hour, Step: c.step}
+		if got := o.CookieAge(c.l, o.ExpireDate(c.l, now), now); got != c.want {
 			t.Errorf("step %v, %+v: %d s, not %d", c.step, c.l, got, c.want)
 		}
 	}
