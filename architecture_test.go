@@ -58,6 +58,7 @@ func TestWalls(t *testing.T) {
 	for name, unknown := range map[string][]string{
 		"internal/verdict":  {""}, // anything
 		"internal/fault":    {module, "net/http$", "gorm.io/driver/"},
+		"internal/engine":   {module + "$", module + "/ginsession$", "net/http$", "gorm.io/driver/"},
 		"internal/instant":  {module, "net/http$", "gorm.io/"},
 		"internal/header":   {module + "$", module + "/ginsession$", "gorm.io/", "github.com/gin-gonic/"},
 		"internal/response": {module + "$", "gorm.io/", "github.com/gin-gonic/"},

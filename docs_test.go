@@ -114,7 +114,7 @@ func TestOptionsAreInReadme(t *testing.T) {
 		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
 			options++
 			in := regexp.MustCompile("`" + m[1] + "[(`]").Match(readme)
-			if !in && m[1] != "WithLayout" {
+			if !in {
 				t.Errorf("README does not name %s", m[1])
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed7368b609/gormsession/internal/changes"
 	"github.com/seed7368b609/gormsession/internal/jsontext"
 	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
@@ -123,7 +124,7 @@ func (s *State) set(name string, raw json.RawMessage, err error) {
 		s.refuse(name, err)
 		return
 	}
-	s.change(name, setChange(utf8Name(name), raw))
+	s.change(name, changes.Set(utf8Name(name), raw))
 }
 
 // refuse sets the sticky error of a write that cannot be done.
@@ -174,7 +175,7 @@ func (s *State) getOrSet(name string, raw json.RawMessage, err error) json.RawMe
 		return there
 	case err != nil:
 		s.refuse(name, err)
-	case s.change(name, defaultChange(utf8Name(name), raw)):
+	case s.change(name, changes.Default(utf8Name(name), raw)):
 		return raw
 	}
 	return nil
@@ -206,7 +207,7 @@ func (s *State) pop(name string) (json.RawMessage, bool) {
 		return nil, false
 	}
 	raw, ok := s.entries[utf8Name(name)]
-	return raw, ok && s.change(name, deleteChange(utf8Name(name)))
+	return raw, ok && s.change(name, changes.Delete(utf8Name(name)))
 }
 
 // Clear removes all entries, an expiry of the session's own among them. The session keeps its key;
@@ -215,7 +216,7 @@ func (s *State) Clear() {
 	s = s.enter()
 	defer s.mu.Unlock()
 	if s.load() {
-		s.change("", deleteChange(slices.Collect(maps.Keys(s.entries))...))
+		s.change("", changes.Delete(slices.Collect(maps.Keys(s.entries))...))
 	}
 }
 

@@ -2,8 +2,9 @@ package gormsession
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
+
+	"github.com/seed7368b609/gormsession/internal/engine"
 )
 
 var (
@@ -11,17 +12,17 @@ var (
 	// while the request ran. Nothing is saved: a logout is never undone by a slower request. It is
 	// answered with 400, as Django's SessionInterrupted is. Where the connection was lost before,
 	// which the text says then, it may have been saved before the session went.
-	ErrInterrupted = errors.New("gormsession: the session was deleted before the request completed")
+	ErrInterrupted = engine.ErrInterrupted
 
 	// ErrUnavailable is returned when the database did not answer, or not as it should. It says
 	// nothing about the session: nobody is logged out because a database blinked. It is answered
 	// with 503.
-	ErrUnavailable = errors.New("gormsession: the session database is unavailable")
+	ErrUnavailable = engine.ErrUnavailable
 
 	// ErrRejected is returned by a save whose values the database has refused for good, such as a
 	// text that is too long for a column of [WithModel], or which the model's own hook has refused.
 	// Nothing of it is saved, and another try would end alike. It is answered with 500.
-	ErrRejected = errors.New("gormsession: what was to be saved was rejected")
+	ErrRejected = engine.ErrRejected
 
 	// ErrClosed is logged, once per session and request, when a session is written after its
 	// request has ended, such as by a goroutine that outlives the handler. The change is dropped.
@@ -31,7 +32,7 @@ var (
 	// ErrEncode is the error of a value that cannot be stored, such as a channel, NaN, or an entry
 	// that is of another type than [Field.Modify] expects. It sticks to the session, nothing of
 	// which is saved, and is answered with 500.
-	ErrEncode = errors.New("gormsession: the value cannot be encoded")
+	ErrEncode = engine.ErrEncode
 
 	// ErrReserved is the error of a change to an entry that the library keeps for itself,
 	// _session_expiry or _flashes, by its name: that is for SetExpiry and Flash, whatever name a
@@ -45,7 +46,7 @@ var (
 	// by a function of [State.Modify]'s, which may only read it, or used by what runs while it is
 	// loaded or saved, such as the function of [WithModel], a hook, a codec or a logger. It sticks
 	// to the session, nothing of which is saved, and is answered with 500.
-	ErrReentrant = errors.New("gormsession: the session was used from inside of itself")
+	ErrReentrant = engine.ErrReentrant
 
 	// ErrHeaderSent is reported when a new session, or a new key of one, was asked for after the
 	// response's header had left, or before a Hijack that sends none, so that the client cannot be
@@ -64,9 +65,7 @@ var (
 	// ErrOutcomeUnknown is returned when the connection was lost, or the time was over, at a moment
 	// that leaves open whether the save was done, and the row did not tell. It is answered with
 	// 503.
-	ErrOutcomeUnknown = errors.New(
-		"gormsession: the connection was lost and it is unknown whether the session was saved",
-	)
+	ErrOutcomeUnknown = engine.ErrOutcomeUnknown
 )
 
 // errDiscarded is returned by Save after Discard.
@@ -88,12 +87,4 @@ func statusOf(err error) int {
 // isMisuse tells whether the application has asked for what cannot be. Its own error page says so.
 func isMisuse(err error) bool {
 	return errors.Is(err, ErrEncode) || errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant)
-}
-
-// encodeError makes ErrEncode of an error of the codec's, unless it is that already.
-func encodeError(err error) error {
-	if errors.Is(err, ErrEncode) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrEncode, err)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed7368b609/gormsession/internal/changes"
 	"github.com/seed7368b609/gormsession/internal/jsontext"
 )
 
@@ -27,7 +28,7 @@ func (s *State) Flash(v any) {
 	}
 	s.change(
 		flashEntry,
-		modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
+		changes.By(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
 			list, err := flashList(old)
 			if err != nil {
 				return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, flashEntry, err)
@@ -65,7 +66,7 @@ func (s *State) takeFlashes() []json.RawMessage {
 	}
 	if !s.change(
 		flashEntry,
-		modifyChange(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
+		changes.By(flashEntry, func(old json.RawMessage, _ bool) (json.RawMessage, error) {
 			list, err := flashList(old)
 			if err != nil {
 				return old, nil // somebody else's now

@@ -2,12 +2,9 @@ package gormsession
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
 
 // WithFormer names a second table of the same database in which sessions may still be: that of the
@@ -74,92 +71,24 @@ func (o *options) unquotesCookie() bool {
 	return o.layout.UnquoteCookie || o.former != nil && o.former.layout.UnquoteCookie
 }
 
-// knows tells whether a row can have that key.
-func (s *store) knows(key string) bool { return s.layout.WellFormed(key) && s.layout.Storable(key) }
-
-// find returns the live row of that key and where it is; nil if there is none. A row that is moved
-// to the other table meanwhile is not missed, whichever way it goes: the own table is looked at
-// before and after the former one.
-func (p *Plugin) find(ctx context.Context, key string) (*store, record, error) {
-	for _, place := range p.places {
-		if !place.knows(key) {
-			continue
-		}
-		if r, found, err := place.find(ctx, key); err != nil || found {
-			return place, r, err
-		}
-	}
-	return nil, record{}, nil
+// Moved says what [Plugin.MoveFormer] did with the live rows of the former table.
+type Moved struct {
+	Rows        int // are in the own table now
+	Malformed   int // stay, as the own table cannot have their keys
+	Undecodable int // stay, as their data cannot be read, or not be written with the own codec
+	Taken       int // stay, as the own table has a row of their key, as after a restored backup
 }
 
-// exists is find for rows that may have expired.
-func (p *Plugin) exists(ctx context.Context, key string) (bool, error) {
-	for _, place := range p.places {
-		if !place.knows(key) {
-			continue
-		}
-		if found, err := place.exists(ctx, key); err != nil || found {
-			return found, err
-		}
-	}
-	return false, nil
-}
-
-// delete deletes the row of that key wherever it is, also if it is moved meanwhile.
-func (p *Plugin) delete(ctx context.Context, key string) error {
-	for _, place := range p.places {
-		if place.knows(key) {
-			if err := place.delete(ctx, key); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// clearExpired deletes what has expired in both tables.
-func (p *Plugin) clearExpired(ctx context.Context) (int64, error) {
-	total, err := p.store.clearExpired(ctx)
-	if p.former == nil || err != nil {
-		return total, err
-	}
-	more, err := p.former.clearExpired(ctx)
-	return total + more, err
-}
-
-// decode decodes the data of a row of either table.
-func (p *Plugin) decode(row Session) (map[string]json.RawMessage, error) {
-	entries, err := p.store.decode(row.SessionKey, row.SessionData)
-	if err != nil && p.former != nil {
-		if entries, otherErr := p.former.decode(row.SessionKey, row.SessionData); otherErr == nil {
-			return entries, nil
-		}
-	}
-	return entries, err
-}
-
-// errTrackLost is ErrInterrupted where it is unknown whether our own save was done before the row
-// went away.
-var errTrackLost = fmt.Errorf("%w, and the connection was lost before", ErrInterrupted)
-
-// decode reads the entries of a row. An instant in _session_expiry has its offset from UTC in them,
-// also where the row has the wall clock of the table's zone, as a Django with USE_TZ=False writes
-// it: it means the same in both tables.
-func (s *store) decode(stored, text string) (map[string]json.RawMessage, error) {
-	entries, err := s.codec.Decode(stored, text)
-	if err != nil {
-		return nil, err
-	}
-	return lifetime.Loaded(entries, s.layout.Location), nil
-}
-
-// encode writes what decode reads, with a nonce if there is one.
-func (s *store) encode(
-	stored string, entries map[string]json.RawMessage, n nonce,
-) (string, error) {
-	text, err := s.codec.Encode(stored, n.on(lifetime.Stored(entries, s.layout.Location)))
-	if err != nil {
-		return "", encodeError(err)
-	}
-	return text, nil
+// MoveFormer moves the live rows of the former table, which [WithFormer] names, to the own one,
+// with their keys and their expiry, and nobody is logged out by it. Each row is moved in a
+// transaction of its own, as it is at that moment, while requests go on; servers must have both
+// tables, either way round. Rows that have expired stay, and go with the former table or by
+// [Plugin.ClearExpired].
+//
+// ctx ends it between two rows, and an error of the database ends it too: nothing is lost, and
+// another call goes on with what is left. Call it again once no server is running that makes new
+// rows in the former table.
+func (p *Plugin) MoveFormer(ctx context.Context) (Moved, error) {
+	m, err := p.store.MoveFormer(ctx)
+	return Moved(m), err
 }

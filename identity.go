@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
@@ -114,7 +115,7 @@ func (s *State) Flush() {
 	before := len(s.doomed)
 	s.doom()
 	s.c = s.c.Flush(len(s.doomed) > before)
-	s.key, s.row, s.entries, s.log, s.nextKey, s.rivals = "", record{}, nil, nil, "", nil
+	s.key, s.row, s.entries, s.log, s.nextKey, s.rivals = "", engine.Record{}, nil, nil, "", nil
 }
 
 // doom notes whose rows are to be deleted.
@@ -143,7 +144,7 @@ func (s *State) Discard() {
 	if s.phase == closed || s.barred() {
 		return
 	}
-	s.entries, s.log, s.nextKey = s.row.entries, nil, ""
+	s.entries, s.log, s.nextKey = s.row.Entries, nil, ""
 	s.c = s.c.Discard()
 	if s.c.Trouble == verdict.Misuse {
 		s.err, s.c.Trouble = nil, verdict.NoTrouble

@@ -1,7 +1,6 @@
 package gormsession
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,9 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed7368b609/gormsession/internal/changes"
+	"github.com/seed7368b609/gormsession/internal/engine"
 )
 
 // Code of the application's runs inside of a session: a function of Modify's, which may read the
@@ -47,7 +49,7 @@ func (s *State) enter() *State {
 	}
 	if !s.lock(false) {
 		s.mu.Unlock()
-		s = &State{p: s.p, ctx: s.ctx, home: s.p.store, err: errInSave}
+		s = &State{p: s.p, ctx: s.ctx, home: s.p.store.Own, err: errInSave}
 		s.mu.Lock()
 	}
 	return s
@@ -97,7 +99,7 @@ func (s *State) guest() *State {
 		return in
 	}
 	s.meddled.Store(true)
-	return &State{p: s.p, ctx: s.ctx, home: s.p.store, err: errInSave, inside: inside{original: s}}
+	return &State{p: s.p, ctx: s.ctx, home: s.p.store.Own, err: errInSave, inside: inside{original: s}}
 }
 
 // barred reports whether a change comes from inside, and sets the sticky error then. mu is held.
@@ -133,7 +135,7 @@ func (s *State) lend(f func() error) error {
 // aside runs a function of Modify's without the lock. mu is held before and after, also in a panic.
 //
 //go:noinline
-func (s *State) aside(f modifier, old json.RawMessage, ok bool) (json.RawMessage, error) {
+func (s *State) aside(f changes.Modifier, old json.RawMessage, ok bool) (json.RawMessage, error) {
 	s.modifying++
 	s.mu.Unlock()
 	defer func() {
@@ -147,15 +149,15 @@ func (s *State) aside(f modifier, old json.RawMessage, ok bool) (json.RawMessage
 
 // modifyAgain is the step of a Modify in a replay: f reads what the replay has made of the entries
 // so far.
-func (s *State) modifyAgain(name string, f modifier) change {
-	return change{relative: true, apply: func(entries map[string]json.RawMessage) error {
+func (s *State) modifyAgain(name string, f changes.Modifier) changes.Change {
+	return changes.Change{IsRelative: true, Apply: func(entries map[string]json.RawMessage) error {
 		s.standIn.Store(&State{
 			p: s.p, ctx: s.ctx, home: s.home, inRequest: s.inRequest,
 			cookieKey: s.cookieKey, key: s.key, nextKey: s.nextKey, row: s.row,
 			entries: maps.Clone(entries), c: s.c, inside: inside{original: s},
 		})
 		defer s.standIn.Store(nil)
-		err := s.amid(func() error { return modify(entries, name, f) })
+		err := s.amid(func() error { return changes.Modify(entries, name, f) })
 		if s.meddled.Load() {
 			return errInModify
 		}
@@ -203,23 +205,21 @@ func calledFrom(entry uintptr) bool {
 // heldContext is a session's context, by which the store finds the session.
 type heldContext State
 
-type heldKey struct{}
-
 func (c *heldContext) Deadline() (time.Time, bool) { return c.ctx.Deadline() }
 func (c *heldContext) Done() <-chan struct{}       { return c.ctx.Done() }
 func (c *heldContext) Err() error                  { return c.ctx.Err() }
 
 func (c *heldContext) Value(key any) any {
-	if key == (heldKey{}) {
-		return (*State)(c)
+	if key == (engine.Session{}) {
+		return c
 	}
 	return c.ctx.Value(key)
 }
 
-// meddledWith is the error of a save whose session was used from inside, so that it ends before it
-// is committed.
-func meddledWith(ctx context.Context) error {
-	if s, ok := ctx.Value(heldKey{}).(*State); ok && s.meddled.Load() {
+// Meddled is the error of a session that was used from inside: the engine asks for it before it
+// commits a save.
+func (c *heldContext) Meddled() error {
+	if c.meddled.Load() {
 		return errInSave
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seed7368b609/gormsession/internal/changes"
 	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
 
@@ -37,14 +38,14 @@ func (s *State) ResetExpiry() {
 	s = s.enter()
 	defer s.mu.Unlock()
 	if s.load() && s.entries[lifetime.Entry] != nil {
-		s.change(lifetime.Entry, deleteChange(lifetime.Entry))
+		s.change(lifetime.Entry, changes.Delete(lifetime.Entry))
 	}
 }
 
 func (s *State) setExpiry(raw json.RawMessage) {
 	s = s.enter()
 	defer s.mu.Unlock()
-	s.change(lifetime.Entry, setChange(lifetime.Entry, raw))
+	s.change(lifetime.Entry, changes.Set(lifetime.Entry, raw))
 }
 
 // ExpiryAge returns how long the session would live if it was saved now.
@@ -87,24 +88,4 @@ func (s *State) lifetimeOf(entries map[string]json.RawMessage) lifetime.Lifetime
 		)
 	}
 	return l
-}
-
-// warnOnce logs a warning about an entry once in a request.
-func (s *State) warnOnce(name, message string, err error) {
-	if s.mismatch[name] {
-		return
-	}
-	if s.mismatch == nil {
-		s.mismatch = make(map[string]bool)
-	}
-	s.mismatch[name] = true
-	s.warn(message, "entry", name, "error", err)
-}
-
-// warn logs a warning about the session. mu is held.
-func (s *State) warn(message string, args ...any) {
-	_ = s.lend(func() error {
-		s.p.opts.log().Warn(message, append([]any{"session", s.handle()}, args...)...)
-		return nil
-	})
 }

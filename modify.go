@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/seed7368b609/gormsession/internal/changes"
 	"github.com/seed7368b609/gormsession/internal/jsontext"
 )
 
@@ -39,7 +40,7 @@ const restless = 10_000
 
 // modify does a step that depends on what the entry is, and returns what it has become. f runs
 // without the lock, and its result counts if the entry still is what it was computed from.
-func (s *State) modify(name string, f modifier) json.RawMessage {
+func (s *State) modify(name string, f changes.Modifier) json.RawMessage {
 	s = s.enter()
 	defer s.mu.Unlock()
 	if err := reserved(name); err != nil {
@@ -61,7 +62,7 @@ func (s *State) modify(name string, f modifier) json.RawMessage {
 		}
 		if !s.do(func(entries map[string]json.RawMessage) error {
 			if err == nil {
-				put(entries, entry, raw)
+				changes.Put(entries, entry, raw)
 			}
 			return err
 		}, s.modifyAgain(entry, f)) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/layout"
 	"github.com/seed7368b609/gormsession/internal/lifetime"
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
@@ -71,6 +72,10 @@ func defaultOptions() *options {
 	}
 }
 
+func init() {
+	layout.Option = func(l layout.Layout) any { return Option(func(o *options) { o.layout = l }) }
+}
+
 // WithOptions groups several options into one.
 func WithOptions(opts ...Option) Option {
 	return func(o *options) {
@@ -79,22 +84,6 @@ func WithOptions(opts ...Option) Option {
 				opt(o)
 			}
 		}
-	}
-}
-
-// WithLayout sets how the table keeps sessions. It is for the packages of this module: see package
-// django.
-func WithLayout(l layout.Layout) Option { return func(o *options) { o.layout = l } }
-
-// WithValue gives each session of the plugin a value that [State.Value] returns, for packages that
-// build on sessions. Keys are compared as those of [context.WithValue] are, so they should be of a
-// type of the package's own.
-func WithValue(key, value any) Option {
-	return func(o *options) {
-		if o.values == nil {
-			o.values = make(map[any]any)
-		}
-		o.values[key] = value
 	}
 }
 
@@ -240,5 +229,14 @@ func (o *options) rules() verdict.Rules {
 		Exact: o.lives.Step == 0, RenewEach: o.saveEvery, RenewRead: o.rolling,
 		DeletesMalformed: o.layout.DeleteMalformed,
 		DeletesUnknown:   o.forgets || o.layout.DeleteUnknown,
+	}
+}
+
+// config is what the store is opened with.
+func (o *options) config() engine.Config {
+	return engine.Config{
+		Layout: o.layout, Table: o.table, Model: o.model, Codec: o.codec,
+		ReplaceRows: o.replaceRows, Migrate: o.migrate,
+		Timeout: o.timeout, Cleanup: o.cleanup, Clock: o.clock, NewKey: o.newKey, Logger: o.log,
 	}
 }

@@ -153,7 +153,7 @@ func TestDefaults(t *testing.T) {
 	if got.cookie != nil || s.rows()[stored(key)] != row {
 		t.Errorf("a read renews the session: %s", got.line)
 	}
-	if n := plugin.HeldBytes(); n != 65536 {
+	if n := plugin.Adapter().HeldBytes(); n != 65536 {
 		t.Errorf("%d bytes are held", n)
 	}
 	plugin.Logger().Info("to the default of the moment")

@@ -17,7 +17,7 @@ func (p *Plugin) Open(ctx context.Context, key string) (*State, error) {
 	if err := p.checkKey(key); err != nil {
 		return nil, err
 	}
-	s := &State{p: p, home: p.store, ctx: ctx}
+	s := &State{p: p, home: p.store.Own, ctx: ctx}
 	if p.opts.wellFormed(key) {
 		s.key, s.cookieKey = key, key
 		s.c = verdict.Case{Cookie: verdict.WellFormed, Row: verdict.Unasked}
@@ -38,7 +38,7 @@ func (p *Plugin) Exists(ctx context.Context, key string) (bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	return p.exists(ctx, key)
+	return p.store.Exists(ctx, key)
 }
 
 // Delete deletes the row of that key, which ends the session. It is no error if there is none. It
@@ -50,7 +50,7 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	return p.delete(ctx, key)
+	return p.store.Delete(ctx, key)
 }
 
 // DeleteRow ends the session of a row that the application has read from the table, such as that of
@@ -61,23 +61,12 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	key, known := row.SessionKey, false
-	for _, place := range p.places {
-		switch hash := sessionkey.IsHash(key); {
-		case !hash && !place.layout.HashedKeys && place.knows(key):
-			return p.delete(ctx, key) // it is the client's, and may have moved to a table of hashes
-		case hash && place.layout.HashedKeys:
-			known = true
-			if err := place.deleteStored(ctx, key); err != nil {
-				return err
-			}
-		}
-	}
-	if !known {
+	known, err := p.store.DeleteRow(ctx, row.SessionKey)
+	if err == nil && !known {
 		return fmt.Errorf("%w: the row has none of the table's form; "+
 			"was it read with session_key, and from this table?", ErrWrongKey)
 	}
-	return nil
+	return err
 }
 
 // checkKey refuses what stands for a key where keys are hashed: to look for it finds nothing, and
@@ -92,13 +81,7 @@ func (p *Plugin) checkKey(key string) error {
 	default:
 		return nil
 	}
-	hashed := false
-	for _, place := range p.places {
-		if hashed = hashed || place.layout.HashedKeys; place.knows(key) {
-			return nil
-		}
-	}
-	if !hashed {
+	if !p.store.Mistakes(key) {
 		return nil
 	}
 	return fmt.Errorf("%w: it is %s, of which no key can be made; "+
@@ -107,7 +90,7 @@ func (p *Plugin) checkKey(key string) error {
 
 // Entries decodes the data of a row (Django's get_decoded). It asks the database nothing.
 func (p *Plugin) Entries(row Session) (map[string]any, error) {
-	raw, err := p.decode(row)
+	raw, err := p.store.Decode(row.SessionKey, row.SessionData)
 	if err != nil {
 		return nil, fmt.Errorf("gormsession: the data of %v cannot be decoded: %w", row, err)
 	}
@@ -120,5 +103,5 @@ func (p *Plugin) Entries(row Session) (map[string]any, error) {
 // the log. Each batch has the time of [WithTimeout]. An error ends it; what was deleted stays
 // deleted and is counted.
 func (p *Plugin) ClearExpired(ctx context.Context) (int64, error) {
-	return p.clearExpired(ctx)
+	return p.store.ClearExpired(ctx)
 }

@@ -2,8 +2,12 @@ package gormsession
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"time"
 
+	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/lifetime"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
@@ -36,12 +40,6 @@ func (s *State) Save() error {
 		s.fail(err) // to try again would be to guess
 	}
 	return err
-}
-
-// endsAs tells whether a row ends when another one does, and its cookie likewise.
-func (r record) endsAs(other record) bool {
-	return r.expire.Equal(other.expire) &&
-		bytes.Equal(r.entries[lifetime.Entry], other.entries[lifetime.Entry])
 }
 
 // facts are what the end of the request depends on now. mu is held.
@@ -83,6 +81,69 @@ func (s *State) problem(p verdict.Problem) error {
 }
 
 // saved notes what the row holds now, and where it is.
-func (s *State) saved(key string, r record, home *store) {
-	s.key, s.home, s.row, s.entries, s.log, s.nextKey = key, home, r, r.entries, nil, ""
+func (s *State) saved(key string, r engine.Record, home *engine.Table) {
+	s.key, s.home, s.row, s.entries, s.log, s.nextKey = key, home, r, r.Entries, nil, ""
+}
+
+// work is what this request does to the row of the session.
+func (s *State) work() engine.Change {
+	return engine.Change{
+		Entries: s.entries, Replay: s.log.Replay, Relative: s.log.Relative(),
+		Expire: s.expireDate, AsOf: s.asOf(),
+	}
+}
+
+// asOf is now, for a commit that begins, unless this request has let the session end.
+func (s *State) asOf() time.Time {
+	if s.row.Over {
+		return time.Time{}
+	}
+	return s.now()
+}
+
+// expireDate is when a session of these entries ends that is saved now.
+func (s *State) expireDate(entries map[string]json.RawMessage, now time.Time) time.Time {
+	return s.p.opts.lives.ExpireDate(s.lifetimeOf(entries), now)
+}
+
+// endAlike tells whether a row ends when another one does, and its cookie likewise.
+func endAlike(a, b engine.Record) bool {
+	return a.Expire.Equal(b.Expire) &&
+		bytes.Equal(a.Entries[lifetime.Entry], b.Entries[lifetime.Entry])
+}
+
+// A budget is the time of [WithTimeout] for all that one commit asks of the database: the deletion
+// of what was flushed, a load, and the saves. It begins with the first question.
+type budget struct {
+	shared bool
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// share begins a commit, whose questions have one deadline until settle.
+func (s *State) share() { s.spent.shared = true }
+
+func (s *State) settle() {
+	if s.spent.cancel != nil {
+		s.spent.cancel()
+	}
+	s.spent = budget{}
+}
+
+// deadline is the context of one load, or of all that a commit asks: a client that goes away ends
+// neither.
+func (s *State) deadline() (context.Context, context.CancelFunc) {
+	if s.spent.ctx != nil {
+		return s.spent.ctx, func() {}
+	}
+	ctx := context.Context((*heldContext)(s))
+	if s.inRequest {
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.p.opts.timeout)
+	if !s.spent.shared {
+		return ctx, cancel
+	}
+	s.spent.ctx, s.spent.cancel = ctx, cancel
+	return ctx, func() {}
 }

@@ -9,7 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed7368b609/gormsession/internal/sessionkey"
+	"github.com/seed7368b609/gormsession/internal/changes"
+	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -37,7 +38,7 @@ import (
 type State struct {
 	p    *Plugin
 	ctx  context.Context
-	home *store // where the row is, if there is one
+	home *engine.Table // where the row is, if there is one
 
 	inRequest bool // ctx is a request's: its end does not cut a load or a save short
 	path      string
@@ -48,10 +49,10 @@ type State struct {
 	rivals    []string // the keys that it came with, if several: one counts if it alone is live
 	crowd     bool     // it came with more of them than rivals has
 
-	key     string // of the row that is stored; "" if there is none, or none that counts
-	row     record // what the row holds, as far as this request knows
+	key     string        // of the row that is stored; "" if there is none, or none that counts
+	row     engine.Record // what the row holds, as far as this request knows
 	entries map[string]json.RawMessage
-	log     changeLog
+	log     changes.Log
 
 	nextKey string   // CycleKey was called: the key to move to
 	doomed  []string // the keys whose rows Flush deletes, until that is done
@@ -76,68 +77,13 @@ const (
 	closed
 )
 
-// load makes the entries available, at the first call by a SELECT. It reports whether they are. mu
-// is held.
-func (s *State) load() bool {
-	s.depend(verdict.Read)
-	return s.fetch()
-}
-
-// fetch is load without counting as an access.
-func (s *State) fetch() bool {
-	if s.c.Known() || s.phase == closed || s.err != nil {
-		return s.c.Known()
-	}
-	outcome := verdict.Missed
-	err := s.lend(func() (err error) {
-		outcome, err = s.find()
-		return err
-	})
-	if err != nil {
-		s.fail(err)
-		return false
-	}
-	s.c = verdict.Settle(s.c, verdict.Answer, verdict.Load, outcome)
-	return true
-}
-
-// find is the SELECT.
-func (s *State) find() (verdict.Outcome, error) {
-	if s.key != "" {
-		ctx, cancel := s.deadline()
-		home, r, err := s.locate(ctx)
-		cancel()
-		if err != nil {
-			return 0, err
-		}
-		if home != nil {
-			s.home = home
-			return s.adopt(r), nil
-		}
-	}
-	s.key = "" // never adopted: a row that is made gets a key of its own
-	return verdict.Missed, nil
-}
-
-// adopt takes what was found in a row for the session, unless it cannot be decoded: then the
-// session is empty and the row left alone.
-func (s *State) adopt(r record) verdict.Outcome {
-	var err error
-	if r.entries, err = s.home.decode(s.home.stored(s.key), r.data); err != nil {
-		s.p.opts.log().
-			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)
-		s.key = ""
-		return verdict.Damaged
-	}
-	s.row, s.entries = r, r.entries
-	return verdict.Done
-}
-
 // change does one step to the entries and notes it in the log. mu is held.
-func (s *State) change(name string, c change) bool { return s.writable(name) && s.do(c.apply, c) }
+func (s *State) change(name string, c changes.Change) bool {
+	return s.writable(name) && s.do(c.Apply, c)
+}
 
 // do is change by apply, in the place of what the log is to do. mu is held.
-func (s *State) do(apply func(map[string]json.RawMessage) error, c change) bool {
+func (s *State) do(apply func(map[string]json.RawMessage) error, c changes.Change) bool {
 	if s.entries == nil {
 		s.entries = make(map[string]json.RawMessage)
 	} else if len(s.log) == 0 {
@@ -240,10 +186,6 @@ func (s *State) Touch() {
 	s.c = s.c.Renew()
 }
 
-// Value returns what [WithValue] has set for the key, or nil. It is the same for all sessions of a
-// plugin.
-func (s *State) Value(key any) any { return s.p.opts.values[key] }
-
 // Logger returns the logger of the plugin, see [WithLogger], for packages that build on sessions. A
 // State itself, as a value of a log line, is its handle.
 func (s *State) Logger() *slog.Logger { return s.p.opts.log() }
@@ -271,4 +213,4 @@ func (s *State) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
 func (s *State) LogValue() slog.Value { return slog.StringValue(s.name()) }
 
 // now is the one clock.
-func (s *State) now() time.Time { return s.p.store.now() }
+func (s *State) now() time.Time { return s.p.store.Own.Now() }

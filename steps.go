@@ -1,18 +1,18 @@
 package gormsession
 
 import (
-	"errors"
 	"time"
 
+	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
 // persisting is a session on its way through the steps of one save.
 type persisting struct {
 	*State
-	expire   time.Time // that the row would have, once it was reckoned
-	rewrite  *rewrite  // once the row was compared with to
-	to       record
+	expire   time.Time       // that the row would have, once it was reckoned
+	rewrite  *engine.Rewrite // once the row was compared with to
+	to       engine.Record
 	followed bool // it was in another table than at first
 }
 
@@ -52,7 +52,7 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 func (s *State) bury() error {
 	for len(s.doomed) > 0 {
 		ctx, cancel := s.deadline()
-		err := s.p.delete(ctx, s.doomed[0])
+		err := s.p.store.Delete(ctx, s.doomed[0])
 		cancel()
 		if err != nil {
 			return err
@@ -65,11 +65,11 @@ func (s *State) bury() error {
 // reckon compares the row's expiry with what it would be.
 func (p *persisting) reckon() verdict.Outcome {
 	now := p.now()
-	p.expire = p.p.opts.lives.ExpireDate(p.lifetime(), now)
+	p.expire = p.expireDate(p.entries, now)
 	switch {
-	case p.row.hasEnded(now):
+	case p.row.HasEnded(now):
 		return verdict.HasEnded
-	case p.expire.Equal(p.row.expire):
+	case p.expire.Equal(p.row.Expire):
 		return verdict.Equal
 	}
 	return verdict.OtherEnd
@@ -77,18 +77,18 @@ func (p *persisting) reckon() verdict.Outcome {
 
 // compare makes what the row is to hold, and compares it with what it holds.
 func (p *persisting) compare() (verdict.Outcome, error) {
-	w := p.State.rewrite(p.home, p.log.nonce())
-	to, err := w.first(p.home.stored(p.key))
+	w := p.home.Rewrite(p.key, p.row, p.work())
+	to, err := w.Compose((*heldContext)(p.State))
 	if err != nil {
 		return 0, err
 	}
-	p.rewrite, p.to = &w, to
+	p.rewrite, p.to = w, to
 	switch {
-	case p.row.hasEnded(w.asOf): // and is refused
+	case w.Ended(p.row): // and is refused
 		return verdict.HasEnded, nil
-	case to.data != p.row.data:
+	case to.Data != p.row.Data:
 		return verdict.OtherText, nil
-	case !to.expire.Equal(p.row.expire):
+	case !to.Expire.Equal(p.row.Expire):
 		return verdict.OtherEnd, nil
 	}
 	return verdict.Equal, nil
@@ -99,15 +99,12 @@ func (p *persisting) compare() (verdict.Outcome, error) {
 func (p *persisting) touch() (verdict.Outcome, error) {
 	ctx, cancel := p.deadline()
 	defer cancel()
-	hit, err := p.home.touch(ctx, p.key, p.row.expire, p.expire)
-	if err == nil && !hit && p.expire.Equal(p.row.expire) { // MySQL counts the rows that change
-		_, hit, err = p.home.find(ctx, p.key)
-	}
+	hit, err := p.home.Touch(ctx, p.key, p.row.Expire, p.expire)
 	if err != nil {
 		return 0, err
 	}
 	if hit {
-		p.row.end(p.expire, p.now())
+		p.row.EndAt(p.expire, p.now())
 	}
 	return found(hit), nil
 }
@@ -123,12 +120,11 @@ func found(hit bool) verdict.Outcome {
 func (p *persisting) insert() error {
 	ctx, cancel := p.deadline()
 	defer cancel()
-	key, to, err := p.p.store.insert(ctx, p.State.rewrite(p.p.store, ""))
+	key, to, err := p.p.store.Own.Insert(ctx, p.work())
 	if err != nil {
 		return err
 	}
-	p.saved(key, to, p.p.store)
-	p.p.store.sweepSometimes()
+	p.saved(key, to, p.p.store.Own)
 	return nil
 }
 
@@ -142,12 +138,12 @@ func (p *persisting) update() (verdict.Outcome, error) {
 	ctx, cancel := p.deadline()
 	defer cancel()
 	was := p.row
-	to, err := p.home.update(ctx, p.key, was, p.to, *p.rewrite)
+	to, err := p.home.Update(ctx, p.rewrite)
 	if err != nil {
 		return 0, err
 	}
 	p.saved(p.key, to, p.home)
-	if !to.endsAs(was) {
+	if !endAlike(to, was) {
 		return verdict.DoneMoved, nil
 	}
 	return verdict.Done, nil
@@ -157,12 +153,12 @@ func (p *persisting) update() (verdict.Outcome, error) {
 func (p *persisting) move() error {
 	ctx, cancel := p.deadline()
 	defer cancel()
-	w := p.State.rewrite(p.p.store, "") // the new key is as good as a nonce
-	key, to, err := p.home.cycle(ctx, p.p.store, p.key, p.nextKey, p.row, w)
+	own := p.p.store.Own
+	key, to, err := p.home.Cycle(ctx, own, p.key, p.nextKey, p.row, p.work())
 	if err != nil {
 		return err
 	}
-	p.saved(key, to, p.p.store)
+	p.saved(key, to, own)
 	return nil
 }
 
@@ -171,35 +167,23 @@ func (p *persisting) move() error {
 func (p *persisting) confirm() (verdict.Outcome, error) {
 	ctx, cancel := p.deadline()
 	defer cancel()
-	home, _, err := p.p.find(ctx, p.key)
+	home, _, err := p.p.store.Find(ctx, p.key)
 	return found(home != nil), err
 }
 
-// follow goes after a row that is gone from where it was loaded: it may have been moved to the
-// other table meanwhile. Then what the request did is done again on what is there, to be saved
-// there.
+// follow goes after a row that is gone from where it was loaded, once: where it was moved to the
+// other table meanwhile, what the request did is done again on what is there, to be saved there.
 func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome, error) {
-	if p.p.former == nil || p.followed || !errors.Is(err, ErrInterrupted) {
+	if err == nil || p.followed {
 		return outcome, err
 	}
 	ctx, cancel := p.deadline()
 	defer cancel()
-	home, r, findErr := p.p.find(ctx, p.key)
-	switch {
-	case findErr != nil && errors.Is(err, errTrackLost):
-		return 0, &failure{sentinel: ErrOutcomeUnknown, cause: findErr}
-	case findErr != nil:
-		return 0, findErr
-	case home == nil:
+	home, r, err := p.p.store.Follow(ctx, p.key, err, p.log.Relative())
+	if err != nil {
 		return 0, err
-	case errors.Is(err, errTrackLost) && p.log.relative():
-		return 0, ErrOutcomeUnknown
 	}
-	var damage error
-	if r.entries, damage = home.decode(home.stored(p.key), r.data); damage != nil {
-		return 0, errDamaged
-	}
-	entries, err := p.log.replay(r.entries)
+	entries, err := p.log.Replay(r.Entries)
 	if err != nil {
 		return 0, err
 	}

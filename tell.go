@@ -18,10 +18,10 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	s.c = s.c.LookedAt(verdict.Glanced)
 	switch edits.Cookie {
 	case verdict.SetCookie:
-		l := s.lifetimeOf(s.row.entries)
-		s.p.opts.setCookie(h, r, s.key, l, s.row.expire, s.now())
+		l := s.lifetimeOf(s.row.Entries)
+		s.p.opts.setCookie(h, r, s.key, l, s.row.Expire, s.now())
 		if s.cookieKey == "" {
-			_ = s.lend(func() error { s.p.absent.note(s.p.opts, r); return nil })
+			_ = s.lend(func() error { s.p.absent.Note(s.p.opts.cookie(), r, s.p.opts.log()); return nil })
 		}
 	case verdict.DeleteCookie:
 		s.p.opts.cookie().Delete(h, r)

@@ -29,7 +29,7 @@ func Compatible(config Config) gormsession.Option {
 	l := layout.Django()
 	l.Location, l.Err = config.TimeZone, err
 	return gormsession.WithOptions(
-		gormsession.WithLayout(l),
+		layout.Option(l).(gormsession.Option),
 		gormsession.WithCodec(codec),
 		gormsession.WithCleanup(0),
 		gormsession.WithExpiryStep(0),

@@ -46,7 +46,7 @@ func WithLogins(config Config) gormsession.Option {
 	if err := config.validate(); err != nil {
 		l := layout.Own()
 		l.Err = err
-		return gormsession.WithLayout(l)
+		return layout.Option(l).(gormsession.Option)
 	}
 	return gormsession.WithValue(authKey{}, newAuth(config))
 }

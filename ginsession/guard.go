@@ -77,7 +77,7 @@ func (g *guard) leave() {
 	g.gone = true
 	g.place.Set(reflect.ValueOf(g.ResponseWriter))
 	if h := g.Header(); g.run.setsCookie(h) {
-		g.run.plugin.KeepPrivate(h, g.run.path)
+		g.run.plugin.Adapter().KeepPrivate(h, g.run.path)
 	}
 }
 

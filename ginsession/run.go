@@ -63,7 +63,7 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 	}
 	c.Request = request.WithContext(r)
 	r.writer.run = r
-	r.writer.Hold(c.Writer, c.Writer.Status(), plugin.HeldBytes(), r)
+	r.writer.Hold(c.Writer, c.Writer.Status(), plugin.Adapter().HeldBytes(), r)
 	defer func() {
 		// The server removes the files of the form of the request that it knows.
 		if request.MultipartForm == nil && c.Request.MultipartForm != nil {

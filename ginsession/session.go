@@ -25,14 +25,14 @@ func (r *run) make() *gormsession.State {
 		return s
 	}
 	request := r.asFound()
-	s := r.plugin.Begin(request)
+	s := r.plugin.Adapter().Begin(request)
 	if r.committed { // as nobody has touched the session this can neither fail nor change the header
-		_ = r.plugin.Commit(
+		_ = r.plugin.Adapter().Commit(
 			s, request, http.Header{"Cache-Control": r.control}, r.status, r.carrier,
 		)
 	}
 	if r.over {
-		_ = r.plugin.End(s)
+		_ = r.plugin.Adapter().End(s)
 	}
 	r.state.Store(s)
 	return s
@@ -53,7 +53,7 @@ func (r *run) asFound() *http.Request {
 func (r *run) asked(note func()) *gormsession.State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.state.Load() == nil && r.plugin.Idle() {
+	if r.state.Load() == nil && r.plugin.Adapter().Idle() {
 		note()
 		return nil
 	}
@@ -73,7 +73,7 @@ func (r *run) Commit(status int, carried bool) error {
 	if s == nil {
 		return nil
 	}
-	err := r.plugin.Commit(s, r.c.Request, r.writer.Header(), status, carrier)
+	err := r.plugin.Adapter().Commit(s, r.c.Request, r.writer.Header(), status, carrier)
 	r.guard()
 	if err != nil {
 		r.report(err)
@@ -83,7 +83,7 @@ func (r *run) Commit(status int, carried bool) error {
 
 // Fail answers a commit that failed.
 func (r *run) Fail(w http.ResponseWriter, err error) bool {
-	done := r.plugin.Fail(r.session(), w, r.c.Request, err)
+	done := r.plugin.Adapter().Fail(r.session(), w, r.c.Request, err)
 	r.guard()
 	return done
 }
@@ -91,7 +91,7 @@ func (r *run) Fail(w http.ResponseWriter, err error) bool {
 // finish ends a request whose handler has returned.
 func (r *run) finish() error {
 	if s := r.asked(func() { r.over = true }); s != nil {
-		return r.plugin.End(s)
+		return r.plugin.Adapter().End(s)
 	}
 	return nil
 }
@@ -99,6 +99,6 @@ func (r *run) finish() error {
 // abort ends a request whose handler did not return: nothing is saved, also if
 // the request goes on outside.
 func (r *run) abort() {
-	r.plugin.Abort(r.session(), r.c.Request, r.writer.Drop())
+	r.plugin.Adapter().Abort(r.session(), r.c.Request, r.writer.Drop())
 	r.guard()
 }

@@ -38,6 +38,10 @@ type Layout struct {
 	Tables map[string][]string
 }
 
+// Option makes an option of package gormsession out of a layout, which sets this function: so the
+// packages of this module choose a layout, which nobody else can.
+var Option func(Layout) any
+
 // ownKey is ^[a-z0-9]{32}$, which every request with a cookie is asked.
 func ownKey(key string) bool {
 	if len(key) != 32 {

@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
+	"github.com/seed7368b609/gormsession/internal/layout"
+)
+
+// A Config is what a table is kept by. All of it is to be given.
+type Config struct {
+	Layout      layout.Layout
+	Table       string
+	Model       Model
+	Codec       Codec
+	ReplaceRows bool          // a new key is an insert and a delete
+	Timeout     time.Duration // of each operation
+	Cleanup     time.Duration // between two sweeps; 0: none
+	Clock       func() time.Time
+	NewKey      func() string
+	Logger      func() *slog.Logger
+	Migrate     bool // a missing table is made
+}
+
+// newTable checks the application's handle and makes the table, without a query.
+func newTable(db *gorm.DB, c Config) (*Table, error) {
+	if err := check(db); err != nil {
+		return nil, err
+	}
+	name := db.Dialector.Name()
+	d, ok := dialects[name]
+	if !ok {
+		return nil, fmt.Errorf("gormsession: no support for GORM's dialect %q; there is for sqlite, "+
+			"postgres and mysql, and what speaks their protocols", name)
+	}
+	t := &Table{
+		db: ownHandle(db), dialect: d, dialectName: name, faults: fault.For(db.Dialector),
+		layout: c.Layout, table: c.Table, model: c.Model, codec: c.Codec, replaceRows: c.ReplaceRows,
+		timeout: c.Timeout, cleanup: c.Cleanup, clock: c.Clock, newKey: c.NewKey, logger: c.Logger,
+	}
+	var err error
+	if t.schema, t.own, err = c.Model.Parse(t.db); err != nil {
+		return nil, fmt.Errorf("gormsession: %w", err)
+	}
+	t.bare = db.SkipDefaultTransaction && !t.hooked() // what a hook refuses has to be undone
+	t.lookSQL = fmt.Sprintf("SELECT session_key, session_data, %s FROM %s WHERE session_key = ?",
+		d.expireText, t.db.Statement.Quote(t.table))
+	t.findSQL = t.lookSQL + " AND expire_date > ?"
+	t.lockSQL = t.findSQL + d.lock
+	return t, nil
+}
+
+// check refuses a handle that cannot serve.
+func check(db *gorm.DB) error {
+	switch {
+	case db == nil || db.Config == nil || db.Statement == nil:
+		return errors.New("gormsession: the *gorm.DB is nil; give New what gorm.Open returned")
+	case db.Error != nil:
+		return fmt.Errorf("gormsession: the *gorm.DB carries an error; give New what gorm.Open "+
+			"returned, not the result of a query: %w", db.Error)
+	}
+	if _, ok := db.Statement.ConnPool.(gorm.TxCommitter); ok {
+		return errors.New("gormsession: the *gorm.DB is a transaction; give New what gorm.Open " +
+			"returned: sessions are saved in transactions of their own")
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+)
+
+// Cycle moves a session to a new key, in this table or into another one, in one transaction,
+// guarded as in Update, so that of two cycles at once one wins, and nothing that was saved
+// meanwhile is lost. It returns the key, which is next unless that was taken, and what the row
+// holds.
+func (t *Table) Cycle(
+	ctx context.Context, into *Table, key, next string, from Record, c Change,
+) (string, Record, error) {
+	// The new key, of which nobody else knows, is as good as a nonce.
+	w := &Rewrite{Change: c, home: t, into: into, old: t.stored(key), from: from}
+	y := &cycling{Table: t, Rewrite: w}
+	next, err := into.withNewKey(ctx, next, func(next string) (err error) {
+		y.next, y.sent = into.stored(next), nil
+		if w.to, err = w.record(ctx, from, c.Entries, y.next); err != nil {
+			return err
+		}
+		return t.settle(ctx, y.save, y.again)
+	})
+	return next, y.done, err
+}
+
+// cycling is one cycle on its way through its tries.
+type cycling struct {
+	*Table
+	*Rewrite
+	next string // the new key, as stored
+	sent []Record
+	done Record
+}
+
+func (c *cycling) save(ctx context.Context) error {
+	return c.transact(ctx, func(tx *gorm.DB) error {
+		hit, err := c.move(tx, c.from, c.to)
+		if err != nil || hit {
+			return err
+		}
+		return c.locked(tx, ErrInterrupted)
+	})
+}
+
+// again follows an uncertain end: the new key, of which nobody else knows, tells whether it was
+// done.
+func (c *cycling) again(ctx context.Context) error {
+	return c.transact(ctx, func(tx *gorm.DB) error {
+		hit, err := c.move(tx, c.from, c.to)
+		if err != nil || hit {
+			return slipIfTaken(err)
+		}
+		current, found, err := c.into.lockAny(tx, c.next)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return c.locked(tx, errTrackLost)
+		}
+		// It was free, and nobody else knows of it, so it is ours.
+		for _, sent := range c.sent {
+			if sent.Data == current.Data {
+				c.done = sent
+			}
+		}
+		return nil
+	})
+}
+
+// slipIfTaken: a row that comes in between may be ours, and is to be looked at.
+func slipIfTaken(err error) error {
+	if errors.Is(err, errDuplicate) {
+		return errSlipped
+	}
+	return err
+}
+
+// locked does the request's changes again on what the row holds under the old key. Where there is
+// such a row, an earlier try has not moved it.
+func (c *cycling) locked(tx *gorm.DB, gone error) error {
+	current, found, err := c.Rewrite.lock(tx)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return gone
+	}
+	next, err := c.Rewrite.again(tx.Statement.Context, current, c.next)
+	if err != nil {
+		return err
+	}
+	c.replays.Add(1)
+	hit, err := c.move(tx, current, next)
+	if err == nil && !hit {
+		return errSlipped
+	}
+	return err
+}
+
+// move moves the row to the new key if it still holds from.
+func (c *cycling) move(tx *gorm.DB, from, to Record) (hit bool, err error) {
+	c.done, c.sent = to, append(c.sent, to)
+	if c.into == c.home && !c.replaceRows {
+		n, err := c.rekey(tx, c.guard(from), c.old, c.next, to)
+		return n > 0, err
+	}
+	n, err := c.unsee(tx, c.guard(from), c.old)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, c.into.create(tx, c.next, to)
+}

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"database/sql"
+)
+
+// A dialect is what differs between the databases.
+type dialect struct {
+	deaf       bool   // a driver may wait on after the deadline, for the busy timeout
+	confirm    string // whose COMMIT waits for a standby; "": each does
+	sameData   string // compares session_data byte by byte with a parameter
+	expireText string // selects expire_date without a driver's idea of zones
+	lock       string // locks the selected row until the end of the transaction
+	wallClock  bool   // expire_date holds a wall clock, not an instant
+	tx         *sql.TxOptions
+}
+
+var dialects = map[string]dialect{
+	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that
+	// one.
+	"sqlite": {
+		sameData: "session_data = ? COLLATE BINARY", expireText: "CAST(expire_date AS TEXT)",
+		wallClock: true, deaf: true,
+	},
+	// READ COMMITTED because a lock queues only there: at the higher levels it fails what waited.
+	"postgres": {
+		confirm:  "SELECT pg_logical_emit_message(true, 'gormsession', '')",
+		sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE",
+		tx: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+	},
+	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's
+	// charset.
+	"mysql": {
+		sameData:   "CONVERT(session_data USING utf8mb4) = CAST(? AS BINARY)",
+		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
+	},
+}

@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/seed7368b609/gormsession/internal/instant"
+)
+
+// An Expiry is an instant as the column expire_date has it.
+type Expiry struct{ time.Time }
+
+// GormValue is what is sent to the database.
+func (e Expiry) GormValue(_ context.Context, db *gorm.DB) clause.Expr {
+	t := e.UTC().Truncate(time.Microsecond)
+	if db.Dialector.Name() == "postgres" {
+		return clause.Expr{SQL: "?", Vars: []any{t}}
+	}
+	return clause.Expr{SQL: "?", Vars: []any{instant.Text(t)}}
+}
+
+// Scan reads what a driver has read, or what GORM is to put into a field of a model.
+func (e *Expiry) Scan(src any) error {
+	if given, ok := src.(Expiry); ok {
+		*e = given
+		return nil
+	}
+	t, err := instant.Read(src)
+	if err == nil {
+		e.Time = t
+	}
+	return err
+}
+
+// expireArg is an expire_date as a parameter. In a table whose wall clock hangs elsewhere than in
+// UTC, the hands are put there.
+func (t *Table) expireArg(at time.Time) Expiry {
+	if loc := t.layout.Location; loc != nil && t.dialect.wallClock {
+		at = instant.OnWall(at.In(loc), time.UTC)
+	}
+	return Expiry{at}
+}
+
+// expireOf undoes expireArg.
+func (t *Table) expireOf(e Expiry) time.Time {
+	if loc := t.layout.Location; loc != nil && t.dialect.wallClock {
+		return instant.OnWall(e.Time, loc)
+	}
+	return e.Time
+}

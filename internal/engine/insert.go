@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"gorm.io/gorm"
+)
+
+// Insert makes a row under a new key and returns the key and what the row holds. It sweeps
+// sometimes.
+func (t *Table) Insert(ctx context.Context, c Change) (key string, r Record, err error) {
+	w := &Rewrite{Change: c, home: t, into: t}
+	key, err = t.withNewKey(ctx, t.newKey(), func(key string) error {
+		i := &inserting{Table: t, stored: t.stored(key)}
+		if i.Record, err = w.record(ctx, Record{}, c.Entries, i.stored); err != nil {
+			return err
+		}
+		r = i.Record
+		err := t.settle(ctx, i.save, i.again)
+		if t.bare && errors.Is(err, errDuplicate) {
+			return i.look(ctx)
+		}
+		return err
+	})
+	if err == nil {
+		t.sweepSometimes()
+	}
+	return key, r, err
+}
+
+// inserting is one insert on its way through its tries.
+type inserting struct {
+	*Table
+	Record
+	stored   string
+	answered bool // the INSERT was: the key was free
+}
+
+func (i *inserting) create(tx *gorm.DB) error {
+	err := i.Table.create(tx, i.stored, i.Record)
+	i.answered = i.answered || err == nil
+	return err
+}
+
+func (i *inserting) save(ctx context.Context) error { return i.single(ctx, i.create) }
+
+// again follows an uncertain end: a row of that key is ours, unless the key may have been taken.
+func (i *inserting) again(ctx context.Context) error {
+	free := i.answered
+	if err := i.transact(ctx, i.create); !errors.Is(err, errDuplicate) {
+		return err
+	}
+	return i.transact(ctx, func(tx *gorm.DB) error {
+		there, same, err := i.holds(tx, i.stored, i.Data)
+		switch {
+		case err != nil:
+			return err
+		case !there:
+			return errSlipped
+		case !same && !free:
+			return errDuplicate
+		}
+		return nil // also where a hook or a trigger has made another text of it
+	})
+}
+
+// look follows a duplicate of an INSERT that went bare: the driver may have sent it twice, and
+// tell of the second time.
+func (i *inserting) look(ctx context.Context) error {
+	err := i.retry(ctx, func(ctx context.Context) error {
+		return harmless(i.transact(ctx, func(tx *gorm.DB) error {
+			if _, same, err := i.holds(tx, i.stored, i.Data); err != nil || same {
+				return err
+			}
+			return errDuplicate
+		}))
+	})
+	if err == nil || errors.Is(err, errDuplicate) {
+		return err
+	}
+	return &failure{sentinel: ErrOutcomeUnknown, cause: err}
+}
+
+// withNewKey runs op with a key, and with another one while that is taken.
+func (t *Table) withNewKey(
+	ctx context.Context, key string, op func(key string) error,
+) (string, error) {
+	for range 10 {
+		err := op(key)
+		if !errors.Is(err, errDuplicate) {
+			return key, t.fault(err, t.stored(key))
+		}
+		// It may be another unique column, of the application's, that is taken.
+		taken, lookErr := t.exists(ctx, key)
+		if lookErr != nil {
+			return "", lookErr
+		}
+		if !taken {
+			return "", t.fault(err, t.stored(key))
+		}
+		key = t.newKey()
+	}
+	return "", errNoFreeKey
+}

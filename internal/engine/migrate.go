@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
+)
+
+// makeTime is what the making of a table may take at least, however short the timeout of a save is.
+const makeTime = 10 * time.Second
+
+// prepare sees to it that there is a table that can keep our sessions: it makes a missing one if it
+// may, and refuses what cannot serve. Each step has its own time, so a silent database is told of
+// soon.
+func (t *Table) prepare(mayMake bool) error {
+	if err := t.begins(); err != nil {
+		return t.unread(err)
+	}
+	err := t.probe()
+	if t.faults.Tells(err, fault.NoTable) {
+		if !mayMake {
+			return fmt.Errorf(
+				"%w: the table %s is missing: make it by gormsession.Migrate or a migration "+
+					"of the application's, or leave out WithoutMigration: %w",
+				ErrUnavailable,
+				t.table,
+				err,
+			)
+		}
+		failed := t.createTable()
+		if err = t.probe(); err != nil && failed != nil { // else another process was quicker
+			return t.unmade(failed)
+		}
+	}
+	if err != nil {
+		return t.unread(err)
+	}
+	return t.inspect()
+}
+
+// within gives a step of New its time.
+func (t *Table) within(atLeast time.Duration, step func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), max(t.timeout, atLeast))
+	defer cancel()
+	return step(ctx)
+}
+
+// quiet is a handle that logs nothing: a question that may be answered with an error.
+func (t *Table) quiet(ctx context.Context) *gorm.DB {
+	return t.handle(ctx).Session(&gorm.Session{Logger: logger.Discard})
+}
+
+// begins asks for a transaction, without which no session can be saved. Poolers before PostgreSQL
+// may be set to take none.
+func (t *Table) begins() error {
+	if t.dialectName != "postgres" {
+		return nil
+	}
+	return t.within(0, func(ctx context.Context) error {
+		return t.inquire(ctx, func(ctx context.Context) error {
+			return t.transact(ctx, func(*gorm.DB) error { return nil })
+		})
+	})
+}
+
+// probe asks for our columns. It works on every database, with schemas and views, and without
+// rights on catalogs.
+func (t *Table) probe() error {
+	return t.within(0, func(ctx context.Context) error {
+		return t.ask(t.quiet(ctx), t.lookSQL+" AND 1 = 0", noMatter, "")
+	})
+}
+
+func (t *Table) createTable() error {
+	return t.within(makeTime, func(ctx context.Context) error {
+		tx := t.quiet(ctx)
+		statements := t.layout.Tables[t.dialectName]
+		if statements == nil || !t.model.IsBare() {
+			return tx.Table(t.table).Migrator().CreateTable(t.model.Table(t.dialectName))
+		}
+		for _, statement := range statements {
+			statement = fmt.Sprintf(statement, tx.Statement.Quote(t.table))
+			if err := tx.Session(&gorm.Session{NewDB: true}).Exec(statement).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

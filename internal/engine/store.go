@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
+)
+
+// A Store is where sessions are kept: one table, and perhaps a former one in which they may still
+// be. It is safe for concurrent use.
+type Store struct {
+	Own    *Table
+	former *Table   // or nil
+	places []*Table // where a row may be, in the order of looking
+}
+
+// Open makes a store on the application's handle, and its tables where they are missing and may be
+// made. What cannot serve is an error that says how to mend it. There may be no former table.
+func Open(db *gorm.DB, own Config, former *Config) (*Store, error) {
+	s := &Store{}
+	var err error
+	if s.Own, err = open(db, own); err != nil {
+		return nil, err
+	}
+	s.places = []*Table{s.Own}
+	if former != nil {
+		if s.former, err = open(db, *former); err != nil {
+			return nil, err
+		}
+		s.places = append(s.places, s.former, s.Own)
+	}
+	return s, nil
+}
+
+func open(db *gorm.DB, c Config) (*Table, error) {
+	t, err := newTable(db, c)
+	if err == nil {
+		err = t.prepare(c.Migrate)
+	}
+	return t, err
+}
+
+// Find returns the live row of that key and where it is; nil if there is none. A row that is moved
+// to the other table meanwhile is not missed, whichever way it goes: the own table is looked at
+// before and after the former one.
+func (s *Store) Find(ctx context.Context, key string) (*Table, Record, error) {
+	for _, place := range s.places {
+		if !place.knows(key) {
+			continue
+		}
+		if r, found, err := place.find(ctx, key); err != nil || found {
+			return place, r, err
+		}
+	}
+	return nil, Record{}, nil
+}
+
+// Follow goes after a row that is gone from where it was loaded, as the error of its save says: it
+// may have been moved to the other table meanwhile. It returns what is there, and where. relative is
+// whether the change was.
+func (s *Store) Follow(
+	ctx context.Context, key string, gone error, relative bool,
+) (*Table, Record, error) {
+	if s.former == nil || !errors.Is(gone, ErrInterrupted) {
+		return nil, Record{}, gone
+	}
+	lost := errors.Is(gone, errTrackLost)
+	home, r, err := s.Find(ctx, key)
+	switch {
+	case err != nil && lost:
+		return nil, Record{}, &failure{sentinel: ErrOutcomeUnknown, cause: err}
+	case err != nil:
+		return nil, Record{}, err
+	case home == nil:
+		return nil, Record{}, gone
+	case lost && relative:
+		return nil, Record{}, ErrOutcomeUnknown
+	}
+	if r.Entries, err = home.Decode(key, r.Data); err != nil {
+		return nil, Record{}, ErrDamaged
+	}
+	return home, r, nil
+}
+
+// Exists is Find for rows that may have expired (Django's exists).
+func (s *Store) Exists(ctx context.Context, key string) (bool, error) {
+	for _, place := range s.places {
+		if !place.knows(key) {
+			continue
+		}
+		if found, err := place.exists(ctx, key); err != nil || found {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// Delete deletes the row of that key wherever it is, also if it is moved meanwhile. That there is
+// none is no error.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	for _, place := range s.places {
+		if place.knows(key) {
+			if err := place.delete(ctx, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// DeleteRow deletes a row by its session_key. known tells whether that has the form of either
+// table's.
+func (s *Store) DeleteRow(ctx context.Context, stored string) (known bool, err error) {
+	for _, place := range s.places {
+		switch hash := sessionkey.IsHash(stored); {
+		case !hash && !place.layout.HashedKeys && place.knows(stored):
+			// It is the client's, and may have moved to a table of hashes.
+			return true, s.Delete(ctx, stored)
+		case hash && place.layout.HashedKeys:
+			known = true
+			if err := place.deleteStored(ctx, stored); err != nil {
+				return true, err
+			}
+		}
+	}
+	return known, nil
+}
+
+// Mistakes tells whether a text is taken for a key in vain: where keys are hashed, that of a row
+// finds nothing, and neither does a handle.
+func (s *Store) Mistakes(text string) bool {
+	hashed := false
+	for _, place := range s.places {
+		if hashed = hashed || place.layout.HashedKeys; place.knows(text) {
+			return false
+		}
+	}
+	return hashed
+}
+
+// Decode decodes the data of a row of either table, by its session_key.
+func (s *Store) Decode(stored, text string) (map[string]json.RawMessage, error) {
+	entries, err := s.Own.decode(stored, text)
+	if err != nil && s.former != nil {
+		if entries, otherErr := s.former.decode(stored, text); otherErr == nil {
+			return entries, nil
+		}
+	}
+	return entries, err
+}
+
+// ClearExpired deletes all rows that are expired when it begins, and returns how many.
+func (s *Store) ClearExpired(ctx context.Context) (int64, error) {
+	total, err := s.Own.clearExpired(ctx)
+	if s.former == nil || err != nil {
+		return total, err
+	}
+	more, err := s.former.clearExpired(ctx)
+	return total + more, err
+}

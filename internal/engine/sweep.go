@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// sweepBatch is how many expired rows one statement deletes: a bound on how long it holds its
+// locks.
+const sweepBatch = 1000
+
+// A sweeper says when a process deletes expired rows beside its work.
+type sweeper struct {
+	due     atomic.Int64 // not before, in Unix nanoseconds
+	running sync.Mutex   // held by the one sweep that there may be at a time
+}
+
+// sweepSometimes deletes one batch of expired rows in the background, if that is due: after the
+// interval of WithCleanup, or at once where the last batch was full and more is left, so that a
+// table stays within a small factor of its live rows however many come. It is called after an
+// insert, so that a table that grows is also cleaned.
+func (t *Table) sweepSometimes() {
+	now := t.Now()
+	if t.cleanup == 0 || now.UnixNano() < t.sweeper.due.Load() || !t.sweeper.running.TryLock() {
+		return
+	}
+	go func() {
+		defer t.sweeper.running.Unlock()
+		defer func() {
+			if p := recover(); p != nil { // of a callback or hook, which has no request to fail here
+				t.logger().Error("gormsession: expired sessions were not deleted", "panic", p)
+			}
+		}()
+		t.sweeper.due.Store(now.Add(t.cleanup).UnixNano())
+		ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
+		defer cancel()
+		swept, err := t.sweep(ctx, batchQuery{before: now})
+		switch {
+		case err == nil && len(swept.keys) == sweepBatch && swept.deleted > 0:
+			t.sweeper.due.Store(0)
+		case err != nil && !strings.Contains(Detail(err), "database is closed"): // as at the end
+			t.logger().
+				Warn("gormsession: expired sessions were not deleted", "error", Detail(err))
+		}
+	}()
+}
+
+// A batchQuery says which expired rows are next: those that expired first, or, where some are to be
+// stepped over, those that follow a key.
+type batchQuery struct {
+	before   time.Time
+	stepping bool
+	after    string
+}
+
+// A batch is what one sweep has found, in the order of the query, and how much of it it has
+// deleted.
+type batch struct {
+	keys    []string
+	deleted int64
+}
+
+// sweep deletes a batch of rows that expired before an instant (Django's strict <). Rows are
+// deleted by their keys, in order, and only where they are still expired: another request may have
+// renewed one, and two sweeps must not block each other for long.
+func (t *Table) sweep(ctx context.Context, q batchQuery) (swept batch, err error) {
+	err = t.retry(ctx, func(ctx context.Context) (err error) {
+		swept = batch{}
+		if swept.keys, err = t.expired(ctx, q); err != nil || len(swept.keys) == 0 {
+			return harmless(err)
+		}
+		res := t.rows(t.handle(ctx)).Where("session_key IN ? AND expire_date < ?",
+			slices.Sorted(slices.Values(swept.keys)), t.expireArg(q.before)).Delete(t.model.Empty())
+		swept.deleted = res.RowsAffected
+		return harmless(res.Error)
+	})
+	return swept, t.fault(err, "")
+}
+
+// expired reads the keys of a batch. As in scan, plugins that cache queries are not to answer it.
+func (t *Table) expired(ctx context.Context, q batchQuery) (keys []string, err error) {
+	condition, args := "ORDER BY expire_date", []any{t.expireArg(q.before)}
+	if q.stepping {
+		condition, args = "AND session_key > ? ORDER BY session_key", append(args, q.after)
+	}
+	query := fmt.Sprintf("SELECT session_key FROM %s WHERE expire_date < ? %s LIMIT %d",
+		t.db.Statement.Quote(t.table), condition, sweepBatch)
+	rows, err := t.handle(ctx).Raw(query, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, rows.Err()
+}
+
+// remaining counts the rows that expired before an instant; of those keys, if there are any.
+func (t *Table) remaining(
+	ctx context.Context, before time.Time, keys []string,
+) (n int64, err error) {
+	query := "SELECT COUNT(*) FROM " + t.db.Statement.Quote(t.table) + " WHERE expire_date < ?"
+	args := []any{t.expireArg(before)}
+	if len(keys) > 0 {
+		query, args = query+" AND session_key IN ?", append(args, keys)
+	}
+	err = t.ask(t.handle(ctx), query, func(rows *sql.Rows) error {
+		if !rows.Next() {
+			return nil
+		}
+		return rows.Scan(&n)
+	}, args...)
+	return n, t.fault(err, "")
+}
+
+// clearExpired deletes all rows that are expired when it begins, in batches, and returns how many
+// it has deleted. Others may clear at the same time: it ends when there is nothing left.
+func (t *Table) clearExpired(ctx context.Context) (total int64, err error) {
+	q := batchQuery{before: t.Now()}
+	for {
+		var swept batch
+		var kept int64
+		err := t.inTimeOfABatch(ctx, func(ctx context.Context) (err error) {
+			swept, err = t.sweep(ctx, q)
+			if err == nil && swept.deleted < int64(len(swept.keys)) && !q.stepping {
+				kept, err = t.remaining(ctx, q.before, swept.keys)
+			}
+			return err
+		})
+		total += swept.deleted
+		switch {
+		case err != nil:
+			return total, noting(err, fmt.Sprintf("%d expired sessions were deleted before", total))
+		case len(swept.keys) == 0:
+			return total, t.tellOfKept(ctx, q)
+		case q.stepping:
+			q.after = swept.keys[len(swept.keys)-1]
+		case kept > 0: // by a trigger or a policy: what is gone otherwise, another cleaner has deleted
+			q.stepping = true
+		}
+	}
+}
+
+// tellOfKept warns of expired rows that the database has kept, though it was told to delete them.
+func (t *Table) tellOfKept(ctx context.Context, q batchQuery) error {
+	if !q.stepping {
+		return nil
+	}
+	return t.inTimeOfABatch(ctx, func(ctx context.Context) error {
+		kept, err := t.remaining(ctx, q.before, nil)
+		if kept > 0 {
+			t.logger().Warn("gormsession: expired sessions stay in the table: "+
+				"a trigger or a policy keeps them", "table", t.table, "rows", kept)
+		}
+		return err
+	})
+}
+
+// inTimeOfABatch gives a batch the time of a save.
+func (t *Table) inTimeOfABatch(ctx context.Context, do func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	return do(ctx)
+}
+
+// AwaitSweep returns when no sweep is running that an insert before has begun.
+func (t *Table) AwaitSweep() {
+	t.sweeper.running.Lock()
+	defer t.sweeper.running.Unlock()
+}

@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession/internal/fault"
+)
+
+// undone is the error of what has certainly left nothing behind in the database. That is told by
+// the place in the code and never by the error: pgx calls a COMMIT that was carried out safe to
+// retry.
+type undone struct{ error }
+
+func (u undone) Unwrap() error { return u.error }
+
+func isUndone(err error) bool {
+	_, ok := err.(undone) // what wraps one knows better
+	return ok
+}
+
+// harmless marks the error of what may be done any number of times, as a read.
+func harmless(err error) error {
+	if err == nil || isUndone(err) {
+		return err
+	}
+	return undone{err}
+}
+
+// transact runs writes in one transaction. Whatever fails before COMMIT is sent is undone.
+func (t *Table) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
+	tx := t.primary(ctx).Begin(t.txOptions()...)
+	if tx.Error != nil {
+		return undone{tx.Error}
+	}
+	if t.hooked() {
+		watch(tx)
+	}
+	open := true
+	defer func() {
+		if open { // also where the application's model has panicked
+			_ = t.inTime(ctx, tx.Rollback)
+		}
+	}()
+	if err := write(tx); err != nil {
+		return undone{err}
+	}
+	if err := meddledWith(ctx); err != nil { // a hook
+		return undone{err}
+	}
+	if err := ctx.Err(); err != nil {
+		return undone{err}
+	}
+	open = false
+	switch err := t.inTime(ctx, tx.Commit); {
+	case err == nil:
+		return nil
+	case t.faults.IsDuplicate(err): // TiDB looks for duplicates there, PostgreSQL if asked to
+		return undone{fmt.Errorf("%w: %w", errDuplicate, err)}
+	case errors.Is(err, sql.ErrTxDone), t.faults.UndoneAtCommit(err):
+		return undone{err}
+	default:
+		return err
+	}
+}
+
+// pool is the one that single statements go to, or nil where it is none of database/sql's.
+func (t *Table) pool(ctx context.Context) *sql.DB {
+	h := t.db
+	if h.Callback().Query().Get(resolverPin) != nil {
+		h = t.primary(ctx)
+	}
+	pool, _ := h.DB()
+	return pool
+}
+
+const resolverPin = "gorm:db_resolver" // the name of dbresolver's callback
+
+// primary is a handle on the pool that single statements go to. Begin takes the first pool there
+// is, while they go to the resolver's source; this is what its clause Write does.
+func (t *Table) primary(ctx context.Context) *gorm.DB {
+	h := t.handle(ctx)
+	if pin := h.Callback().Query().Get(resolverPin); pin != nil {
+		h.Statement.Table = t.table
+		pin(h)
+		h.Statement.Table = ""
+	}
+	return h
+}
+
+// inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where
+// the server is silent the driver waits on, with its connection, until the operating system gives
+// that up.
+func (t *Table) inTime(ctx context.Context, end func() *gorm.DB) error {
+	if t.dialectName != "mysql" {
+		return end().Error
+	}
+	done := make(chan error, 1)
+	t.asking.Add(1) // it may have the connection for longer than its operation lasts
+	go func() {
+		err := end().Error
+		t.asking.Add(-1)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
+func (t *Table) txOptions() []*sql.TxOptions {
+	if t.dialect.tx == nil {
+		return nil
+	}
+	return []*sql.TxOptions{t.dialect.tx}
+}
+
+// single runs one statement that may be done twice: in a transaction, unless the application's
+// gorm.Config says SkipDefaultTransaction. Drivers may send a bare statement a second time by
+// themselves and tell of the second alone (pgx in the simple protocol).
+func (t *Table) single(ctx context.Context, write func(tx *gorm.DB) error) error {
+	if !t.bare {
+		return t.transact(ctx, write)
+	}
+	err := write(t.handle(ctx))
+	if err != nil && (isOurs(err) || fault.IsDial(err) || t.faults.UndoneAlone(err)) {
+		return undone{err}
+	}
+	return err
+}
+
+// settle runs a save until its end is known or its time is over. Once it is uncertain whether the
+// save was done, as the answer to COMMIT was lost, again runs in its place: a transaction of its
+// own that looks first if it was. That its COMMIT succeeds also says that a synchronous standby
+// has what it has seen, which a mere look does not.
+func (t *Table) settle(ctx context.Context, save, again func(ctx context.Context) error) error {
+	err := t.retry(ctx, save)
+	if err == nil || isUndone(err) {
+		return err
+	}
+	ctx, cancel := t.grace(ctx)
+	defer cancel()
+	// A database that has just gone may come back, as after a restart, and it alone can tell.
+	second := t.insist(ctx, math.MaxInt, func(ctx context.Context) error {
+		return harmless(again(ctx))
+	})
+	if second == nil || errors.Is(second, errTrackLost) || errors.Is(second, errDuplicate) {
+		return second
+	}
+	return &failure{sentinel: ErrOutcomeUnknown, cause: err}
+}
+
+// grace is a context for a second look after the deadline, of a quarter of the time.
+func (t *Table) grace(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(max(t.timeout/4, time.Millisecond))
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && deadline.After(end) {
+		end = deadline
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"gorm.io/gorm"
+)
+
+// Update saves a rewrite that was composed. It is a compare-and-set on the text: no other request's
+// change is overwritten, and none of ours is lost, because on a miss the request's changes are done
+// again on the locked row. It returns what the row holds then. A row that is gone is
+// ErrInterrupted, and stays gone.
+func (t *Table) Update(ctx context.Context, w *Rewrite) (Record, error) {
+	u := &updating{Table: t, Rewrite: w}
+	err := t.settle(ctx, u.save, u.again)
+	return u.done, t.fault(err, w.old)
+}
+
+// updating is one update on its way through its tries.
+type updating struct {
+	*Table
+	*Rewrite
+	sent []Record // by the tries so far, if it must not be done twice
+	done Record   // what the row holds at the end
+}
+
+func (u *updating) save(ctx context.Context) error {
+	// What must not be done twice never goes bare: an answer that is lost before COMMIT is then no
+	// news of the row.
+	if u.bare && !u.Relative {
+		hit := false
+		err := u.single(ctx, func(tx *gorm.DB) (err error) {
+			hit, err = u.compareAndSet(tx)
+			return err
+		})
+		if err != nil || hit {
+			return err
+		}
+	}
+	return u.transact(ctx, func(tx *gorm.DB) error {
+		// Also after a bare miss: a transaction of SQLite must begin with a write, or it cannot
+		// become a writer.
+		hit, err := u.compareAndSet(tx)
+		if err != nil || hit {
+			return err
+		}
+		current, found, err := u.Rewrite.lock(tx)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return ErrInterrupted
+		case u.isOurs(current): // something below us has sent the statement twice
+			return nil
+		}
+		return u.onto(tx, current)
+	})
+}
+
+// again follows an uncertain end: the row tells whether it was ours.
+func (u *updating) again(ctx context.Context) error {
+	if slices.ContainsFunc(u.sent, u.unmarked) {
+		return ErrOutcomeUnknown // the row cannot tell
+	}
+	return u.transact(ctx, func(tx *gorm.DB) error {
+		hit, err := u.compareAndSet(tx)
+		if err != nil || hit && !u.Relative {
+			return err
+		}
+		current, found, err := u.lockAny(tx, u.old)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return errTrackLost
+		case !u.Relative:
+			return u.onto(tx, current)
+		case u.isOurs(current):
+			return nil
+		}
+		// Somebody has saved since, on ours or not, or the column does not keep the mark, so that
+		// what was loaded may be there once more.
+		return ErrOutcomeUnknown
+	})
+}
+
+// isOurs tells whether a row holds what this save has sent, and nobody else can have.
+func (u *updating) isOurs(current Record) bool {
+	for _, sent := range u.sent {
+		if sent.Data == current.Data && !u.unmarked(sent) {
+			u.done = sent
+			return true
+		}
+	}
+	return false
+}
+
+func (u *updating) unmarked(sent Record) bool { return !u.marks(sent, u.old) }
+
+func (u *updating) compareAndSet(tx *gorm.DB) (hit bool, err error) {
+	n, err := u.write(tx, u.from, u.to)
+	return n > 0, err
+}
+
+// onto does the request's changes again on what the locked row holds.
+func (u *updating) onto(tx *gorm.DB, current Record) error {
+	next, err := u.Rewrite.again(tx.Statement.Context, current, u.old)
+	if err != nil {
+		return err
+	}
+	u.replays.Add(1)
+	if u.Ended(current) {
+		if next.Data != current.Data || !next.Over {
+			return errTrackLost
+		}
+		next.Expire = current.Expire // the save was to end it, and was done
+	}
+	if next.Data == current.Data && next.Expire.Equal(current.Expire) {
+		u.done = next
+		return nil
+	}
+	n, err := u.write(tx, current, next)
+	if err == nil && n == 0 {
+		return errSlipped
+	}
+	return err
+}
+
+// write writes a record where the row still holds another one.
+func (u *updating) write(tx *gorm.DB, from, to Record) (int64, error) {
+	u.done = to
+	if u.Relative {
+		u.sent = append(u.sent, to)
+	}
+	return u.set(u.still(tx, u.guard(from)), u.old, to)
+}

@@ -1,0 +1,113 @@
+package gormsession
+
+import (
+	"context"
+
+	"github.com/seed7368b609/gormsession/internal/engine"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
+	"github.com/seed7368b609/gormsession/internal/verdict"
+)
+
+// depend notes what the handler looks at, so that the response depends on whose session it is. Once
+// the header has left it says so no more, and whoever wrote the page is told.
+func (s *State) depend(on verdict.Look) {
+	first := s.c.Look == verdict.Unseen && s.phase != closed
+	s.c = s.c.LookedAt(on)
+	if first && s.unsaid {
+		s.warn(
+			"gormsession: the session was first read after the response's header had left, to which "+
+				"neither Vary: Cookie nor Cache-Control: private could be added: read it before the first "+
+				"byte, or a cache may give the page to somebody else",
+			"path",
+			s.path,
+		)
+	}
+}
+
+// load makes the entries available, at the first call by a SELECT. It reports whether they are. mu
+// is held.
+func (s *State) load() bool {
+	s.depend(verdict.Read)
+	return s.fetch()
+}
+
+// fetch is load without counting as an access.
+func (s *State) fetch() bool {
+	if s.c.Known() || s.phase == closed || s.err != nil {
+		return s.c.Known()
+	}
+	outcome := verdict.Missed
+	err := s.lend(func() (err error) {
+		outcome, err = s.find()
+		return err
+	})
+	if err != nil {
+		s.fail(err)
+		return false
+	}
+	s.c = verdict.Settle(s.c, verdict.Answer, verdict.Load, outcome)
+	return true
+}
+
+// find is the SELECT.
+func (s *State) find() (verdict.Outcome, error) {
+	if s.key != "" {
+		ctx, cancel := s.deadline()
+		home, r, err := s.locate(ctx)
+		cancel()
+		if err != nil {
+			return 0, err
+		}
+		if home != nil {
+			s.home = home
+			return s.adopt(r), nil
+		}
+	}
+	s.key = "" // never adopted: a row that is made gets a key of its own
+	return verdict.Missed, nil
+}
+
+// adopt takes what was found in a row for the session, unless it cannot be decoded: then the
+// session is empty and the row left alone.
+func (s *State) adopt(r engine.Record) verdict.Outcome {
+	var err error
+	if r.Entries, err = s.home.Decode(s.key, r.Data); err != nil {
+		s.p.opts.log().
+			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)
+		s.key = ""
+		return verdict.Damaged
+	}
+	s.row, s.entries = r, r.Entries
+	return verdict.Done
+}
+
+// locate looks for the session of the key that the request came with, and returns no store if there
+// is none. Where it came with several keys, another host of the domain may have planted one (cookie
+// tossing): which of two live ones is the user's nobody can tell, so neither counts.
+func (s *State) locate(ctx context.Context) (*engine.Table, engine.Record, error) {
+	if len(s.rivals) == 0 {
+		return s.p.store.Find(ctx, s.key)
+	}
+	var home *engine.Table
+	var r engine.Record
+	var live []string
+	for _, key := range s.rivals {
+		if s.crowd || len(live) > 1 {
+			break // it is certain that none counts
+		}
+		at, found, err := s.p.store.Find(ctx, key)
+		if err != nil {
+			return nil, engine.Record{}, err
+		}
+		if at != nil {
+			home, r, live = at, found, append(live, key)
+		}
+	}
+	if len(live) == 1 {
+		s.key, s.cookieKey, s.rivals = live[0], live[0], nil
+		s.c = s.c.Alone()
+		return home, r, nil
+	}
+	s.warnOfRivals("and not exactly one of them is live, so none counts", live)
+	return nil, engine.Record{}, nil
+}
