@@ -31,6 +31,21 @@ const (
 	NoCookie
 )
 
+// answer is how far the response is.
+type answer struct {
+	phase  phase
+	unsaid bool // the header has left and does not say that it depends on the cookie
+}
+
+// phase is how far the request is.
+type phase uint8
+
+const (
+	handling phase = iota // the header has not left, or left as it should
+	broken                // the response is an error: only a Flush is carried out from now on
+	closed
+)
+
 // Begin starts a request: it reads the cookie and asks the database nothing.
 func (a Adapter) Begin(r *http.Request) *State {
 	b := a.p.opts.readCookie(r.Header)
@@ -39,7 +54,7 @@ func (a Adapter) Begin(r *http.Request) *State {
 	}
 	return &State{
 		p: a.p, home: a.p.store.Own, ctx: r.Context(), inRequest: true, path: pathOf(r),
-		key: b.Key, cookieKey: b.Key, rivals: b.Rivals, crowd: b.Crowd, c: factsOf(b),
+		came: b, key: b.Key, c: factsOf(b),
 	}
 }
 

@@ -1,7 +1,6 @@
 package gormsession
 
 import (
-	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
@@ -20,7 +19,7 @@ func (s *State) Key() string {
 // identify is called by what tells the response whose session it is, without an access to its data.
 func (s *State) identify() {
 	s.depend(verdict.Glanced)
-	if len(s.rivals) > 0 {
+	if len(s.came.Rivals) > 0 {
 		s.fetch()
 	}
 }
@@ -29,7 +28,7 @@ func (s *State) currentKey() string {
 	switch {
 	case s.nextKey != "":
 		return s.nextKey
-	case len(s.rivals) > 0 && !s.c.Known():
+	case len(s.came.Rivals) > 0 && !s.c.Known():
 		return "" // one of them, but which
 	}
 	return s.key
@@ -50,7 +49,7 @@ func (s *State) handle() string {
 	if key := s.currentKey(); key != "" {
 		return sessionkey.Handle(key)
 	}
-	return sessionkey.Handle(s.cookieKey)
+	return sessionkey.Handle(s.came.Key)
 }
 
 // IsEmpty reports whether the session has neither a key nor data, without loading it, as far as Key
@@ -115,25 +114,7 @@ func (s *State) Flush() {
 	before := len(s.doomed)
 	s.doom()
 	s.c = s.c.Flush(len(s.doomed) > before)
-	s.key, s.row, s.entries, s.log, s.nextKey, s.rivals = "", engine.Record{}, nil, nil, "", nil
-}
-
-// doom notes whose rows are to be deleted.
-func (s *State) doom() {
-	switch {
-	case len(s.rivals) > 0:
-		if s.crowd {
-			s.warnOfRivals("and not all of them are looked up to be ended", nil)
-		}
-		s.doomed = append(s.doomed, s.rivals...)
-		if s.c.Known() && s.key != "" { // a session that this request has made beside them
-			s.doomed = append(s.doomed, s.key)
-		}
-	case s.key != "":
-		s.doomed = append(s.doomed, s.key)
-	case s.c.Row == verdict.Unreadable:
-		s.doomed = append(s.doomed, s.cookieKey)
-	}
+	s.forgotten()
 }
 
 // Discard drops what this request has changed, and what it changes from now on: nothing of it is

@@ -153,7 +153,7 @@ func (s *State) modifyAgain(name string, f changes.Modifier) changes.Change {
 	return changes.Change{IsRelative: true, Apply: func(entries map[string]json.RawMessage) error {
 		s.standIn.Store(&State{
 			p: s.p, ctx: s.ctx, home: s.home, inRequest: s.inRequest,
-			cookieKey: s.cookieKey, key: s.key, nextKey: s.nextKey, row: s.row,
+			came: s.came, key: s.key, nextKey: s.nextKey, row: s.row,
 			entries: maps.Clone(entries), c: s.c, inside: inside{original: s},
 		})
 		defer s.standIn.Store(nil)

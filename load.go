@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
-	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -59,40 +58,24 @@ func (s *State) find() (verdict.Outcome, error) {
 			return 0, err
 		}
 		if home != nil {
-			s.home = home
-			return s.adopt(r), nil
+			return s.adopt(home, r), nil
 		}
 	}
-	s.key = "" // never adopted: a row that is made gets a key of its own
-	return verdict.Missed, nil
-}
-
-// adopt takes what was found in a row for the session, unless it cannot be decoded: then the
-// session is empty and the row left alone.
-func (s *State) adopt(r engine.Record) verdict.Outcome {
-	var err error
-	if r.Entries, err = s.home.Decode(s.key, r.Data); err != nil {
-		s.p.opts.log().
-			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)
-		s.key = ""
-		return verdict.Damaged
-	}
-	s.row, s.entries = r, r.Entries
-	return verdict.Done
+	return s.unknown(), nil
 }
 
 // locate looks for the session of the key that the request came with, and returns no store if there
 // is none. Where it came with several keys, another host of the domain may have planted one (cookie
 // tossing): which of two live ones is the user's nobody can tell, so neither counts.
 func (s *State) locate(ctx context.Context) (*engine.Table, engine.Record, error) {
-	if len(s.rivals) == 0 {
+	if len(s.came.Rivals) == 0 {
 		return s.p.store.Find(ctx, s.key)
 	}
 	var home *engine.Table
 	var r engine.Record
 	var live []string
-	for _, key := range s.rivals {
-		if s.crowd || len(live) > 1 {
+	for _, key := range s.came.Rivals {
+		if s.came.Crowd || len(live) > 1 {
 			break // it is certain that none counts
 		}
 		at, found, err := s.p.store.Find(ctx, key)
@@ -104,8 +87,7 @@ func (s *State) locate(ctx context.Context) (*engine.Table, engine.Record, error
 		}
 	}
 	if len(live) == 1 {
-		s.key, s.cookieKey, s.rivals = live[0], live[0], nil
-		s.c = s.c.Alone()
+		s.alone(live[0])
 		return home, r, nil
 	}
 	s.warnOfRivals("and not exactly one of them is live, so none counts", live)

@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
@@ -32,16 +33,26 @@ func (s *State) fate() string {
 		"a handler that deletes the rows of its own user calls Flush first"
 }
 
+// said is what was logged of a session that is to be logged once.
+type said map[string]bool
+
+// first tells whether that is still to be said, and notes it.
+func (s *said) first(what string) bool {
+	if (*s)[what] {
+		return false
+	}
+	if *s == nil {
+		*s = make(said)
+	}
+	(*s)[what] = true
+	return true
+}
+
 // warnOnce logs a warning about an entry once in a request.
 func (s *State) warnOnce(name, message string, err error) {
-	if s.mismatch[name] {
-		return
+	if s.said.first("of entry " + name) {
+		s.warn(message, "entry", name, "error", err)
 	}
-	if s.mismatch == nil {
-		s.mismatch = make(map[string]bool)
-	}
-	s.mismatch[name] = true
-	s.warn(message, "entry", name, "error", err)
 }
 
 // warn logs a warning about the session. mu is held.
@@ -57,7 +68,7 @@ func (s *State) warnOfRivals(what string, live []string) {
 	s.warn("gormsession: a request brings several cookies of the session's name, "+what+
 		": another host of the domain may have set one, which a name that begins with __Host- "+
 		"prevents", "cookie", s.p.opts.cookieName, "path", s.path,
-		"sessions", handlesOf(s.rivals), "more", s.crowd, "live", handlesOf(live))
+		"sessions", handlesOf(s.came.Rivals), "more", s.came.Crowd, "live", handlesOf(live))
 }
 
 func handlesOf(keys []string) []string {
@@ -67,3 +78,29 @@ func handlesOf(keys []string) []string {
 	}
 	return handles
 }
+
+// Logger returns the logger of the plugin, see [WithLogger], for packages that build on sessions. A
+// State itself, as a value of a log line, is its handle.
+func (s *State) Logger() *slog.Logger { return s.p.opts.log() }
+
+// String returns "session" and the handle, never the key.
+func (s *State) String() string { return "session " + s.name() }
+
+// name is the handle for logs: no reason for Vary, and none to fail inside of a load or a save.
+func (s *State) name() string {
+	if s.lentHere() && s.standIn.Load() == nil {
+		return "in use"
+	}
+	s = s.look()
+	defer s.mu.Unlock()
+	return s.handle()
+}
+
+// GoString is String.
+func (s *State) GoString() string { return s.String() }
+
+// Format prints String for every verb: none of them may show the key.
+func (s *State) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
+
+// LogValue logs the handle, never the key.
+func (s *State) LogValue() slog.Value { return slog.StringValue(s.name()) }

@@ -19,7 +19,7 @@ func (p *Plugin) Open(ctx context.Context, key string) (*State, error) {
 	}
 	s := &State{p: p, home: p.store.Own, ctx: ctx}
 	if p.opts.wellFormed(key) {
-		s.key, s.cookieKey = key, key
+		s.key, s.came.Key = key, key
 		s.c = verdict.Case{Cookie: verdict.WellFormed, Row: verdict.Unasked}
 	}
 	s.mu.Lock()

@@ -80,11 +80,6 @@ func (s *State) problem(p verdict.Problem) error {
 	return nil
 }
 
-// saved notes what the row holds now, and where it is.
-func (s *State) saved(key string, r engine.Record, home *engine.Table) {
-	s.key, s.home, s.row, s.entries, s.log, s.nextKey = key, home, r, r.Entries, nil, ""
-}
-
 // work is what this request does to the row of the session.
 func (s *State) work() engine.Change {
 	return engine.Change{

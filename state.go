@@ -3,14 +3,14 @@ package gormsession
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"log/slog"
 	"maps"
 	"sync"
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/changes"
 	"github.com/seed7368b609/gormsession/internal/engine"
+	"github.com/seed7368b609/gormsession/internal/header"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -43,11 +43,9 @@ type State struct {
 	inRequest bool // ctx is a request's: its end does not cut a load or a save short
 	path      string
 
-	mu        sync.Mutex
-	spent     budget
-	cookieKey string   // the key that the request came with, if it was well formed
-	rivals    []string // the keys that it came with, if several: one counts if it alone is live
-	crowd     bool     // it came with more of them than rivals has
+	mu    sync.Mutex
+	spent budget
+	came  header.Brought // the keys that the request came with
 
 	key     string        // of the row that is stored; "" if there is none, or none that counts
 	row     engine.Record // what the row holds, as far as this request knows
@@ -57,25 +55,74 @@ type State struct {
 	nextKey string   // CycleKey was called: the key to move to
 	doomed  []string // the keys whose rows Flush deletes, until that is done
 
-	c     verdict.Case // what the end of the request depends on
-	phase phase
-	err   error // sticky; c.Trouble says of which kind
+	c   verdict.Case // what the end of the request depends on
+	err error        // sticky; c.Trouble says of which kind
 
-	unsaid   bool            // the header has left and does not say that it depends on the cookie
-	late     bool            // a write after the end was logged
-	mismatch map[string]bool // entries of which it was logged that they cannot be read
-
+	answer
 	inside
+	said said
 }
 
-// phase is how far the request is.
-type phase uint8
+// adopt takes what was found in a row for the session, unless it cannot be decoded: then the
+// session is empty and the row left alone.
+func (s *State) adopt(home *engine.Table, r engine.Record) verdict.Outcome {
+	entries, err := home.Decode(s.key, r.Data)
+	if err != nil {
+		s.p.opts.log().
+			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)
+		s.key = ""
+		return verdict.Damaged
+	}
+	r.Entries = entries
+	s.home, s.row, s.entries = home, r, entries
+	return verdict.Done
+}
 
-const (
-	handling phase = iota // the header has not left, or left as it should
-	broken                // the response is an error: only a Flush is carried out from now on
-	closed
-)
+// unknown: no row has the key. A row that is made gets a key of its own.
+func (s *State) unknown() verdict.Outcome {
+	s.key = ""
+	return verdict.Missed
+}
+
+// alone: of the keys that the request came with, this one counts.
+func (s *State) alone(key string) {
+	s.key, s.came = key, header.Brought{Present: true, Key: key}
+	s.c = s.c.Alone()
+}
+
+// saved notes what the row holds now, and where it is.
+func (s *State) saved(key string, r engine.Record, home *engine.Table) {
+	s.key, s.home, s.row, s.entries, s.log, s.nextKey = key, home, r, r.Entries, nil, ""
+}
+
+// moved notes where the row went meanwhile, and what the request makes of what is there.
+func (s *State) moved(home *engine.Table, r engine.Record, entries map[string]json.RawMessage) {
+	s.home, s.row, s.entries = home, r, entries
+}
+
+// doom notes whose rows are to be deleted.
+func (s *State) doom() {
+	switch {
+	case len(s.came.Rivals) > 0:
+		if s.came.Crowd {
+			s.warnOfRivals("and not all of them are looked up to be ended", nil)
+		}
+		s.doomed = append(s.doomed, s.came.Rivals...)
+		if s.c.Known() && s.key != "" { // a session that this request has made beside them
+			s.doomed = append(s.doomed, s.key)
+		}
+	case s.key != "":
+		s.doomed = append(s.doomed, s.key)
+	case s.c.Row == verdict.Unreadable:
+		s.doomed = append(s.doomed, s.came.Key)
+	}
+}
+
+// forgotten: the session is as one that nobody has.
+func (s *State) forgotten() {
+	s.key, s.row, s.entries, s.log, s.nextKey = "", engine.Record{}, nil, nil, ""
+	s.came.Rivals = nil
+}
 
 // change does one step to the entries and notes it in the log. mu is held.
 func (s *State) change(name string, c changes.Change) bool {
@@ -111,8 +158,7 @@ func (s *State) open(name string) bool {
 }
 
 func (s *State) tooLate(name string) {
-	if !s.late {
-		s.late = true
+	if s.said.first("a write after the end") {
 		_ = s.lend(func() error {
 			s.p.opts.log().
 				Error("gormsession: a write to a session after its request was dropped; "+
@@ -185,32 +231,6 @@ func (s *State) Touch() {
 	}
 	s.c = s.c.Renew()
 }
-
-// Logger returns the logger of the plugin, see [WithLogger], for packages that build on sessions. A
-// State itself, as a value of a log line, is its handle.
-func (s *State) Logger() *slog.Logger { return s.p.opts.log() }
-
-// String returns "session" and the handle, never the key.
-func (s *State) String() string { return "session " + s.name() }
-
-// name is the handle for logs: no reason for Vary, and none to fail inside of a load or a save.
-func (s *State) name() string {
-	if s.lentHere() && s.standIn.Load() == nil {
-		return "in use"
-	}
-	s = s.look()
-	defer s.mu.Unlock()
-	return s.handle()
-}
-
-// GoString is String.
-func (s *State) GoString() string { return s.String() }
-
-// Format prints String for every verb: none of them may show the key.
-func (s *State) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
-
-// LogValue logs the handle, never the key.
-func (s *State) LogValue() slog.Value { return slog.StringValue(s.name()) }
 
 // now is the one clock.
 func (s *State) now() time.Time { return s.p.store.Own.Now() }

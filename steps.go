@@ -187,7 +187,7 @@ func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome
 	if err != nil {
 		return 0, err
 	}
-	p.State.home, p.row, p.entries = home, r, entries
+	p.moved(home, r, entries)
 	p.followed, p.rewrite = true, nil
 	return verdict.Elsewhere, nil
 }

@@ -20,7 +20,7 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	case verdict.SetCookie:
 		l := s.lifetimeOf(s.row.Entries)
 		s.p.opts.setCookie(h, r, s.key, l, s.row.Expire, s.now())
-		if s.cookieKey == "" {
+		if s.came.Key == "" {
 			_ = s.lend(func() error { s.p.absent.Note(s.p.opts.cookie(), r, s.p.opts.log()); return nil })
 		}
 	case verdict.DeleteCookie:
