@@ -6,11 +6,26 @@
 //	r.Use(ginsession.New(db))           // db is the application's *gorm.DB
 //	ginsession.Get(c).Set("k", "v")     // in a handler
 //
-// This package is what is behind it, and knows no framework: the options, the [State] that a
-// handler works with, typed entries ([Field]), and the [Plugin], which takes a session through a
-// request and also opens sessions where there is none.
+// # In a handler
+//
+// A [State] is the session of the request: it is loaded when it is first looked at, and saved once
+// the handler has returned. Values are read and written by name, or typed, by a [Field]. CycleKey
+// belongs to each login, Flush to the logout.
+//
+// # Outside of a request
+//
+// A [Plugin], which [New] makes, opens a session by its key, ends it, reads its row, and clears what
+// has expired. Rows are of the model [Session], or of one of the application's own: see [WithModel].
+//
+// # What is held
 //
 // A save is a compare-and-set on what was loaded. Where another request was quicker, what this one
 // did is done again on what that one has left, in one transaction, so no update is lost; and a
-// session that was deleted meanwhile stays deleted. A row is never upserted.
+// session that was deleted meanwhile stays deleted. A row is never upserted. An error never holds a
+// key or a value: see the Err values for what each means, and how it is answered.
+//
+// # For adapters
+//
+// [Plugin.Adapter], [Carrier], [WithValue] and [State.Value] are for packages that bring sessions to
+// a framework, or build on them. This package knows no framework.
 package gormsession
