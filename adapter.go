@@ -72,7 +72,7 @@ func (a Adapter) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	s = s.enter()
 	defer s.mu.Unlock()
 	if s.original != nil {
-		return errInSave // a hook has let the response go
+		return errInSave // a hook has let the response go, or a save does not come to its end
 	}
 	s.share()
 	defer s.settle()

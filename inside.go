@@ -49,7 +49,7 @@ func (s *State) enter() *State {
 	}
 	if !s.lock(false) {
 		s.mu.Unlock()
-		s = &State{p: s.p, ctx: s.ctx, home: s.p.store.Own, err: errInSave}
+		s = s.refused()
 		s.mu.Lock()
 	}
 	return s
@@ -99,7 +99,14 @@ func (s *State) guest() *State {
 		return in
 	}
 	s.meddled.Store(true)
-	return &State{p: s.p, ctx: s.ctx, home: s.p.store.Own, err: errInSave, inside: inside{original: s}}
+	return s.refused()
+}
+
+// refused stands in for a session that cannot be used now: each call ends in that error.
+func (s *State) refused() *State {
+	in := &State{p: s.p, ctx: s.ctx, home: s.p.store.Own, inside: inside{original: s}}
+	in.fail(errInSave)
+	return in
 }
 
 // barred reports whether a change comes from inside, and sets the sticky error then. mu is held.

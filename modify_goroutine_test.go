@@ -126,3 +126,39 @@ func TestChangeAmidAReplay(t *testing.T) {
 		t.Errorf("%d, and the session holds %v", got.status, entries)
 	}
 }
+
+// A handler that returns while a save on another goroutine hangs, in a function of Modify's that
+// runs again, is not answered as if all was saved.
+func TestHandlerReturnsAmidASaveThatHangs(t *testing.T) {
+	over := make(chan struct{})
+	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithTimeout(time.Second/2),
+		gormsession.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) bool {
+			close(over)
+			return true
+		}))
+	key := s.start(map[string]any{"n": 5})
+	saved := make(chan struct{})
+	got := s.visit(key, func(c *gin.Context) {
+		session, runs, hangs := ginsession.Get(c), 0, make(chan struct{})
+		counter.Modify(session, func(n int) int {
+			if runs++; runs == 2 {
+				close(hangs)
+				select {
+				case <-over:
+				case <-time.After(10 * time.Second): // nobody has noticed
+				}
+			}
+			return n + 1
+		})
+		s.visit(key, func(c *gin.Context) { counter.Set(ginsession.Get(c), 100) })
+		go func() {
+			defer close(saved)
+			_ = session.Save()
+		}()
+		<-hangs
+	})
+	<-saved
+	if n := s.entries(key)["n"]; got.status != http.StatusInternalServerError || n != int64(100) {
+		t.Errorf("%d, and n is %v", got.status, n)
+	}
+}
