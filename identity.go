@@ -127,7 +127,7 @@ func (s *State) Discard() {
 	}
 	s.entries, s.log, s.nextKey = s.row.Entries, nil, ""
 	s.c = s.c.Discard()
-	if s.c.Trouble == verdict.Misuse {
-		s.err, s.c.Trouble = nil, verdict.NoTrouble
+	if s.c.Trouble == verdict.NoTrouble {
+		s.err = nil
 	}
 }

@@ -44,13 +44,14 @@ func (s *State) Save() error {
 
 // facts are what the end of the request depends on now. mu is held.
 func (s *State) facts() verdict.Case {
-	s.c.Filled = len(s.entries) > 0
-	return s.c
+	c := s.c
+	c.Filled = len(s.entries) > 0
+	return c
 }
 
 // persist does what is due at that moment, step by step. mu is held.
 func (s *State) persist(m verdict.Moment) error {
-	s.c.Text, s.c.Expiry = verdict.Unknown, verdict.Unknown
+	s.c = s.c.Begin()
 	return s.lend(func() error {
 		p := persisting{State: s}
 		for {

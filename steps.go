@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
@@ -10,10 +11,9 @@ import (
 // persisting is a session on its way through the steps of one save.
 type persisting struct {
 	*State
-	expire   time.Time       // that the row would have, once it was reckoned
-	rewrite  *engine.Rewrite // once the row was compared with to
-	to       engine.Record
-	followed bool // it was in another table than at first
+	expire  time.Time       // that the row would have, once it was reckoned
+	rewrite *engine.Rewrite // once the row was compared with to
+	to      engine.Record
 }
 
 // carryOut does one step. What it asks of the database has the time that is left.
@@ -40,12 +40,14 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 		return verdict.Done, p.insert()
 	case verdict.Update:
 		return p.follow(p.update())
-	case verdict.Move:
+	case verdict.Rekey:
 		return p.follow(verdict.Done, p.move())
 	case verdict.Confirm:
 		return p.confirm()
+	case verdict.Skip:
+		return verdict.Done, nil
 	}
-	return verdict.Done, nil
+	panic(fmt.Sprintf("gormsession: no step %d", step))
 }
 
 // bury deletes the rows that were flushed.
@@ -144,7 +146,7 @@ func (p *persisting) update() (verdict.Outcome, error) {
 	}
 	p.saved(p.key, to, p.home)
 	if !endAlike(to, was) {
-		return verdict.DoneMoved, nil
+		return verdict.DoneExpiryMoved, nil
 	}
 	return verdict.Done, nil
 }
@@ -174,7 +176,7 @@ func (p *persisting) confirm() (verdict.Outcome, error) {
 // follow goes after a row that is gone from where it was loaded, once: where it was moved to the
 // other table meanwhile, what the request did is done again on what is there, to be saved there.
 func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome, error) {
-	if err == nil || p.followed {
+	if err == nil || p.c.Followed {
 		return outcome, err
 	}
 	ctx, cancel := p.deadline()
@@ -188,6 +190,6 @@ func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome
 		return 0, err
 	}
 	p.moved(home, r, entries)
-	p.followed, p.rewrite = true, nil
+	p.rewrite = nil
 	return verdict.Elsewhere, nil
 }

@@ -42,7 +42,7 @@ const (
 type Data uint8
 
 const (
-	Untouched Data = iota
+	Unchanged Data = iota
 	Changed
 	Stored // what was changed is saved
 )
@@ -78,11 +78,11 @@ const (
 type Debt uint8
 
 const (
-	Quits  Debt = iota
-	Moved       // the row's end was moved: the cookie leaves if the row is still alive
-	Seen        // this commit has found the row alive: the cookie may leave
-	Owed        // there is a new key: the cookie leaves whatever the response
-	Untold      // there is a new key, and no cookie can leave any more
+	Quits       Debt = iota
+	ExpiryMoved      // the row's end was moved: the cookie leaves if the row is still alive
+	Seen             // this commit has found the row alive: the cookie may leave
+	Owed             // there is a new key: the cookie leaves whatever the response
+	Untold           // there is a new key, and no cookie can leave any more
 )
 
 // Trouble is the sticky error.
@@ -101,7 +101,7 @@ const (
 	Unknown Difference = iota // nobody has compared
 	Same
 	Differs
-	Over // of the expiry: the row has ended by itself
+	Expired // of the expiry: the row has ended by itself
 )
 
 // A Case is all that the end of a request depends on.
@@ -116,8 +116,9 @@ type Case struct {
 	Debt    Debt
 	Trouble Trouble
 
-	Text   Difference // of the row's data
-	Expiry Difference // of its expire_date
+	Text     Difference // of the row's data
+	Expiry   Difference // of its expire_date
+	Followed bool       // the row was in another table than before
 
 	Filled    bool // there are entries
 	Touched   bool // the handler has asked for the renewal
@@ -136,7 +137,13 @@ func (c Case) HasKey() bool { return c.Row == Live || c.Row == Unasked }
 func (c Case) Flushed() bool { return c.End != NotEnded }
 
 // Modified is Django's session.modified, without the renewals. Saving does not reset it.
-func (c Case) Modified() bool { return c.Data != Untouched || c.Flushed() }
+func (c Case) Modified() bool { return c.Data != Unchanged || c.Flushed() }
+
+// Begin begins what is due at a moment: nothing is compared yet.
+func (c Case) Begin() Case {
+	c.Text, c.Expiry, c.Followed = Unknown, Unknown, false
+	return c
+}
 
 // LookedAt notes what the handler looks at.
 func (c Case) LookedAt(l Look) Case {
@@ -183,9 +190,13 @@ func (c Case) Flush(rows bool) Case {
 	}
 }
 
-// Discard notes that nothing of what was changed, or will be, is to be saved. A Flush stands.
+// Discard notes that nothing of what was changed, or will be, is to be saved. A Flush stands. Misuse
+// by the application is forgiven, as nothing comes of it.
 func (c Case) Discard() Case {
-	c.Data, c.Key, c.Renewal, c.Touched, c.Discarded = Untouched, Keep, NotRenewed, false, true
+	if c.Trouble == Misuse {
+		c.Trouble = NoTrouble
+	}
+	c.Data, c.Key, c.Renewal, c.Touched, c.Discarded = Unchanged, Keep, NotRenewed, false, true
 	return c
 }
 

@@ -30,12 +30,12 @@ const (
 	Load                // look the session up
 	Reckon              // compare the row's expiry with what it would be
 	Compare             // compare the row's text as well
-	Forget              // there is nothing to store
+	Skip                // there is nothing to store
 	Note                // it is stored already
 	Touch               // renew the row's expiry alone
 	Insert
 	Update
-	Move    // to the new key
+	Rekey   // to the new key
 	Confirm // whether the row is still alive
 )
 
@@ -89,7 +89,7 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 	case !c.Known():
 		return Load, NoProblem
 	case !row && !c.Filled && c.Key == Keep && (!c.Insists || c.Flushed()):
-		return Forget, NoProblem
+		return Skip, NoProblem
 	case c.Sent && (!row || c.Key == New) && m == Answer:
 		return Leave, NoProblem // the end of the request meets it again
 	case c.Sent && (!row || c.Key == New):
@@ -97,7 +97,7 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 	case !row:
 		return Insert, NoProblem
 	case c.Key == New:
-		return Move, NoProblem
+		return Rekey, NoProblem
 	case c.Insists:
 		return Update, NoProblem
 	case !c.Modified():
@@ -109,7 +109,7 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 // rest is what is left where there is nothing to save.
 func rest(c Case, m Moment) (Step, Problem) {
 	switch {
-	case m == Answer && c.Debt == Moved && !c.Sent && !c.Discarded &&
+	case m == Answer && c.Debt == ExpiryMoved && !c.Sent && !c.Discarded &&
 		(c.Modified() || c.Renewal != NotRenewed):
 		return Confirm, NoProblem
 	case m == Late && c.Debt == Untold:
@@ -123,8 +123,8 @@ func renewal(c Case, r Rules) Step {
 	switch {
 	case c.Expiry == Unknown:
 		return Reckon
-	case c.Expiry == Over, c.Expiry == Same && !r.Exact:
-		return Forget
+	case c.Expiry == Expired, c.Expiry == Same && !r.Exact:
+		return Skip
 	}
 	return Touch
 }

@@ -75,10 +75,10 @@ func TestDecide(t *testing.T) {
 		{"an expiry is reckoned before it is renewed", live.Renew(),
 			verdict.Late, verdict.Rules{}, verdict.Reckon, 0},
 		{"and left within a step", reckoned(verdict.Same),
-			verdict.Late, verdict.Rules{}, verdict.Forget, 0},
+			verdict.Late, verdict.Rules{}, verdict.Skip, 0},
 		{"but sent without one", reckoned(verdict.Same), verdict.Late, exact, verdict.Touch, 0},
-		{"and never brings back what has ended", reckoned(verdict.Over),
-			verdict.Late, exact, verdict.Forget, 0},
+		{"and never brings back what has ended", reckoned(verdict.Expired),
+			verdict.Late, exact, verdict.Skip, 0},
 		{"it is renewed in another step", reckoned(verdict.Differs),
 			verdict.Late, verdict.Rules{}, verdict.Touch, 0},
 		{"a change is compared before it is sent", live.Change(),
@@ -95,7 +95,7 @@ func TestDecide(t *testing.T) {
 		{"Save makes a row for nothing", none.Insist(),
 			verdict.Explicit, verdict.Rules{}, verdict.Insert, 0},
 		{"but not after Flush", live.Flush(false).Insist(),
-			verdict.Explicit, verdict.Rules{}, verdict.Forget, 0},
+			verdict.Explicit, verdict.Rules{}, verdict.Skip, 0},
 	} {
 		if step, problem := verdict.Decide(rule.c, rule.m, rule.r); step != rule.step ||
 			problem != rule.problem {
@@ -108,18 +108,18 @@ func fail(c verdict.Case) verdict.Case { return verdict.Failed(c, false) }
 
 func moved(c verdict.Case) verdict.Case {
 	c = c.Change().Insist()
-	return verdict.Settle(c, verdict.Explicit, verdict.Update, verdict.DoneMoved)
+	return verdict.Settle(c, verdict.Explicit, verdict.Update, verdict.DoneExpiryMoved)
 }
 
 // renewedBySave is a session whose renewal Save has done, so that the answer has none to do.
 func renewedBySave() verdict.Case {
-	c := verdict.Settle(live.Renew().Insist(), verdict.Explicit, verdict.Update, verdict.DoneMoved)
+	c := verdict.Settle(live.Renew().Insist(), verdict.Explicit, verdict.Update, verdict.DoneExpiryMoved)
 	c = verdict.Due(c, false, verdict.Rules{})
-	return verdict.Settle(c, verdict.Answer, verdict.Forget, verdict.Done)
+	return verdict.Settle(c, verdict.Answer, verdict.Skip, verdict.Done)
 }
 
 func owed(c verdict.Case, silent bool) verdict.Case {
-	c = verdict.Settle(c.NewKey(), verdict.Explicit, verdict.Move, verdict.Done)
+	c = verdict.Settle(c.NewKey(), verdict.Explicit, verdict.Rekey, verdict.Done)
 	return verdict.Answered(c, silent)
 }
 
@@ -148,21 +148,21 @@ func TestDue(t *testing.T) {
 		{"with one it is not", saved, false, verdict.Rules{},
 			verdict.Stored, verdict.NotRenewed, verdict.Read},
 		{"each request renews", brought(verdict.WellFormed), false,
-			verdict.Rules{RenewEach: true}, verdict.Untouched, verdict.RenewalDue, verdict.Glanced},
+			verdict.Rules{RenewEach: true}, verdict.Unchanged, verdict.RenewalDue, verdict.Glanced},
 		{"but not what is no session", none, false,
-			verdict.Rules{RenewEach: true}, verdict.Untouched, verdict.NotRenewed, verdict.Read},
+			verdict.Rules{RenewEach: true}, verdict.Unchanged, verdict.NotRenewed, verdict.Read},
 		{"a read renews", live, false,
-			verdict.Rules{RenewRead: true}, verdict.Untouched, verdict.RenewalDue, verdict.Read},
+			verdict.Rules{RenewRead: true}, verdict.Unchanged, verdict.RenewalDue, verdict.Read},
 		{"a glance does not", brought(verdict.WellFormed).LookedAt(verdict.Glanced), false,
-			verdict.Rules{RenewRead: true}, verdict.Untouched, verdict.NotRenewed, verdict.Glanced},
+			verdict.Rules{RenewRead: true}, verdict.Unchanged, verdict.NotRenewed, verdict.Glanced},
 		{"nor a read of a public page", live, true,
-			verdict.Rules{RenewRead: true}, verdict.Untouched, verdict.NotRenewed, verdict.Read},
+			verdict.Rules{RenewRead: true}, verdict.Unchanged, verdict.NotRenewed, verdict.Read},
 		{"which takes back a touch", live.Renew(), true, verdict.Rules{},
-			verdict.Untouched, verdict.NotRenewed, verdict.Read},
+			verdict.Unchanged, verdict.NotRenewed, verdict.Read},
 		{"unless there is something to save", live.Renew().Change(), true, verdict.Rules{},
 			verdict.Changed, verdict.RenewalDue, verdict.Read},
 		{"what is discarded is not renewed", brought(verdict.WellFormed).Discard(), false,
-			verdict.Rules{RenewEach: true}, verdict.Untouched, verdict.NotRenewed, verdict.Unseen},
+			verdict.Rules{RenewEach: true}, verdict.Unchanged, verdict.NotRenewed, verdict.Unseen},
 	} {
 		c := verdict.Due(rule.c, rule.public, rule.r)
 		if c.Data != rule.data || c.Renewal != rule.renewal || c.Look != rule.look {
@@ -193,7 +193,7 @@ func TestSettle(t *testing.T) {
 		"a save that moves nothing owes nothing": verdict.Settle(live.Change(), verdict.Explicit,
 			verdict.Update, verdict.Done).Debt == verdict.Quits,
 		"what was owed stays owed": verdict.Settle(owed(live, false).Change(), verdict.Explicit,
-			verdict.Update, verdict.DoneMoved).Debt == verdict.Owed,
+			verdict.Update, verdict.DoneExpiryMoved).Debt == verdict.Owed,
 		"a row elsewhere is compared anew": followed.Text == verdict.Unknown &&
 			followed.Expiry == verdict.Unknown && followed.Data == verdict.Changed,
 		"a look that finds the row lets the cookie leave": confirmed.Debt == verdict.Seen,

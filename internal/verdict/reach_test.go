@@ -14,11 +14,15 @@ func outcomes(step verdict.Step) []verdict.Outcome {
 	case verdict.Reckon:
 		return []verdict.Outcome{verdict.Equal, verdict.OtherEnd, verdict.HasEnded}
 	case verdict.Compare:
-		return []verdict.Outcome{verdict.Equal, verdict.OtherEnd, verdict.OtherText}
+		return []verdict.Outcome{
+			verdict.Equal, verdict.OtherEnd, verdict.OtherText, verdict.HasEnded,
+		}
 	case verdict.Touch, verdict.Confirm:
 		return []verdict.Outcome{verdict.Done, verdict.Missed}
 	case verdict.Update:
-		return []verdict.Outcome{verdict.Done, verdict.DoneMoved}
+		return []verdict.Outcome{verdict.Done, verdict.DoneExpiryMoved, verdict.Elsewhere}
+	case verdict.Rekey:
+		return []verdict.Outcome{verdict.Done, verdict.Elsewhere}
 	}
 	return []verdict.Outcome{verdict.Done}
 }
@@ -46,6 +50,9 @@ func ends(
 		f(failed, steps, problem, true)
 	}
 	for _, o := range outcomes(step) {
+		if o == verdict.Elsewhere && c.Followed {
+			continue // a row is gone after once
+		}
 		next := verdict.Settle(c, m, step, o)
 		if step == verdict.Load {
 			next.Filled = o == verdict.Done
@@ -57,7 +64,7 @@ func ends(
 // asks tells whether a step asks the database.
 func asks(step verdict.Step) bool {
 	switch step {
-	case verdict.Reckon, verdict.Forget, verdict.Note, verdict.Leave:
+	case verdict.Reckon, verdict.Skip, verdict.Note, verdict.Leave:
 		return false
 	}
 	return true
@@ -91,11 +98,7 @@ func acts(c verdict.Case) []verdict.Case {
 		}
 		next = append(next, c.NewKey(), c.Fail(verdict.Misuse), c.Fail(verdict.Fault))
 	}
-	discarded := c.Discard()
-	if discarded.Trouble == verdict.Misuse {
-		discarded.Trouble = verdict.NoTrouble
-	}
-	return append(next, discarded)
+	return append(next, c.Discard())
 }
 
 // everyRule are the combinations of the options. The two that delete cookies decide no step.
@@ -114,7 +117,7 @@ func reachable(t testing.TB, r verdict.Rules) []verdict.Case {
 	var all []verdict.Case
 	seen := map[verdict.Case]bool{}
 	add := func(c verdict.Case) {
-		c.Text, c.Expiry = verdict.Unknown, verdict.Unknown
+		c = c.Begin()
 		if !seen[c] {
 			seen[c] = true
 			all = append(all, c)
@@ -197,7 +200,7 @@ func (e ending) has(steps ...verdict.Step) bool {
 
 // promises checks what holds whatever happens.
 func promises(t testing.TB, e ending) {
-	wrote := e.has(verdict.Insert, verdict.Update, verdict.Move, verdict.Touch)
+	wrote := e.has(verdict.Insert, verdict.Update, verdict.Rekey, verdict.Touch)
 	saved := e.moment == verdict.Answer && e.problem == verdict.NoProblem && !e.failed
 	edits := verdict.Announce(e.done, saved, e.public, e.rules)
 	set, deleted := edits.Cookie == verdict.SetCookie, edits.Cookie == verdict.DeleteCookie
@@ -214,14 +217,14 @@ func promises(t testing.TB, e ending) {
 			wrote && e.begun.Trouble == verdict.Fault},
 		{"no key is made that the client cannot be told of",
 			e.begun.Sent &&
-				e.has(verdict.Insert, verdict.Move)},
+				e.has(verdict.Insert, verdict.Rekey)},
 		{"nothing is saved under the key that a login was to replace",
 			e.begun.Sent &&
 				e.begun.Key == verdict.New && wrote},
 		{"a cookie leaves only with a statement that has found the row",
 			set &&
 				e.done.Debt != verdict.Owed &&
-				!e.has(verdict.Insert, verdict.Update, verdict.Move, verdict.Touch, verdict.Confirm)},
+				!e.has(verdict.Insert, verdict.Update, verdict.Rekey, verdict.Touch, verdict.Confirm)},
 		{"a cookie leaves only for a session that has a key",
 			set && !e.done.HasKey()},
 		{"a response that failed tells of a Save's new key alone",
@@ -247,7 +250,7 @@ func promises(t testing.TB, e ending) {
 			!e.failed && e.done.End == verdict.EndDue},
 		{"a new key is not saved as an update",
 			e.begun.Key == verdict.New &&
-				e.has(verdict.Update, verdict.Touch) && !e.has(verdict.Move, verdict.Insert)},
+				e.has(verdict.Update, verdict.Touch) && !e.has(verdict.Rekey, verdict.Insert)},
 		{"what is saved is no more due",
 			saved && e.done.Data == verdict.Changed &&
 				!e.done.Discarded && !e.done.Sent},

@@ -4,15 +4,15 @@ package verdict
 type Outcome uint8
 
 const (
-	Done      Outcome = iota
-	DoneMoved         // Update: the row's end is another one
-	Missed            // Load, Touch, Confirm: there is no such row
-	Damaged           // Load: the row cannot be decoded
-	Elsewhere         // Update, Move: the row is in another table, and what it holds was loaded
-	Equal             // Reckon, Compare: the row is as it would be
-	OtherEnd          // Reckon, Compare: its expiry would be another one
-	HasEnded          // Reckon: it has ended by itself
-	OtherText         // Compare: its text would be another one
+	Done            Outcome = iota
+	DoneExpiryMoved         // Update: the row's end is another one
+	Missed                  // Load, Touch, Confirm: there is no such row
+	Damaged                 // Load: the row cannot be decoded
+	Elsewhere               // Update, Rekey: the row is in another table, and what it holds was loaded
+	Equal                   // Reckon, Compare: the row is as it would be
+	OtherEnd                // Reckon, Compare: its expiry would be another one
+	HasEnded                // Reckon, Compare: it has ended by itself
+	OtherText               // Compare: its text would be another one
 )
 
 // Settle says what the case is once a step was carried out.
@@ -24,7 +24,7 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 		c.Row = found(o)
 	case Reckon, Compare:
 		c.Text, c.Expiry = compared(o)
-	case Forget, Note:
+	case Skip, Note:
 		c = stored(c)
 	case Touch:
 		c = stored(c)
@@ -36,9 +36,9 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 		if o == Done {
 			c.Debt = Seen
 		}
-	case Insert, Move, Update:
+	case Insert, Rekey, Update:
 		if o == Elsewhere {
-			c.Text, c.Expiry = Unknown, Unknown
+			c.Text, c.Expiry, c.Followed = Unknown, Unknown, true
 			return c
 		}
 		c = stored(c)
@@ -51,8 +51,8 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 			c = seen(c)
 		case step != Update:
 			c.Debt = Owed
-		case o == DoneMoved && c.Debt == Quits:
-			c.Debt = Moved // a login may come in between
+		case o == DoneExpiryMoved && c.Debt == Quits:
+			c.Debt = ExpiryMoved // a login may come in between
 		}
 	}
 	return c
@@ -76,8 +76,8 @@ func compared(o Outcome) (text, expiry Difference) {
 		return Same, Same
 	case OtherEnd:
 		return Same, Differs
-	case HasEnded:
-		return Same, Over
+	case HasEnded: // the text was not looked at: what renews it fails, unless another request has
+		return Same, Expired
 	}
 	return Differs, Differs
 }

@@ -151,7 +151,7 @@ func cell(t testing.TB, c verdict.Case, w world, m verdict.Moment, public bool) 
 
 var stepNames = map[verdict.Step]string{
 	verdict.Bury: "delete", verdict.Load: "select", verdict.Touch: "renew",
-	verdict.Insert: "insert", verdict.Update: "update", verdict.Move: "new key",
+	verdict.Insert: "insert", verdict.Update: "update", verdict.Rekey: "new key",
 	verdict.Confirm: "look",
 }
 
