@@ -1,7 +1,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 .NOTPARALLEL:
-.PHONY: help setup test djangos check race configs modules advisories fuzz
+.PHONY: help setup test djangos check race configs modules advisories fuzz bench
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,3 +47,6 @@ fuzz: ## fuzz each target for FUZZTIME (10s)
 			(cd "$$(dirname "$$file")"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
 		done; \
 	done
+
+bench: ## measure beside the floors and other libraries, and write docs/performance.md: an hour, on a quiet machine
+	cd bench && go run .
