@@ -6,7 +6,9 @@
 // To see what a change has gained, give it the tree before and the tree with the change. Both are
 // built, and measured in turn, in one run:
 //
-//	go run . -tree before=../../main -tree after=.. -only requests -databases sqlite
+//	go run . -tree before=../../main -tree after=.. -only requests.*create -rounds 30
+//
+// Databases are kept on the disk of the temporary folder meanwhile; -dir chooses another one.
 package main
 
 import (
@@ -55,10 +57,11 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
 	flags.StringVar(&s.out, "o", "", "the `file` to write, with its plots in a folder beside it; "+
 		"by default the page of the project for a whole run, and else none, but the tables shown")
-	flags.StringVar(&s.save, "save", "", "keep all samples in a `file` of JSON")
+	flags.StringVar(&s.save, "save", "", "keep all samples in a `file`, if it fails what there is")
 	flags.StringVar(&s.render, "render", "", "measure nothing, show what is kept in a `file`")
 	flags.StringVar(&s.dir, "dir", "", "where databases are kept meanwhile: a `folder` on the disk")
-	flags.Var(&s.only, "only", "measure only what a `pattern` matches of: "+
+	flags.Var(&s.only, "only", "measure only what a `pattern` matches of lines like "+
+		"\"requests: in process, sqlite, 1000 rows of 200B: create\"; they begin with one of: "+
 		strings.Join(sectionNames(), ", "))
 	flags.Var(&s.contenders, "contenders", "measure only those whose name a `pattern` matches, "+
 		"and the floor")
@@ -77,13 +80,11 @@ func run(ctx context.Context, args []string) error {
 	} else {
 		results, err = measureAll(ctx, s)
 	}
+	if s.save != "" && results != nil {
+		err = errors.Join(err, results.Save(s.save))
+	}
 	if err != nil {
 		return err
-	}
-	if s.save != "" {
-		if err := results.Save(s.save); err != nil {
-			return err
-		}
 	}
 	if s.out == "" && isWhole(flags) {
 		s.out = "../docs/performance.md"

@@ -65,7 +65,7 @@ func TestRun(t *testing.T) {
 func TestTrees(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")
 	err := run(context.Background(), []string{
-		"-tree", "before=..", "-tree", "after=..", "-databases", "sqlite", "-only", "untouched",
+		"-tree", "before=..", "-tree", "after=..", "-databases", "sqlite", "-only", "^untouched",
 		"-rounds", "2", "-slice", "1ms", "-dir", t.TempDir(), "-o", page,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/seed7368b609/gormsession/bench/contender"
@@ -67,6 +68,7 @@ type runner struct {
 	serial    int
 }
 
+// measureAll returns what was measured until an error.
 func measureAll(ctx context.Context, s settings) (results *report.Results, err error) {
 	dir, err := os.MkdirTemp(s.dir, "bench")
 	if err != nil {
@@ -93,7 +95,7 @@ func measureAll(ctx context.Context, s settings) (results *report.Results, err e
 	}
 	for _, k := range s.databases.all() {
 		if err := measureOn(ctx, k, runner{settings: s, results: results, all: all}, dir); err != nil {
-			return nil, err
+			return results, err
 		}
 	}
 	results.End()
@@ -113,10 +115,10 @@ func measureOn(ctx context.Context, k database.Kind, r runner, dir string) (err 
 		Kind: k, Version: version, Settings: r.place.Settings(),
 	})
 	for _, sec := range sections {
-		if !r.only.matches(string(sec.name)) {
-			continue
-		}
-		if err := r.section(ctx, sec, sec.cells(k, r.settings)); err != nil {
+		cells := slices.DeleteFunc(sec.cells(k, r.settings), func(c measure.Cell) bool {
+			return !r.only.matches(string(sec.name) + ": " + c.String())
+		})
+		if err := r.section(ctx, sec, cells); err != nil {
 			return errors.Join(err, r.drop())
 		}
 	}

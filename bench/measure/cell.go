@@ -59,6 +59,7 @@ type Measure string
 // The measures.
 const (
 	Time   Measure = "ns per request"
+	CPU    Measure = "ns of CPU per request"
 	Allocs Measure = "allocations per request"
 	Bytes  Measure = "bytes allocated per request"
 

@@ -64,17 +64,11 @@ func openClearing(b *Bench, job Job) error {
 			cleared, clearing = plugin.ClearExpired(ctx)
 			took = time.Since(start)
 		}()
-		meanwhile, err := all.run(func(int) bool { return !done.Load() })
+		meanwhile, err := all.run(func() bool { return !done.Load() })
 		s := meanwhile.sample()
 		s[SlowestBefore] = before.sample()[Slowest]
 		s[Cleared] = float64(cleared) / took.Seconds()
 		return s, errors.Join(err, clearing)
 	}
 	return nil
-}
-
-// during is true for so long.
-func during(d time.Duration) func(int) bool {
-	end := time.Now().Add(d)
-	return func(int) bool { return time.Now().Before(end) }
 }

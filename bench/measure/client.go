@@ -22,6 +22,7 @@ type clients struct {
 	cell  Cell
 	jar   []string
 	conns []*client
+	sent  atomic.Int64
 }
 
 type client struct {
@@ -55,20 +56,16 @@ type round struct {
 	took      time.Duration
 }
 
-// run sends requests for as long as there are more, and numbers them.
-func (c *clients) run(more func(i int) bool) (round, error) {
-	var next atomic.Int64
+// run sends requests, which it numbers, for as long as it is to go on.
+func (c *clients) run(goOn func() bool) (round, error) {
 	var wg sync.WaitGroup
 	seen := make([]round, len(c.conns))
 	errs := make([]error, len(c.conns))
 	start := time.Now()
 	for k, one := range c.conns {
 		wg.Go(func() {
-			for errs[k] == nil {
-				i := int(next.Add(1)) - 1
-				if !more(i) {
-					return
-				}
+			for errs[k] == nil && goOn() {
+				i := int(c.sent.Add(1)) - 1
 				sent := time.Now()
 				ok, err := one.send(c.cell.Work.At(i), c.cell.Size, c.cookie(k, i))
 				switch {

@@ -34,18 +34,18 @@ func serve(b *Bench, c Cell) (*clients, error) {
 	return all, nil
 }
 
-func upTo(n int) func(i int) bool { return func(i int) bool { return i < n } }
+// during is true for so long.
+func during(d time.Duration) func() bool {
+	end := time.Now().Add(d)
+	return func() bool { return time.Now().Before(end) }
+}
 
 func openOverHTTP(b *Bench, job Job) error {
 	all, err := serve(b, job.Cell)
 	if err != nil {
 		return err
 	}
-	n, err := fitting(job.Slice, func(n int) error {
-		_, err := all.run(upTo(n))
-		return err
-	})
-	if err != nil {
+	if _, err := all.run(during(job.Slice)); err != nil {
 		return err
 	}
 	b.Slice = func() (Sample, error) {
@@ -53,9 +53,9 @@ func openOverHTTP(b *Bench, job Job) error {
 			return nil, err
 		}
 		if job.Cell.Sessions > 0 {
-			return contended(b, job.Cell, all, n)
+			return contended(b, job, all)
 		}
-		seen, err := all.run(upTo(n))
+		seen, err := all.run(during(job.Slice))
 		return seen.sample(), err
 	}
 	return nil
@@ -78,18 +78,18 @@ func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsec
 
 // contended is a slice of clients that count in few sessions: what they have lost, and how many
 // connections they have had in use.
-func contended(b *Bench, c Cell, all *clients, n int) (Sample, error) {
-	before, err := counted(b, c)
+func contended(b *Bench, job Job, all *clients) (Sample, error) {
+	before, err := counted(b, job.Cell)
 	if err != nil {
 		return nil, err
 	}
 	inUse := watch(b)
-	seen, err := all.run(upTo(n))
+	seen, err := all.run(during(job.Slice))
 	connections := inUse()
 	if err != nil {
 		return nil, err
 	}
-	after, err := counted(b, c)
+	after, err := counted(b, job.Cell)
 	s := seen.sample()
 	s[Answered] = float64(len(seen.latencies))
 	s[Lost] = float64(len(seen.latencies) - (after - before))

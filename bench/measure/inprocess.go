@@ -35,6 +35,7 @@ type requester struct {
 	requests map[string]requests // by path
 	copy     http.Request        // which gorilla changes
 	writer   sink
+	sent     int
 }
 
 // requests are those of one path: a request, and the place of its cookie.
@@ -69,8 +70,10 @@ func newRequester(ctx context.Context, s *contender.Site, c Cell) (*requester, e
 	return r, nil
 }
 
-// send sends the i-th request.
-func (r *requester) send(i int) error {
+// send sends the next request.
+func (r *requester) send() error {
+	i := r.sent
+	r.sent++
 	of := r.requests[r.cell.Work.At(i).Path(r.cell.Size)]
 	if of.cookie != nil {
 		of.cookie[0] = r.jar[scattered(i, len(r.jar))]
@@ -87,12 +90,31 @@ func (r *requester) send(i int) error {
 
 // run sends n requests.
 func (r *requester) run(n int) error {
-	for i := range n {
-		if err := r.send(i); err != nil {
+	for range n {
+		if err := r.send(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// runFor sends requests for about so long, and returns how many. The clock is looked at about a
+// hundred times, so that it costs nothing.
+func (r *requester) runFor(d time.Duration) (n int, err error) {
+	before, now := r.sent, time.Now()
+	end := now.Add(d)
+	for batch := 1; now.Before(end); {
+		for range batch {
+			if err := r.send(); err != nil {
+				return 0, err
+			}
+		}
+		began := now
+		if now = time.Now(); now.Sub(began) < d/100 {
+			batch *= 2
+		}
+	}
+	return r.sent - before, nil
 }
 
 func openInProcess(b *Bench, job Job) error {
@@ -102,40 +124,30 @@ func openInProcess(b *Bench, job Job) error {
 	if err != nil {
 		return err
 	}
-	n, err := fitting(job.Slice, r.run)
-	if err != nil {
+	if _, err := r.runFor(job.Slice); err != nil {
 		return err
 	}
 	b.Slice = func() (Sample, error) {
 		if err := refill(b, job.Cell); err != nil {
 			return nil, err
 		}
+		// Others have had the processor since the last slice.
+		if _, err := r.runFor(job.Slice / 10); err != nil {
+			return nil, err
+		}
 		var before, after runtime.MemStats
-		runtime.GC()
 		runtime.ReadMemStats(&before)
-		start := time.Now()
-		err := r.run(n)
-		took := time.Since(start)
+		cpu, start := cpuTime(), time.Now()
+		n, err := r.runFor(job.Slice)
+		took, cpuTook := time.Since(start), cpuTime()-cpu
 		runtime.ReadMemStats(&after)
-		per := func(v uint64) float64 { return float64(v) / float64(n) }
+		per := func(v uint64) float64 { return float64(v) / float64(max(n, 1)) }
 		return Sample{
 			Time:   per(uint64(took)),
+			CPU:    per(uint64(cpuTook)),
 			Allocs: per(after.Mallocs - before.Mallocs),
 			Bytes:  per(after.TotalAlloc - before.TotalAlloc),
 		}, err
 	}
 	return nil
-}
-
-// fitting returns how many requests take about so long. It warms up by it.
-func fitting(slice time.Duration, run func(n int) error) (int, error) {
-	for n := 100; ; n *= 2 {
-		start := time.Now()
-		if err := run(n); err != nil {
-			return 0, err
-		}
-		if took := time.Since(start); took >= slice/2 || n > 1<<24 {
-			return max(1, int(float64(n)*float64(slice)/float64(took))), nil
-		}
-	}
 }

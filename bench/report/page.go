@@ -152,7 +152,8 @@ func (p *page) method() {
 			"machine with the server.",
 		"- Sessions have two numbers and a text. Rows are clones of one that the library itself " +
 			"has made, under random keys, and requests come with up to 10,000 of them in turn.",
-		"- A small table that a cell adds rows to is made anew before each turn.",
+		"- A small table that a cell adds rows to is made anew before each turn. In process, the " +
+			"first requests of a turn are not counted.",
 		"- gin-contrib and gorilla run with `MaxLength(0)`: otherwise they save no session of 4 KB.",
 		"- Nobody clears expired rows meanwhile. GORM logs nothing.",
 		"- Statements are counted at the driver, round trips at the connection.",

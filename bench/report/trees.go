@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"math"
 	"slices"
 
 	"github.com/seed7368b609/gormsession/bench/measure"
@@ -19,30 +17,39 @@ func (p *page) trees() {
 	for i := 1; i < len(names); i++ {
 		before, after := names[i-1], names[i]
 		p.say("## %s, then %s", before, after)
-		p.say("Of the ratio of %s to %s the median and the middle half; below 1 is less time, and "+
-			"for requests a second above 1 is more of them.", after, before)
-		t := table{head: []string{"", "cell", "of", before, after, "ratio", "middle half",
-			"allocations"}}
+		p.say("The ratio of %s to %s in each round: the median, and the middle half. Others who use the "+
+			"machine change the time of the CPU less than that on the clock.", after, before)
+		t := table{head: []string{"", "cell", "of", before, after, "ratio", "middle half"}}
 		for _, one := range p.results.Results {
 			if one.Who.Tree == after {
-				p.treeRow(&t, one, Who{one.Who.Name, before})
+				p.treeRows(&t, one, Who{one.Who.Name, before})
 			}
 		}
 		p.show(t)
 	}
 }
 
-func (p *page) treeRow(t *table, after Result, before Who) {
-	r, m := p.results, principal(after.Cell)
-	if m == "" {
-		return
+func (p *page) treeRows(t *table, after Result, before Who) {
+	r := p.results
+	earlier := r.of(after.Section, after.Cell, before)
+	for _, m := range []measure.Measure{
+		measure.Time, measure.CPU, measure.Allocs, measure.Rate, measure.Lost, measure.Statements,
+		measure.Trips, measure.LogBytes,
+	} {
+		was, is := numbers(earlier, m), numbers(after.Samples, m)
+		if len(was) == 0 || len(is) == 0 {
+			continue
+		}
+		ratios := r.ratios(after.Section, after.Cell, after.Who, before, m)
+		t.add(after.Who.Name, after.Cell.String(), string(m), digits(median(was)), digits(median(is)),
+			twoPlaces(median(ratios)), between(quantile(ratios, 0.25), quantile(ratios, 0.75)))
 	}
-	ratios := r.ratios(after.Section, after.Cell, after.Who, before, m)
-	value := func(w Who, m measure.Measure) float64 {
-		return r.value(after.Section, after.Cell, w, m)
+}
+
+// between shows two ratios, nothing of none.
+func between(low, high float64) string {
+	if twoPlaces(low) == "" {
+		return ""
 	}
-	t.add(after.Who.Name, after.Cell.String(), string(m),
-		digits(value(before, m)), digits(value(after.Who, m)), twoPlaces(median(ratios)),
-		fmt.Sprintf("%s to %s", twoPlaces(quantile(ratios, 0.25)), twoPlaces(quantile(ratios, 0.75))),
-		pair(math.Round(value(before, measure.Allocs)), math.Round(value(after.Who, measure.Allocs))))
+	return twoPlaces(low) + " to " + twoPlaces(high)
 }
