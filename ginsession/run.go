@@ -40,6 +40,8 @@ type run struct {
 	carrier   gormsession.Carrier
 	control   []string // the lines of the Cache-Control header that has left
 
+	told http.Header // by sessions inside, which a panic has passed
+
 	writer writer
 }
 

@@ -95,10 +95,3 @@ func (r *run) finish() error {
 	}
 	return nil
 }
-
-// abort ends a request whose handler did not return: nothing is saved, also if
-// the request goes on outside.
-func (r *run) abort() {
-	r.plugin.Adapter().Abort(r.session(), r.c.Request, r.writer.Drop())
-	r.guard()
-}
