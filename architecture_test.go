@@ -29,7 +29,8 @@ func room(path string) string {
 	return strings.TrimPrefix(path, module+"/")
 }
 
-// ARCHITECTURE.md draws the rooms as their imports have them. To draw it: go test -run Picture -update.
+// ARCHITECTURE.md draws the rooms as their imports have them. To draw it: go test -run Picture
+// -update.
 func TestPictureOfTheRooms(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("\n```\n")

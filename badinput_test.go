@@ -45,8 +45,11 @@ func TestBadCookies(t *testing.T) {
 			for _, header := range oddCookies {
 				s.check(t, header)
 			}
-			// The same over a connection, past net/http's client. What its server refuses is the client's fault.
-			s.serveRaw(func(c *gin.Context) { c.String(http.StatusOK, "%d", counter.Or(ginsession.Get(c), 0)) })
+			// The same over a connection, past net/http's client. What its server refuses is the
+			// client's fault.
+			s.serveRaw(func(c *gin.Context) {
+				c.String(http.StatusOK, "%d", counter.Or(ginsession.Get(c), 0))
+			})
 			for _, header := range oddCookies {
 				if status := s.sendRaw(t, header); status != http.StatusOK && status != http.StatusBadRequest {
 					t.Errorf("%q: answered with %d", header, status)
@@ -58,7 +61,9 @@ func TestBadCookies(t *testing.T) {
 			for _, charset := range []string{"latin1", "utf8mb3"} {
 				l := layout.Django()
 				l.Table = "sessions_" + charset
-				err := db.Exec("CREATE TABLE " + l.Table + " (session_key varchar(40) NOT NULL PRIMARY KEY, session_data longtext NOT NULL, expire_date datetime(6) NOT NULL) CHARACTER SET " + charset).Error
+				err := db.Exec("CREATE TABLE " + l.Table +
+					" (session_key varchar(40) NOT NULL PRIMARY KEY, session_data longtext NOT NULL," +
+					" expire_date datetime(6) NOT NULL) CHARACTER SET " + charset).Error
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -85,7 +90,8 @@ func (c cookieSite) sendRaw(t *testing.T, header string) int {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "GET /raw HTTP/1.1\r\nHost: example.org\r\nCookie: %s\r\nConnection: close\r\n\r\n", header)
+	fmt.Fprintf(conn,
+		"GET /raw HTTP/1.1\r\nHost: example.org\r\nCookie: %s\r\nConnection: close\r\n\r\n", header)
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Errorf("%q: %v", header, err)
@@ -103,11 +109,13 @@ func TestOddTexts(t *testing.T) {
 		s := newSite(t, d)
 		key := s.start(map[string]any{"n": 1})
 		for _, text := range readable {
-			if err := s.db.Exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", text, stored(key)).Error; err != nil {
+			if err := s.db.Exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", text,
+				stored(key)).Error; err != nil {
 				t.Fatal(err)
 			}
 			before := s.described(key)
-			if got := s.visit(key, func(c *gin.Context) { ginsession.Get(c).Set("added", 1) }); got.cookieIs(key) != "refreshed" {
+			if got := s.visit(key,
+				func(c *gin.Context) { ginsession.Get(c).Set("added", 1) }); got.cookieIs(key) != "refreshed" {
 				t.Errorf("%.50q: a write was answered with %d %v", text, got.status, got.cookie)
 			}
 			if after := s.described(key); after != before {

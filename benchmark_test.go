@@ -17,11 +17,14 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Each benchmark has a floor beside it, in the same run: a gin handler that does the least that a session needs by prepared statements of
-// database/sql. What a session costs is the difference.
+// Each benchmark has a floor beside it, in the same run: a gin handler that does the least that a
+// session needs by prepared statements of database/sql. What a session costs is the difference.
 
 // benchEach runs two handlers behind gin on each database; the floor has no middleware of ours.
-func benchEach(b *testing.B, page func(*gin.Context), floor func(b *testing.B, pool *sql.DB, kind dbtest.Kind, key string) func(*gin.Context)) {
+func benchEach(
+	b *testing.B, page func(*gin.Context),
+	floor func(b *testing.B, pool *sql.DB, kind dbtest.Kind, key string) func(*gin.Context),
+) {
 	for _, kind := range dbtest.Kinds {
 		b.Run(string(kind), func(b *testing.B) {
 			db := dbtest.New(b, kind).Open(b)
@@ -41,8 +44,10 @@ func benchEach(b *testing.B, page func(*gin.Context), floor func(b *testing.B, p
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.Run("floor", func(b *testing.B) { benchServe(b, state.Key(), floor(b, pool, kind, state.Key())) })
-			b.Run("session", func(b *testing.B) { benchServe(b, state.Key(), ginsession.Handler(plugin), page) })
+			b.Run("floor",
+				func(b *testing.B) { benchServe(b, state.Key(), floor(b, pool, kind, state.Key())) })
+			b.Run("session",
+				func(b *testing.B) { benchServe(b, state.Key(), ginsession.Handler(plugin), page) })
 		})
 	}
 }
@@ -62,11 +67,14 @@ func benchServe(b *testing.B, key string, handlers ...gin.HandlerFunc) {
 }
 
 func BenchmarkUntouched(b *testing.B) {
-	benchEach(b, untouched, func(*testing.B, *sql.DB, dbtest.Kind, string) func(*gin.Context) { return untouched })
+	benchEach(b, untouched,
+		func(*testing.B, *sql.DB, dbtest.Kind, string) func(*gin.Context) { return untouched })
 }
 
 func BenchmarkRead(b *testing.B) {
-	benchEach(b, readName, func(b *testing.B, pool *sql.DB, kind dbtest.Kind, key string) func(*gin.Context) {
+	benchEach(b, readName, func(
+		b *testing.B, pool *sql.DB, kind dbtest.Kind, key string,
+	) func(*gin.Context) {
 		read := floorRead(b, pool, kind, key)
 		return func(c *gin.Context) { c.String(http.StatusOK, read(c.Request.Context())) }
 	})
@@ -77,7 +85,9 @@ func BenchmarkWrite(b *testing.B) {
 		n := gormsession.Field[int]("n").Modify(ginsession.Get(c), func(n int) int { return n + 1 })
 		c.String(http.StatusOK, strconv.Itoa(n))
 	}
-	benchEach(b, page, func(b *testing.B, pool *sql.DB, kind dbtest.Kind, key string) func(*gin.Context) {
+	benchEach(b, page, func(
+		b *testing.B, pool *sql.DB, kind dbtest.Kind, key string,
+	) func(*gin.Context) {
 		read := floorRead(b, pool, kind, key)
 		update := prepare(b, pool, kind, "UPDATE web_sessions SET session_data = ? WHERE session_key = ?")
 		named, n := stored(key), 0
@@ -89,7 +99,8 @@ func BenchmarkWrite(b *testing.B) {
 				b.Fatal(err)
 			}
 			n++ // another text each time
-			if _, err := tx.StmtContext(ctx, update).ExecContext(ctx, text[:strings.LastIndexByte(text, ':')+1]+strconv.Itoa(n)+"}", named); err != nil {
+			if _, err := tx.StmtContext(ctx, update).ExecContext(ctx,
+				text[:strings.LastIndexByte(text, ':')+1]+strconv.Itoa(n)+"}", named); err != nil {
 				b.Fatal(err)
 			}
 			if err := tx.Commit(); err != nil {
@@ -101,8 +112,11 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 // floorRead reads the text of a live session.
-func floorRead(b *testing.B, pool *sql.DB, kind dbtest.Kind, key string) func(context.Context) string {
-	find := prepare(b, pool, kind, "SELECT session_data FROM web_sessions WHERE session_key = ? AND expire_date > ?")
+func floorRead(
+	b *testing.B, pool *sql.DB, kind dbtest.Kind, key string,
+) func(context.Context) string {
+	find := prepare(b, pool, kind,
+		"SELECT session_data FROM web_sessions WHERE session_key = ? AND expire_date > ?")
 	named := stored(key)
 	now := time.Now().UTC().Format("2006-01-02 15:04:05.000000")
 	if kind == dbtest.Postgres {

@@ -166,7 +166,8 @@ func TestNewOnAPoolThatGivesNothing(t *testing.T) {
 		held.Close()
 		pool.Close()
 		_, err = gormsession.New(db)
-		if said := fmt.Sprint(err); !strings.Contains(said, away+": its pool is closed, as it is after a gorm.Open") ||
+		if said := fmt.Sprint(err); !strings.Contains(said,
+			away+": its pool is closed, as it is after a gorm.Open") ||
 			!strings.HasSuffix(said, ": sql: database is closed") {
 			t.Errorf("a closed pool: %v", err)
 		}

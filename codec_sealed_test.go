@@ -14,8 +14,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A codec that seals binds the text to the row: it follows the session to a new key, and opens in no
-// other row.
+// A codec that seals binds the text to the row: it follows the session to a new key, and opens in
+// no other row.
 func TestSealedRows(t *testing.T) {
 	block, err := aes.NewCipher(make([]byte, 32))
 	if err != nil {

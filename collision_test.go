@@ -49,8 +49,8 @@ func (k *keyring) spell() (all []string) {
 	return all
 }
 
-// A new key that is taken is replaced by another one, and no session ever gets another one's row. That is found out in each way in which
-// GORM may report a duplicate.
+// A new key that is taken is replaced by another one, and no session ever gets another one's row.
+// That is found out in each way in which GORM may report a duplicate.
 func TestKeyThatIsTaken(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		for name, config := range map[string]*gorm.Config{
@@ -75,7 +75,8 @@ func TestKeyThatIsTaken(t *testing.T) {
 
 				keys.repeat(ann, ann)
 				got := s.visit(bob, func(c *gin.Context) { writeName("Bill")(c); ginsession.Get(c).CycleKey() })
-				if is := got.cookieIs(bob); got.status != http.StatusOK || is != "new" || got.cookie.Value == ann {
+				if is := got.cookieIs(bob); got.status != http.StatusOK || is != "new" ||
+					got.cookie.Value == ann {
 					t.Fatalf("a cycle to a key that is taken: %d, the cookie is %q", got.status, got.line)
 				}
 				for key, name := range map[string]string{ann: "Ann", eve: "Eve", got.cookie.Value: "Bill"} {
@@ -92,7 +93,8 @@ func TestKeyThatIsTaken(t *testing.T) {
 						t.Errorf("without a free key: %d, %s", got.status, got.line)
 					}
 				}
-				if after := s.rows(); len(after) != len(before) || after[stored(ann)] != before[stored(ann)] || after[stored(eve)] != before[stored(eve)] {
+				if after := s.rows(); len(after) != len(before) || after[stored(ann)] != before[stored(ann)] ||
+					after[stored(eve)] != before[stored(eve)] {
 					t.Errorf("without a free key the rows became %v", after)
 				}
 				s.log.wants(t, "no free session key in 10 tries")

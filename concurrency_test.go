@@ -1,7 +1,8 @@
 package gormsession_test
 
-// What concurrent requests do to one session, from two server processes over real HTTP. With GORMSESSION_LONG=1 the tests run at full size,
-// one database after the other, and print one line each:
+// What concurrent requests do to one session, from two server processes over real HTTP. With
+// GORMSESSION_LONG=1 the tests run at full size, one database after the other, and print one line
+// each:
 //
 //	GORMSESSION_LONG=1 go test -timeout 2h -v -run TestConcurrent .
 
@@ -37,9 +38,13 @@ func plusOne(n int) int { return n + 1 }
 
 // deeds are what the peers' clients ask for.
 var deeds = map[string]func(c *gin.Context, s *gormsession.State){
-	"read":    func(c *gin.Context, s *gormsession.State) { c.JSON(http.StatusOK, s.Get(c.DefaultQuery("name", "n"))) },
-	"set":     func(c *gin.Context, s *gormsession.State) { s.Set("late", true) },
-	"modify":  func(c *gin.Context, s *gormsession.State) { c.String(http.StatusOK, "%d", counter.Modify(s, plusOne)) },
+	"read": func(c *gin.Context, s *gormsession.State) {
+		c.JSON(http.StatusOK, s.Get(c.DefaultQuery("name", "n")))
+	},
+	"set": func(c *gin.Context, s *gormsession.State) { s.Set("late", true) },
+	"modify": func(c *gin.Context, s *gormsession.State) {
+		c.String(http.StatusOK, "%d", counter.Modify(s, plusOne))
+	},
 	"flash":   func(c *gin.Context, s *gormsession.State) { s.Flash(c.Query("message")) },
 	"flashes": func(c *gin.Context, s *gormsession.State) { c.JSON(http.StatusOK, s.Flashes()) },
 	"delete":  func(c *gin.Context, s *gormsession.State) { s.Delete("n") },
@@ -48,12 +53,14 @@ var deeds = map[string]func(c *gin.Context, s *gormsession.State){
 	"cycle":   func(c *gin.Context, s *gormsession.State) { s.CycleKey() },
 	"touch":   func(c *gin.Context, s *gormsession.State) { s.Touch() },
 	"flush":   func(c *gin.Context, s *gormsession.State) { s.Flush() },
-	// own reads an entry of the client's and writes it, as a handler does that knows of no other request.
+	// own reads an entry of the client's and writes it, as a handler does that knows of no other
+	// request.
 	"own": func(c *gin.Context, s *gormsession.State) {
 		own := gormsession.Field[int](c.Query("name"))
 		own.Set(s, own.Or(s, 0)+1)
 	},
-	// number answers with what the counter was for this request and for no other, which is sure only after the save.
+	// number answers with what the counter was for this request and for no other, which is sure
+	// only after the save.
 	"number": func(c *gin.Context, s *gormsession.State) {
 		counter.Modify(s, plusOne)
 		if err := s.Save(); err != nil {
@@ -121,7 +128,8 @@ func (p peering) wants(key, name, want string) {
 	}
 }
 
-// storm has clients send requests at once, each one after the other and to the peers in turn, and returns the bodies.
+// storm has clients send requests at once, each one after the other and to the peers in turn, and
+// returns the bodies.
 func (p peering) storm(key string, clients, each int, deed func(client, i int) string) []string {
 	p.Helper()
 	var mu sync.Mutex
@@ -151,7 +159,8 @@ func (p peering) replays() (n int) {
 	return n
 }
 
-// counted runs a storm of increments, checks that all are kept and that some have met, or it has shown nothing, and prints the result.
+// counted runs a storm of increments, checks that all are kept and that some have met, or it has
+// shown nothing, and prints the result.
 func (p peering) counted(what string, storm func(clients, each int) (kept int)) {
 	p.Helper()
 	clients, each := size(8, 64), size(100, 1000)
@@ -171,7 +180,8 @@ func (p peering) counted(what string, storm func(clients, each int) (kept int)) 
 func ownEntriesAreKept(p peering) {
 	key := p.session(1)
 	p.counted("increments of own entries", func(clients, each int) (kept int) {
-		p.storm(key, clients, each, func(client, _ int) string { return "own?name=own" + strconv.Itoa(client) })
+		p.storm(key, clients, each,
+			func(client, _ int) string { return "own?name=own" + strconv.Itoa(client) })
 		for client := range clients {
 			n, _ := strconv.Atoi(p.peers[client%2].do(key, "read?name=own"+strconv.Itoa(client)).body)
 			kept += n
@@ -191,7 +201,8 @@ func modifyIsExact(p peering) {
 		slices.Sort(seen)
 		for i, n := range seen {
 			if n != i+2 {
-				p.Fatalf("the requests saw %d in the place of %d: a number is missing, or was seen twice", n, i+2)
+				p.Fatalf("the requests saw %d in the place of %d: a number is missing, or was seen twice", n,
+					i+2)
 			}
 		}
 		last, _ := strconv.Atoi(p.peers[0].do(key, "read").body)
@@ -199,7 +210,8 @@ func modifyIsExact(p peering) {
 	})
 }
 
-// Two requests that both make 6 of 5 write the same text, and neither may take the other's for its own.
+// Two requests that both make 6 of 5 write the same text, and neither may take the other's for its
+// own.
 func sameTextIsNoProof(p peering) {
 	key := p.session(5)
 	for _, a := range release(p.peers[0].begin(key, "modify"), p.peers[1].begin(key, "modify")) {

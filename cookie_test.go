@@ -29,25 +29,57 @@ func attributesOf(line string) map[string]string {
 	return attributes
 }
 
-// The cookie has the attributes of its options, and a deletion has the same ones, or a browser would ignore it.
+// The cookie has the attributes of its options, and a deletion has the same ones, or a browser
+// would ignore it.
 func TestCookieAttributes(t *testing.T) {
 	type opts = []gormsession.Option
 	for want, o := range map[string]opts{
-		"session; Path=/; HttpOnly; SameSite=Lax":                            nil,
-		"id; Path=/; HttpOnly; SameSite=Lax":                                 {gormsession.WithCookieName("id")},
-		"session; Path=/app; HttpOnly; SameSite=Lax":                         {gormsession.WithPath("/app")},
-		"session; Path=/; Domain=example.com; HttpOnly; SameSite=Lax":        {gormsession.WithDomain("example.com")},
-		"session; Path=/; HttpOnly; Secure; SameSite=Lax":                    {gormsession.WithSecure(true)},
-		"session; Path=/; SameSite=Lax":                                      {gormsession.WithHTTPOnly(false)},
-		"session; Path=/; HttpOnly; SameSite=Strict":                         {gormsession.WithSameSite(http.SameSiteStrictMode)},
-		"session; Path=/; HttpOnly":                                          {gormsession.WithSameSite(http.SameSiteDefaultMode)},
-		"session; Path=/; HttpOnly; Secure; SameSite=None":                   {gormsession.WithSameSite(http.SameSiteNoneMode)},
-		"session; Path=/; HttpOnly; Secure; SameSite=Lax; Partitioned":       {gormsession.WithPartitioned()},
-		"__Host-id; Path=/; HttpOnly; Secure; SameSite=Lax":                  {gormsession.WithCookieName("__Host-id")},
-		"__Secure-id; Path=/x; HttpOnly; Secure; SameSite=Lax":               {gormsession.WithCookieName("__Secure-id"), gormsession.WithPath("/x"), gormsession.WithSecure(true)},
-		"sessionid; Path=/; HttpOnly; SameSite=Lax":                          {gormsession.WithLayout(layout.Django())},
-		"own; Path=/; HttpOnly; SameSite=Strict":                             {gormsession.WithLayout(layout.Django()), gormsession.WithCookieName("other"), gormsession.WithCookieName("own"), gormsession.WithSameSite(http.SameSiteStrictMode)},
-		"session; Path=/b; Domain=b.example; HttpOnly; Secure; SameSite=Lax": {gormsession.WithOptions(gormsession.WithPath("/b"), nil, gormsession.WithDomain("b.example")), gormsession.WithSecure(true), nil},
+		"session; Path=/; HttpOnly; SameSite=Lax": nil,
+		"id; Path=/; HttpOnly; SameSite=Lax": {
+			gormsession.WithCookieName("id"),
+		},
+		"session; Path=/app; HttpOnly; SameSite=Lax": {
+			gormsession.WithPath("/app"),
+		},
+		"session; Path=/; Domain=example.com; HttpOnly; SameSite=Lax": {
+			gormsession.WithDomain("example.com"),
+		},
+		"session; Path=/; HttpOnly; Secure; SameSite=Lax": {
+			gormsession.WithSecure(true),
+		},
+		"session; Path=/; SameSite=Lax": {
+			gormsession.WithHTTPOnly(false),
+		},
+		"session; Path=/; HttpOnly; SameSite=Strict": {
+			gormsession.WithSameSite(http.SameSiteStrictMode),
+		},
+		"session; Path=/; HttpOnly": {
+			gormsession.WithSameSite(http.SameSiteDefaultMode),
+		},
+		"session; Path=/; HttpOnly; Secure; SameSite=None": {
+			gormsession.WithSameSite(http.SameSiteNoneMode),
+		},
+		"session; Path=/; HttpOnly; Secure; SameSite=Lax; Partitioned": {
+			gormsession.WithPartitioned(),
+		},
+		"__Host-id; Path=/; HttpOnly; Secure; SameSite=Lax": {
+			gormsession.WithCookieName("__Host-id"),
+		},
+		"__Secure-id; Path=/x; HttpOnly; Secure; SameSite=Lax": {
+			gormsession.WithCookieName("__Secure-id"), gormsession.WithPath("/x"),
+			gormsession.WithSecure(true),
+		},
+		"sessionid; Path=/; HttpOnly; SameSite=Lax": {
+			gormsession.WithLayout(layout.Django()),
+		},
+		"own; Path=/; HttpOnly; SameSite=Strict": {
+			gormsession.WithLayout(layout.Django()), gormsession.WithCookieName("other"),
+			gormsession.WithCookieName("own"), gormsession.WithSameSite(http.SameSiteStrictMode),
+		},
+		"session; Path=/b; Domain=b.example; HttpOnly; Secure; SameSite=Lax": {
+			gormsession.WithOptions(gormsession.WithPath("/b"), nil, gormsession.WithDomain("b.example")),
+			gormsession.WithSecure(true), nil,
+		},
 	} {
 		s := newSite(t, dbtest.New(t, dbtest.SQLite), o...)
 		s.cookieName, _, _ = strings.Cut(want, ";")
@@ -63,7 +95,9 @@ func TestCookieAttributes(t *testing.T) {
 		if !maps.Equal(attributesOf(deleted.line), attributesOf(want)) {
 			t.Errorf("deleted by %s, set by %s", deleted.line, set.line)
 		}
-		if deleted.cookieIs("") != "deleted" || !strings.Contains(deleted.line, "Expires=Thu, 01 Jan 1970 00:00:00 GMT") || !strings.Contains(deleted.line, "Max-Age=0") {
+		if deleted.cookieIs("") != "deleted" ||
+			!strings.Contains(deleted.line, "Expires=Thu, 01 Jan 1970 00:00:00 GMT") ||
+			!strings.Contains(deleted.line, "Max-Age=0") {
 			t.Errorf("deleted by %s", deleted.line)
 		}
 	}
@@ -73,14 +107,23 @@ func TestCookieAttributes(t *testing.T) {
 func TestSecureByTheRequest(t *testing.T) {
 	auto := newSite(t, dbtest.New(t, dbtest.SQLite))
 	never := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithSecure(false))
-	for forwarded, want := range map[string]bool{"": false, "https": true, "HTTPS": true, " https , http": true, "http": false, "http, https": false, "httpsx": false} {
+	for forwarded, want := range map[string]bool{
+		"":              false,
+		"https":         true,
+		"HTTPS":         true,
+		" https , http": true,
+		"http":          false,
+		"http, https":   false,
+		"httpsx":        false,
+	} {
 		edit := func(r *http.Request) {
 			if forwarded != "" {
 				r.Header.Set("X-Forwarded-Proto", forwarded)
 			}
 		}
 		set := auto.visit("", writeName("Ann"), edit)
-		if deleted := auto.visit(set.cookie.Value, pageF, edit); set.cookie.Secure != want || deleted.cookie.Secure != want {
+		if deleted := auto.visit(set.cookie.Value, pageF, edit); set.cookie.Secure != want ||
+			deleted.cookie.Secure != want {
 			t.Errorf("X-Forwarded-Proto: %q: %s, %s", forwarded, set.line, deleted.line)
 		}
 		if set := never.visit("", writeName("Ann"), edit); set.cookie.Secure {
@@ -99,8 +142,8 @@ func TestSecureByTheRequest(t *testing.T) {
 	}
 }
 
-// Of several cookies of the name the well-formed one counts, in whatever lines they come, and of several
-// of these the live one. TestSeveralCookies says what happens otherwise.
+// Of several cookies of the name the well-formed one counts, in whatever lines they come, and of
+// several of these the live one. TestSeveralCookies says what happens otherwise.
 func TestCookieThatCounts(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	ann, bob := s.start(map[string]any{"name": "Ann"}), s.start(map[string]any{"name": "Bob"})
@@ -142,11 +185,18 @@ func TestCookieOfAnyBytes(t *testing.T) {
 			s.start(map[string]any{"name": "Ann"})
 			before := s.rows()
 			for _, value := range []string{
-				"", "%", "%00", "../../../etc/passwd", "' OR 1=1 --", strings.Repeat("a", 5000), strings.Repeat("é", 50), "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6",
+				"", "%", "%00", "../../../etc/passwd", "' OR 1=1 --", strings.Repeat("a", 5000),
+				strings.Repeat("é", 50), "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6",
 				`"\000\000\000\000\000\000\000\000"`, `"\377\377\377\377\377\377\377\377\377"`, `"\\\\\\\\\\\\\\\\\\"`, `"abcdefgh\"`, "a=b=c=d=e=f", "\t", "{}[]()<>@,:/?", strings.Repeat(`"`, 40), "𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞",
 			} {
-				for name, page := range map[string]func(*gin.Context){"S": pageS, "R": pageR, "F": pageF, "T": pageT} {
-					got := s.visit(value, page, func(r *http.Request) { r.Header["Cookie"] = []string{l.Cookie + "=" + value} })
+				for name, page := range map[string]func(*gin.Context){
+					"S": pageS,
+					"R": pageR,
+					"F": pageF,
+					"T": pageT,
+				} {
+					got := s.visit(value, page,
+						func(r *http.Request) { r.Header["Cookie"] = []string{l.Cookie + "=" + value} })
 					if got.status != http.StatusOK {
 						t.Errorf("%s, %.40q, %s: %d %s", l.Table, value, name, got.status, got.body)
 					}

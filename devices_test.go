@@ -36,8 +36,8 @@ type shopSession struct{ UserSession }
 
 func (shopSession) TableName() string { return "shop_sessions" }
 
-// Where WithTable names another table than the model does, what GORM is asked by the model goes past
-// the sessions: a log out everywhere ends nobody's.
+// Where WithTable names another table than the model does, what GORM is asked by the model goes
+// past the sessions: a log out everywhere ends nobody's.
 func TestModelBesideItsTable(t *testing.T) {
 	d := dbtest.New(t, dbtest.SQLite)
 	newSite(t, d, withUserSession()) // makes web_sessions

@@ -17,7 +17,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
-// MariaDB's usual collations call "Ann" and "ann" equal. A save must not take the one for the other.
+// MariaDB's usual collations call "Ann" and "ann" equal. A save must not take the one for the
+// other.
 func TestStaleTextThatCollatesEqual(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -68,22 +69,30 @@ func TestKeyThatCollatesEqual(t *testing.T) {
 	})
 }
 
-// On PostgreSQL our transactions say READ COMMITTED: under a serializable default each save that had to wait for another one would fail.
+// On PostgreSQL our transactions say READ COMMITTED: under a serializable default each save that
+// had to wait for another one would fail.
 func TestSerializableDefault(t *testing.T) {
-	for name, config := range map[string]*gorm.Config{"transaction": {}, "bare": {SkipDefaultTransaction: true}} {
+	for name, config := range map[string]*gorm.Config{
+		"transaction": {},
+		"bare":        {SkipDefaultTransaction: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := dbtest.New(t, dbtest.Postgres)
 			past := d.Open(t)
-			if err := past.Exec("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$").Error; err != nil {
+			if err := past.Exec("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET" +
+				" default_transaction_isolation = serializable', current_database()); END $$").Error; err != nil {
 				t.Fatal(err)
 			}
 			s := newSiteWith(t, d, config)
 			var level string
-			if err := s.db.Raw("SHOW transaction_isolation").Scan(&level).Error; err != nil || level != "serializable" {
+			if err := s.db.Raw("SHOW transaction_isolation").Scan(&level).Error; err != nil ||
+				level != "serializable" {
 				t.Fatalf("the default isolation is %q, %v", level, err)
 			}
-			for _, page := range []func(*gin.Context){countVisit, func(c *gin.Context) { countVisit(c); pageC(c) }} {
+			for _, page := range []func(*gin.Context){
+				countVisit, func(c *gin.Context) { countVisit(c); pageC(c) },
+			} {
 				key := s.start(map[string]any{"n": 0})
 				replays := s.plugin.Replays()
 				other := past.Begin() // has saved, and is about to commit
@@ -94,7 +103,8 @@ func TestSerializableDefault(t *testing.T) {
 				committed.Go(func() { commitWhenAwaited(t, other) })
 				got := s.visit(key, page)
 				committed.Wait()
-				if is := s.entries(got.cookie.Value)["n"]; got.status != http.StatusOK || is != int64(6) || s.plugin.Replays() != replays+1 {
+				if is := s.entries(got.cookie.Value)["n"]; got.status != http.StatusOK || is != int64(6) ||
+					s.plugin.Replays() != replays+1 {
 					t.Errorf("%d, and counted %v", got.status, is)
 				}
 				if !config.SkipDefaultTransaction && strings.Contains(got.verbs(), "ROLLBACK") {
@@ -114,7 +124,8 @@ func commitWhenAwaited(t *testing.T, tx *gorm.DB) {
 	defer tx.Commit()
 	for begin := time.Now(); time.Since(begin) < 10*time.Second; {
 		var waiting int64
-		err := tx.Raw("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))").Scan(&waiting).Error
+		err := tx.Raw("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY" +
+			" (pg_blocking_pids(pid))").Scan(&waiting).Error
 		if err != nil || waiting > 0 {
 			if err != nil {
 				t.Error(err)

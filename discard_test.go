@@ -31,7 +31,8 @@ func TestDiscard(t *testing.T) {
 			t.Error("Save after Discard says that it has saved")
 		}
 	})
-	if row := s.rows()[stored(key)]; got.status != http.StatusOK || got.cookie != nil || row != before {
+	if row := s.rows()[stored(key)]; got.status != http.StatusOK || got.cookie != nil ||
+		row != before {
 		t.Errorf("%d %s: the row is %v, was %v", got.status, got.line, row, before)
 	}
 }
@@ -64,12 +65,14 @@ func TestTouchOfAPublicResponse(t *testing.T) {
 		c.Header("Cache-Control", "public, max-age=60")
 		ginsession.Get(c).Touch()
 	})
-	if row := s.rows()[stored(key)]; row != before || got.cookie != nil || got.header.Get("Cache-Control") != "public, max-age=60" {
+	if row := s.rows()[stored(key)]; row != before || got.cookie != nil ||
+		got.header.Get("Cache-Control") != "public, max-age=60" {
 		t.Errorf("%s: the row is %v, was %v", got.line, row, before)
 	}
 }
 
-// A session that was not loaded in its request says so afterwards, instead of passing for an empty one.
+// A session that was not loaded in its request says so afterwards, instead of passing for an empty
+// one.
 func TestLoadAfterTheRequest(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	key := s.start(map[string]any{"name": "Ann"})

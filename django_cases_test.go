@@ -13,11 +13,13 @@ import (
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
-// Django's own cases, each under its own name: with Django's table, keys and expiry, and once more on our defaults.
+// Django's own cases, each under its own name: with Django's table, keys and expiry, and once more
+// on our defaults.
 func TestDjango(t *testing.T)         { runDjangoCases(t, asDjango, allDjangoCases) }
 func TestDjangoDefaults(t *testing.T) { runDjangoCases(t, asDefault, allDjangoCases) }
 
-// Django runs the cases of its store with a store of the application's own, and in another time zone, again.
+// Django runs the cases of its store with a store of the application's own, and in another time
+// zone, again.
 func TestDjangoCustomStore(t *testing.T) { runDjangoCases(t, asCustomStore, storeDjangoCases) }
 func TestDjangoLocalTime(t *testing.T)   { runDjangoCases(t, asLocalTime, storeDjangoCases) }
 
@@ -34,13 +36,15 @@ type djangoRules struct {
 }
 
 var asDjango = djangoRules{
-	opts:  []gormsession.Option{gormsession.WithLayout(layout.Django()), gormsession.WithExpiryStep(0)},
+	opts: []gormsession.Option{
+		gormsession.WithLayout(layout.Django()), gormsession.WithExpiryStep(0),
+	},
 	table: "django_session", cookie: "sessionid",
 	unknownKey: "someunknownkey", shortestKey: "12345678", tooShortKey: "1234567",
 }
 
-// By default keys have one form, that of the keys that are made, and rows hold hashes of them: where Django takes 8 characters of any
-// kind, 32 of a to z and 0 to 9 are wanted.
+// By default keys have one form, that of the keys that are made, and rows hold hashes of them:
+// where Django takes 8 characters of any kind, 32 of a to z and 0 to 9 are wanted.
 var asDefault = djangoRules{
 	table: "web_sessions", cookie: "session", hashed: true, rounded: true,
 	unknownKey:  strings.Repeat("unknown0", 4),
@@ -70,7 +74,9 @@ var asLocalTime = func() djangoRules {
 // djangoCases are the cases by class and name, as testdata/django/cases.txt lists them.
 var djangoCases = func() map[string]func(*djangoRun) {
 	all := map[string]func(*djangoRun){}
-	for _, theme := range []map[string]func(*djangoRun){djangoEntryCases, djangoKeyCases, djangoExpiryCases, djangoRowCases, djangoMiddlewareCases} {
+	for _, theme := range []map[string]func(*djangoRun){
+		djangoEntryCases, djangoKeyCases, djangoExpiryCases, djangoRowCases, djangoMiddlewareCases,
+	} {
 		maps.Copy(all, theme)
 	}
 	return all
@@ -108,7 +114,8 @@ func runDjangoCases(t *testing.T, rules djangoRules, included func(class string)
 
 type listedDjangoCase struct{ class, method, verdict, subtest string }
 
-// listedDjangoCases reads the list. A subtest has the name of the method; where two classes have it, the second one's names its class too.
+// listedDjangoCases reads the list. A subtest has the name of the method; where two classes have
+// it, the second one's names its class too.
 func listedDjangoCases(t *testing.T) (cases []listedDjangoCase) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/django/cases.txt")

@@ -40,7 +40,8 @@ var djangoExpiryCases = map[string]func(*djangoRun){
 		d.wantsTenSeconds(s)
 		d.save(s)
 		d.wantsTenSeconds(d.open(s.Key()))
-		d.equal("expire_date", d.row(s.Key()).expire, d.clock.Now().Add(10*time.Second)) // an instant is never rounded
+		// an instant is never rounded
+		d.equal("expire_date", d.row(s.Key()).expire, d.clock.Now().Add(10*time.Second))
 	},
 
 	"SessionTestsMixin.test_custom_expiry_reset": func(d *djangoRun) { d.wantsExpiryReset(twoWeeks) },

@@ -117,11 +117,13 @@ var djangoKeyCases = map[string]func(*djangoRun){
 		d.equal("rows", len(d.rows()), 0)
 	},
 
-	// Of the cache in front of the database there; here the database must not be troubled by it either.
+	// Of the cache in front of the database there; here the database must not be troubled by it
+	// either.
 	"CacheDBSessionTests.test_load_overlong_key": func(d *djangoRun) {
 		key := strings.Repeat("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 20)
 		d.equal("items", items(d.open(key)), map[string]any{})
-		got := d.visit(key, func(c *gin.Context) { c.String(http.StatusOK, "%d", ginsession.Get(c).Len()) })
+		got := d.visit(key,
+			func(c *gin.Context) { c.String(http.StatusOK, "%d", ginsession.Get(c).Len()) })
 		d.equal("status", got.status, http.StatusOK)
 		d.equal("entries", got.body, "0")
 		d.equal("cookie", got.cookieIs(key), "deleted")

@@ -36,15 +36,18 @@ func (d *djangoRun) greeted(opts ...gormsession.Option) *http.Cookie {
 	return got.cookie
 }
 
-// deletes checks that the response deletes the cookie. HttpOnly is on it, as on the one that was set: "Where we leave Django on
-// purpose", 10.
+// deletes checks that the response deletes the cookie. HttpOnly is on it, as on the one that was
+// set: "Where we leave Django on purpose", 10.
 func (d *djangoRun) deletes(got reply, domain, path string) {
 	d.t.Helper()
 	d.equal("Vary", got.header.Get("Vary"), "Cookie")
 	if got.cookie == nil {
 		d.t.Fatal("no cookie was set")
 	}
-	want := http.Cookie{Name: d.cookieName, Path: path, Domain: domain, MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	want := http.Cookie{
+		Name: d.cookieName, Path: path, Domain: domain, MaxAge: -1, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	}
 	c := *got.cookie
 	d.equal("expires at the epoch", c.Expires.Unix(), int64(0))
 	c.Expires, c.RawExpires, c.Raw = want.Expires, "", ""
@@ -64,17 +67,23 @@ var djangoMiddlewareCases = map[string]func(*djangoRun){
 	},
 
 	"SessionMiddlewareTests.test_samesite_session_cookie": func(d *djangoRun) {
-		d.equal("SameSite", d.greeted(gormsession.WithSameSite(http.SameSiteStrictMode)).SameSite, http.SameSiteStrictMode)
+		d.equal("SameSite", d.greeted(gormsession.WithSameSite(http.SameSiteStrictMode)).SameSite,
+			http.SameSiteStrictMode)
 	},
 
 	"SessionMiddlewareTests.test_no_httponly_session_cookie": func(d *djangoRun) {
 		d.equal("HttpOnly", d.greeted(gormsession.WithHTTPOnly(false)).HttpOnly, false)
 	},
 
-	"SessionMiddlewareTests.test_session_save_on_500": func(d *djangoRun) { d.savesNothingOn(http.StatusInternalServerError) },
-	"SessionMiddlewareTests.test_session_save_on_5xx": func(d *djangoRun) { d.savesNothingOn(http.StatusServiceUnavailable) },
+	"SessionMiddlewareTests.test_session_save_on_500": func(d *djangoRun) {
+		d.savesNothingOn(http.StatusInternalServerError)
+	},
+	"SessionMiddlewareTests.test_session_save_on_5xx": func(d *djangoRun) {
+		d.savesNothingOn(http.StatusServiceUnavailable)
+	},
 
-	// There the session counts as modified since it was created; here Save has left nothing to save, so the page writes once more.
+	// There the session counts as modified since it was created; here Save has left nothing to
+	// save, so the page writes once more.
 	"SessionMiddlewareTests.test_session_update_error_redirect": func(d *djangoRun) {
 		got := d.visit("", func(c *gin.Context) {
 			s := ginsession.Get(c)

@@ -9,7 +9,8 @@ import (
 	"github.com/seed7368b609/gormsession"
 )
 
-// accountSession is the recipe of Django's documentation: a column of the application's own that follows an entry.
+// accountSession is the recipe of Django's documentation: a column of the application's own that
+// follows an entry.
 type accountSession struct {
 	gormsession.Session
 	AccountID *int64 `gorm:"index"`
@@ -17,7 +18,9 @@ type accountSession struct {
 
 func (accountSession) TableName() string { return "account_sessions" }
 
-var withAccount = gormsession.WithModel(func(row gormsession.Session, entries gormsession.Entries) accountSession {
+var withAccount = gormsession.WithModel(func(
+	row gormsession.Session, entries gormsession.Entries,
+) accountSession {
 	s := accountSession{Session: row}
 	if id, ok := entries.Get("_auth_user_id").(int64); ok {
 		s.AccountID = &id
@@ -46,7 +49,11 @@ func (brokenCodec) Decode(string, string) (map[string]json.RawMessage, error) {
 // djangoRowCases are the cases about what rows hold.
 var djangoRowCases = map[string]func(*djangoRun){
 	"SessionTestsMixin.test_decode": func(d *djangoRun) {
-		data := map[string]any{"a test key": "a test value", "list": []any{int64(1), 1.0, nil, true}, "é": "\u2028"}
+		data := map[string]any{
+			"a test key": "a test value",
+			"list":       []any{int64(1), 1.0, nil, true},
+			"é":          "\u2028",
+		}
 		s := d.saved(data)
 		got, err := d.plugin.Entries(gormsession.Session{SessionData: d.row(s.Key()).data})
 		d.equal("error", err, nil)
@@ -59,7 +66,8 @@ var djangoRowCases = map[string]func(*djangoRun){
 			key := d.insert(text)
 			d.equal("items", items(d.open(key)), map[string]any{})
 			d.equal("warnings", strings.Count(d.log.String(), `level=WARN msg="gormsession: Session data corrupted"`), before+1)
-			d.equal("the log shows the key or the data", strings.Contains(d.log.String(), key) || strings.Contains(d.log.String(), text), false)
+			d.equal("the log shows the key or the data",
+				strings.Contains(d.log.String(), key) || strings.Contains(d.log.String(), text), false)
 			d.equal("error", d.plugin.Delete(d.t.Context(), key), nil)
 		}
 	},
@@ -70,7 +78,8 @@ var djangoRowCases = map[string]func(*djangoRun){
 		d.equal("error", s.Err(), nil)
 	},
 
-	// Of the cookie backend there, whose loads raises: whatever a codec says, the session is empty, and no error.
+	// Of the cookie backend there, whose loads raises: whatever a codec says, the session is empty,
+	// and no error.
 	"CookieSessionTests.test_unpickling_exception": func(d *djangoRun) {
 		key := d.saved(map[string]any{"a": 1}).Key()
 		s := d.with(gormsession.WithCodec(brokenCodec{gormsession.JSON})).open(key)

@@ -20,7 +20,9 @@ type djangoRun struct {
 	rules djangoRules
 }
 
-func newDjangoRun(t *testing.T, db *gorm.DB, rules djangoRules, opts ...gormsession.Option) *djangoRun {
+func newDjangoRun(
+	t *testing.T, db *gorm.DB, rules djangoRules, opts ...gormsession.Option,
+) *djangoRun {
 	t.Helper()
 	s := newSiteOn(t, db, append(slices.Clone(rules.opts), opts...)...)
 	s.table, s.cookieName = rules.table, rules.cookie
@@ -82,7 +84,8 @@ func (d *djangoRun) row(key string) row {
 	}
 	if loc := d.rules.location; loc != nil && d.db.Dialector.Name() != "postgres" {
 		e := r.expire
-		r.expire = time.Date(e.Year(), e.Month(), e.Day(), e.Hour(), e.Minute(), e.Second(), e.Nanosecond(), loc).UTC()
+		r.expire = time.Date(e.Year(), e.Month(), e.Day(), e.Hour(), e.Minute(), e.Second(),
+			e.Nanosecond(), loc).UTC()
 	}
 	return r
 }
@@ -91,7 +94,10 @@ func (d *djangoRun) row(key string) row {
 func (d *djangoRun) insert(text string) string {
 	d.t.Helper()
 	key := strings.Repeat("inserted", 4)
-	row := gormsession.Session{SessionKey: key, SessionData: text, ExpireDate: gormsession.Expiry{Time: d.clock.Now().AddDate(0, 0, 1)}}
+	row := gormsession.Session{
+		SessionKey: key, SessionData: text,
+		ExpireDate: gormsession.Expiry{Time: d.clock.Now().AddDate(0, 0, 1)},
+	}
 	if d.rules.hashed {
 		row.SessionKey = stored(key)
 	}

@@ -72,7 +72,8 @@ func TestFirstProgram(t *testing.T) {
 	}
 }
 
-// buildInPlaceOf builds the program whose file has that text instead, and returns the binary in dir.
+// buildInPlaceOf builds the program whose file has that text instead, and returns the binary in
+// dir.
 func buildInPlaceOf(t *testing.T, dir, file, text string) string {
 	t.Helper()
 	place, err := filepath.Abs(file)

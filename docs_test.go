@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestDocs checks that each Go example in the documentation stands, line by line, in code that the tests compile and mostly run.
+// TestDocs checks that each Go example in the documentation stands, line by line, in code that the
+// tests compile and mostly run.
 func TestDocs(t *testing.T) {
 	var code strings.Builder
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -35,7 +36,8 @@ func TestDocs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range block.FindAllStringSubmatch(string(text), -1) {
-			for chunk := range strings.SplitSeq(m[1], "\n\n") { // an example may leave out what stands between
+			// an example may leave out what stands between
+			for chunk := range strings.SplitSeq(m[1], "\n\n") {
 				examples++
 				if !strings.Contains(code.String(), squeeze(chunk)) {
 					t.Errorf("%s: no code that is tested holds this example:\n%s", doc, chunk)
@@ -91,7 +93,8 @@ func TestDocsTestsExist(t *testing.T) {
 	}
 }
 
-// TestOptionsAreInReadme checks that README names each option, but for the one of this module alone.
+// TestOptionsAreInReadme checks that README names each option, but for the one of this module
+// alone.
 func TestOptionsAreInReadme(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/seed7368b609/gormsession"
 )
 
-// A sealed codec encrypts what the default one writes. The additional data is the row's key, so that
-// the data of one row is worth nothing in another.
+// A sealed codec encrypts what the default one writes. The additional data is the row's key, so
+// that the data of one row is worth nothing in another.
 type sealed struct{ aead cipher.AEAD }
 
 func (s sealed) Encode(key string, entries map[string]json.RawMessage) (string, error) {

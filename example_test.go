@@ -50,13 +50,14 @@ func ExampleWithModel() {
 	db, cleanup := exampleDatabase()
 	defer cleanup()
 
-	plugin, err := gormsession.New(db, gormsession.WithModel(func(row gormsession.Session, e gormsession.Entries) UserSession {
-		u := UserSession{Session: row}
-		if id, ok := e.Get("user_id").(int64); ok {
-			u.UserID = &id
-		}
-		return u
-	}))
+	plugin, err := gormsession.New(db, gormsession.WithModel(
+		func(row gormsession.Session, e gormsession.Entries) UserSession {
+			u := UserSession{Session: row}
+			if id, ok := e.Get("user_id").(int64); ok {
+				u.UserID = &id
+			}
+			return u
+		}))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -111,7 +112,8 @@ func ExampleMigrate() {
 		log.Fatal(err)
 	}
 	// In the application, without them:
-	_, err := gormsession.New(db, gormsession.WithTable("shop_sessions"), gormsession.WithoutMigration())
+	_, err := gormsession.New(db, gormsession.WithTable("shop_sessions"),
+		gormsession.WithoutMigration())
 	fmt.Println(db.Migrator().HasTable("shop_sessions"), err)
 	// Output: true <nil>
 }

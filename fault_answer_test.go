@@ -20,7 +20,8 @@ func TestFaultLostAnswerToUpdate(t *testing.T) {
 		s.done("UPDATE lost", s.visit(key, increment), key, `{"n":6}`)
 		s.loses("COMMIT", nil)
 		s.done("COMMIT lost", s.visit(key, increment), key, `{"n":7}`)
-		// An UPDATE in a transaction that never sent its COMMIT is undone, so what is there is another's.
+		// An UPDATE in a transaction that never sent its COMMIT is undone, so what is there is
+		// another's.
 		s.delays("UPDATE", func() { s.write(key, `{"n":8}`) })
 		s.done("another's save before the second try", s.visit(key, increment), key, `{"n":9}`)
 		s.delays("UPDATE", func() { s.write(key, `{"n":9,"theirs":1}`) })
@@ -33,8 +34,8 @@ func TestFaultLostAnswerToUpdate(t *testing.T) {
 	})
 }
 
-// Where another request has written on top of a save whose answer was lost, nobody can tell whether it was done. What can be done again
-// without harm is.
+// Where another request has written on top of a save whose answer was lost, nobody can tell whether
+// it was done. What can be done again without harm is.
 func TestFaultUnknownOutcome(t *testing.T) {
 	lossySites(t, func(t *testing.T, s lossySite, bare bool) {
 		commit := committing("UPDATE", bare)
@@ -54,7 +55,8 @@ func TestFaultUnknownOutcome(t *testing.T) {
 		s.done("Set", s.visit(key, writeName("Ann")), key, `{"n":7,"name":"Ann","theirs":3}`)
 
 		s.loses(commit, func() { s.exec("DELETE FROM web_sessions WHERE session_key = ?", stored(key)) })
-		if got := s.visit(key, writeName("Bob")); got.status != http.StatusBadRequest || got.cookie != nil {
+		if got := s.visit(key, writeName("Bob")); got.status != http.StatusBadRequest ||
+			got.cookie != nil {
 			t.Errorf("a logout meanwhile: answered with %d", got.status)
 		}
 		if rows := s.rows(); len(rows) != 0 {
@@ -149,7 +151,8 @@ func TestFaultLostAnswerToCycle(t *testing.T) {
 
 		// A logout that comes between is not undone, and no new key told.
 		s.delays("UPDATE", func() { s.exec("DELETE FROM web_sessions") })
-		if got := s.visit(key, cycle); got.status != http.StatusBadRequest || got.cookie != nil || len(s.rows()) != 0 {
+		if got := s.visit(key, cycle); got.status != http.StatusBadRequest || got.cookie != nil ||
+			len(s.rows()) != 0 {
 			t.Errorf("a logout meanwhile: answered with %d, and %d rows are left", got.status, len(s.rows()))
 		}
 	})

@@ -21,29 +21,42 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// rollbacks are the errors by which a database says that it has undone everything, and that another try may succeed.
+// rollbacks are the errors by which a database says that it has undone everything, and that another
+// try may succeed.
 var rollbacks = map[dbtest.Kind][]error{
 	dbtest.SQLite: {
-		sqlite3.Error{Code: sqlite3.ErrBusy}, sqlite3.Error{Code: sqlite3.ErrLocked}, sqlite3.Error{Code: sqlite3.ErrBusy, ExtendedCode: sqlite3.ErrBusySnapshot},
+		sqlite3.Error{Code: sqlite3.ErrBusy}, sqlite3.Error{
+			Code: sqlite3.ErrLocked,
+		}, sqlite3.Error{Code: sqlite3.ErrBusy, ExtendedCode: sqlite3.ErrBusySnapshot},
 	},
 	dbtest.Postgres: {
-		&pgconn.PgError{Code: "40001", Message: "could not serialize access"}, &pgconn.PgError{Code: "40P01", Message: "deadlock detected"},
+		&pgconn.PgError{
+			Code: "40001", Message: "could not serialize access",
+		}, &pgconn.PgError{Code: "40P01", Message: "deadlock detected"},
 	},
 	dbtest.MariaDB: {
-		&mysql.MySQLError{Number: 1213, Message: "Deadlock found"}, &mysql.MySQLError{Number: 1205, Message: "Lock wait timeout exceeded"},
+		&mysql.MySQLError{
+			Number: 1213, Message: "Deadlock found",
+		}, &mysql.MySQLError{Number: 1205, Message: "Lock wait timeout exceeded"},
 		&mysql.MySQLError{Number: 1020, Message: "Record has changed since last read"},
 	},
 }
 
 // refusals are errors that another try cannot mend.
 var refusals = map[dbtest.Kind]error{
-	dbtest.SQLite:   sqlite3.Error{Code: sqlite3.ErrReadonly},
-	dbtest.Postgres: &pgconn.PgError{Code: "25006", Message: "cannot execute in a read-only transaction"},
-	dbtest.MariaDB:  &mysql.MySQLError{Number: 1290, Message: "The server is running with the --read-only option"},
+	dbtest.SQLite: sqlite3.Error{Code: sqlite3.ErrReadonly},
+	dbtest.Postgres: &pgconn.PgError{
+		Code: "25006", Message: "cannot execute in a read-only transaction",
+	},
+	dbtest.MariaDB: &mysql.MySQLError{
+		Number: 1290, Message: "The server is running with the --read-only option",
+	},
 }
 
 // failsFirst gives err to the first n statements of that verb, and counts how many there are.
-func failsFirst(verb string, err error, n int32) (fail func(sql string) error, count *atomic.Int32) {
+func failsFirst(
+	verb string, err error, n int32,
+) (fail func(sql string) error, count *atomic.Int32) {
 	count = new(atomic.Int32)
 	return func(sql string) error {
 		if strings.HasPrefix(sql, verb) && count.Add(1) <= n {
@@ -53,8 +66,8 @@ func failsFirst(verb string, err error, n int32) (fail func(sql string) error, c
 	}, count
 }
 
-// What the database has certainly undone is tried again until the time is over, at a load as well as
-// at each kind of save.
+// What the database has certainly undone is tried again until the time is over, at a load as well
+// as at each kind of save.
 func TestFaultRollbackIsRetried(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -85,7 +98,8 @@ func TestFaultRollbackIsRetried(t *testing.T) {
 		one := rollbacks[d.Kind()][0]
 		check(one, "SELECT", live, showCounter)
 		check(one, "COMMIT", live, increment)
-		check(one, "UPDATE", live, func(c *gin.Context) { s.clock.advance(24 * time.Hour); ginsession.Get(c).Touch() })
+		check(one, "UPDATE", live,
+			func(c *gin.Context) { s.clock.advance(24 * time.Hour); ginsession.Get(c).Touch() })
 		check(one, "UPDATE", live, func(c *gin.Context) { ginsession.Get(c).CycleKey() })
 		check(one, "DELETE", live, func(c *gin.Context) { ginsession.Get(c).Flush() })
 		check(one, "INSERT", func() string { return "" }, increment)
@@ -103,7 +117,11 @@ func TestFaultRefusalIsNotRetried(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, d)
 		key := s.start(map[string]any{"n": 1})
-		for verb, page := range map[string]func(*gin.Context){"SELECT": showCounter, "UPDATE": increment, "DELETE": func(c *gin.Context) { ginsession.Get(c).Flush() }} {
+		for verb, page := range map[string]func(*gin.Context){
+			"SELECT": showCounter,
+			"UPDATE": increment,
+			"DELETE": func(c *gin.Context) { ginsession.Get(c).Flush() },
+		} {
 			fail, count := failsFirst(verb, refusals[d.Kind()], 100)
 			s.statements.Fail(fail)
 			s.visit(key, page).unavailable(t)
@@ -125,7 +143,10 @@ func TestFaultCanceledBySomebodyElse(t *testing.T) {
 		t.Parallel()
 		s := newSiteWith(t, d, &gorm.Config{PrepareStmt: true})
 		key := s.start(map[string]any{"n": 1})
-		for verb, page := range map[string]func(*gin.Context){"SELECT": showCounter, "UPDATE": increment} {
+		for verb, page := range map[string]func(*gin.Context){
+			"SELECT": showCounter,
+			"UPDATE": increment,
+		} {
 			fail, count := failsFirst(verb, context.Canceled, 1)
 			s.statements.Fail(fail)
 			if got := s.visit(key, page); got.status != http.StatusOK || count.Load() != 2 {
@@ -149,9 +170,12 @@ func TestFaultFlush(t *testing.T) {
 		s := newSite(t, d)
 		key := s.start(map[string]any{"n": 1})
 		for name, page := range map[string]func(*gin.Context){
-			"page":  func(c *gin.Context) { ginsession.Get(c).Flush() },
-			"error": func(c *gin.Context) { ginsession.Get(c).Flush(); c.Status(http.StatusInternalServerError) },
-			"new":   func(c *gin.Context) { ginsession.Get(c).Flush(); ginsession.Get(c).Set("n", 2) },
+			"page": func(c *gin.Context) { ginsession.Get(c).Flush() },
+			"error": func(c *gin.Context) {
+				ginsession.Get(c).Flush()
+				c.Status(http.StatusInternalServerError)
+			},
+			"new": func(c *gin.Context) { ginsession.Get(c).Flush(); ginsession.Get(c).Set("n", 2) },
 		} {
 			s.statements.Fail(func(sql string) error {
 				if strings.HasPrefix(sql, "DELETE") {
@@ -165,7 +189,8 @@ func TestFaultFlush(t *testing.T) {
 			}
 		}
 		s.statements.Fail(nil)
-		if got := s.visit(key, func(c *gin.Context) { ginsession.Get(c).Flush() }); got.cookieIs(key) != "deleted" || len(s.rows()) != 0 {
+		if got := s.visit(key,
+			func(c *gin.Context) { ginsession.Get(c).Flush() }); got.cookieIs(key) != "deleted" || len(s.rows()) != 0 {
 			t.Errorf("the second try was answered with %d, and left %v", got.status, s.rows())
 		}
 	})
@@ -176,14 +201,20 @@ func TestFaultErrorHandler(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		var heard []error
-		s := newSite(t, d, gormsession.WithErrorHandler(func(w http.ResponseWriter, _ *http.Request, err error) bool {
+		s := newSite(t, d, gormsession.WithErrorHandler(func(
+			w http.ResponseWriter, _ *http.Request, err error,
+		) bool {
 			heard = append(heard, err)
 			w.WriteHeader(http.StatusTeapot)
 			fmt.Fprint(w, "later")
 			return true
 		}))
 		key := s.start(map[string]any{"n": 1})
-		for verb, page := range map[string]func(*gin.Context){"SELECT": showCounter, "UPDATE": increment, "DELETE": func(c *gin.Context) { ginsession.Get(c).Flush() }} {
+		for verb, page := range map[string]func(*gin.Context){
+			"SELECT": showCounter,
+			"UPDATE": increment,
+			"DELETE": func(c *gin.Context) { ginsession.Get(c).Flush() },
+		} {
 			heard = nil
 			fail, _ := failsFirst(verb, refusals[d.Kind()], 100)
 			s.statements.Fail(fail)
@@ -191,7 +222,8 @@ func TestFaultErrorHandler(t *testing.T) {
 			if got.status != http.StatusTeapot || got.body != "later" || got.cookie != nil {
 				t.Errorf("%s: answered with %d %s %v", verb, got.status, got.body, got.cookie)
 			}
-			if len(heard) != 1 || !errors.Is(heard[0], gormsession.ErrUnavailable) || errors.Is(heard[0], gormsession.ErrInterrupted) {
+			if len(heard) != 1 || !errors.Is(heard[0], gormsession.ErrUnavailable) ||
+				errors.Is(heard[0], gormsession.ErrInterrupted) {
 				t.Errorf("%s: the handler heard %v", verb, heard)
 			}
 		}

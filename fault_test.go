@@ -28,15 +28,18 @@ func increment(c *gin.Context) {
 
 func showCounter(c *gin.Context) { c.String(http.StatusOK, "%d", counter.Or(ginsession.Get(c), 0)) }
 
-// unavailable checks that a response is the one to a fault of the database: it says so, and tells the client nothing of its session.
+// unavailable checks that a response is the one to a fault of the database: it says so, and tells
+// the client nothing of its session.
 func (r reply) unavailable(t *testing.T) {
 	t.Helper()
-	if r.status != http.StatusServiceUnavailable || r.cookie != nil || r.body != "Service Unavailable\n" {
+	if r.status != http.StatusServiceUnavailable || r.cookie != nil ||
+		r.body != "Service Unavailable\n" {
 		t.Errorf("a fault was answered with %d, %q, and the cookie %v", r.status, r.body, r.cookie)
 	}
 }
 
-// comesBack visits until the database serves again: each connection to the old server that is left in the pool may cost one visit.
+// comesBack visits until the database serves again: each connection to the old server that is left
+// in the pool may cost one visit.
 func (s *site) comesBack(key string) reply {
 	s.t.Helper()
 	var got reply
@@ -58,7 +61,8 @@ func TestFaultServer(t *testing.T) {
 			s := newSite(t, server.DB(t), gormsession.WithTimeout(timeout))
 			key := s.start(map[string]any{"n": 1})
 
-			// Stopped while the session is loaded: nobody is logged out, and no session looks empty.
+			// Stopped while the session is loaded: nobody is logged out, and no session looks
+			// empty.
 			server.Stop()
 			s.visit(key, showCounter).unavailable(t)
 			s.visit(key, increment).unavailable(t)
@@ -107,7 +111,8 @@ func TestFaultServer(t *testing.T) {
 				inTime("paused at the "+verb+" of a save", increment)
 				s.statements.Fail(nil)
 				n, _ := strconv.Atoi(before)
-				if got := s.comesBack(key).body; got != before && (got != strconv.Itoa(n+1) || verb == "BEGIN") {
+				if got := s.comesBack(key).body; got != before &&
+					(got != strconv.Itoa(n+1) || verb == "BEGIN") {
 					t.Errorf("%s: of %s an increment without an answer made %s", verb, before, got)
 				}
 			}
@@ -121,7 +126,8 @@ func TestFaultServer(t *testing.T) {
 	}
 }
 
-// holdLock is a process that has the one write lock of a SQLite database until its standard input ends.
+// holdLock is a process that has the one write lock of a SQLite database until its standard input
+// ends.
 func holdLock() {
 	db, err := sql.Open("sqlite3", os.Getenv(dsnVariable))
 	if err == nil {
@@ -147,7 +153,8 @@ func TestFaultSQLiteLocked(t *testing.T) {
 			}
 			s := newSiteOn(t, db)
 			key := s.start(map[string]any{"n": 1})
-			process, stdin, stdout := startProcess(t, "lock", os.Stderr, kindVariable+"="+mode, dsnVariable+"="+dsn)
+			process, stdin, stdout := startProcess(t, "lock", os.Stderr, kindVariable+"="+mode,
+				dsnVariable+"="+dsn)
 			if line, err := stdout.ReadString('\n'); line != "locked <nil>\n" {
 				t.Fatal(line, err)
 			}
@@ -170,7 +177,8 @@ func TestFaultSQLiteLocked(t *testing.T) {
 	}
 }
 
-// A handler that holds the only connection of the pool while its session is loaded is answered, and the log says why.
+// A handler that holds the only connection of the pool while its session is loaded is answered, and
+// the log says why.
 func TestFaultPoolExhausted(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()

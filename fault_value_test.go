@@ -13,7 +13,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A value that cannot be encoded is an error of the program's: 500, and nothing of the request is saved.
+// A value that cannot be encoded is an error of the program's: 500, and nothing of the request is
+// saved.
 func TestFaultValueThatCannotBeEncoded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -27,13 +28,21 @@ func TestFaultValueThatCannotBeEncoded(t *testing.T) {
 		}
 		before := s.rows()
 		for what, page := range map[string]func(s *gormsession.State){
-			"channel":            func(s *gormsession.State) { s.Set("bad", make(chan int)) },
-			"function":           func(s *gormsession.State) { s.SetAll(map[string]any{"a": 1, "bad": func() {}, "z": 2}) },
-			"NaN":                func(s *gormsession.State) { s.GetOrSet("bad", math.NaN()) },
-			"a cycle":            func(s *gormsession.State) { s.Modify("bad", func(any) any { return cyclic }) },
-			"501 levels":         func(s *gormsession.State) { s.Flash(deep) },
-			"another type":       func(s *gormsession.State) { gormsession.Field[int]("name").Modify(s, plusOne) },
-			"an odd year":        func(s *gormsession.State) { s.SetExpiryAt(s.ExpiryDate().AddDate(9000, 0, 0)) },
+			"channel": func(s *gormsession.State) { s.Set("bad", make(chan int)) },
+			"function": func(s *gormsession.State) {
+				s.SetAll(map[string]any{"a": 1, "bad": func() {}, "z": 2})
+			},
+			"NaN": func(s *gormsession.State) { s.GetOrSet("bad", math.NaN()) },
+			"a cycle": func(s *gormsession.State) {
+				s.Modify("bad", func(any) any { return cyclic })
+			},
+			"501 levels": func(s *gormsession.State) { s.Flash(deep) },
+			"another type": func(s *gormsession.State) {
+				gormsession.Field[int]("name").Modify(s, plusOne)
+			},
+			"an odd year": func(s *gormsession.State) {
+				s.SetExpiryAt(s.ExpiryDate().AddDate(9000, 0, 0))
+			},
 			"a text in a number": func(s *gormsession.State) { s.Set("bad", badMarshaler{}) },
 		} {
 			for _, request := range []string{key, ""} {
@@ -45,7 +54,8 @@ func TestFaultValueThatCannotBeEncoded(t *testing.T) {
 					session.Set("after", true)
 					c.String(http.StatusOK, "all is well")
 				})
-				if got.status != http.StatusInternalServerError || got.body != "Internal Server Error\n" || got.cookie != nil {
+				if got.status != http.StatusInternalServerError || got.body != "Internal Server Error\n" ||
+					got.cookie != nil {
 					t.Errorf("%s: answered with %d %q %v", what, got.status, got.body, got.cookie)
 				}
 			}
@@ -63,7 +73,8 @@ func (badMarshaler) MarshalJSON() ([]byte, error) { return []byte(`{"a":`), nil 
 
 const corrupted = `level=WARN msg="gormsession: Session data corrupted"`
 
-// A row that cannot be read is left alone: the session is empty, with a warning, and what is written goes to a new one.
+// A row that cannot be read is left alone: the session is empty, with a warning, and what is
+// written goes to a new one.
 func TestFaultRowThatCannotBeDecoded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -71,7 +82,8 @@ func TestFaultRowThatCannotBeDecoded(t *testing.T) {
 		for _, text := range unreadable {
 			warned := strings.Count(s.log.String(), corrupted)
 			key := s.start(map[string]any{"n": 1})
-			if err := s.db.Exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", text, stored(key)).Error; err != nil {
+			if err := s.db.Exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", text,
+				stored(key)).Error; err != nil {
 				t.Fatal(err)
 			}
 			before := s.rows()[stored(key)]
@@ -81,7 +93,8 @@ func TestFaultRowThatCannotBeDecoded(t *testing.T) {
 				"delete": func(c *gin.Context) { ginsession.Get(c).Delete("n") },
 				"clear":  func(c *gin.Context) { ginsession.Get(c).Clear() },
 			} {
-				if got := s.visit(key, page); got.status != http.StatusOK || got.cookie != nil || what == "read" && got.body != "0" {
+				if got := s.visit(key, page); got.status != http.StatusOK || got.cookie != nil ||
+					what == "read" && got.body != "0" {
 					t.Errorf("%.20q, %s: answered with %d %s %v", text, what, got.status, got.body, got.cookie)
 				}
 			}
@@ -97,7 +110,8 @@ func TestFaultRowThatCannotBeDecoded(t *testing.T) {
 				t.Errorf("%.20q: the rows are %v", text, rows)
 			}
 			// Logging out ends it, readable or not.
-			if got := s.visit(key, func(c *gin.Context) { ginsession.Get(c).Flush() }); got.cookieIs(key) != "deleted" {
+			if got := s.visit(key,
+				func(c *gin.Context) { ginsession.Get(c).Flush() }); got.cookieIs(key) != "deleted" {
 				t.Errorf("%.20q: a logout was answered with %d", text, got.status)
 			}
 			if _, ok := s.rows()[stored(key)]; ok {

@@ -34,12 +34,13 @@ func (taggedCodec) Decode(row, text string) (map[string]json.RawMessage, error) 
 }
 
 // oldSettings have another table than the default, other keys and another encoding.
-var oldSettings = gormsession.WithOptions(gormsession.WithLayout(layout.Django()), gormsession.WithCodec(taggedCodec{}))
+var oldSettings = gormsession.WithOptions(gormsession.WithLayout(layout.Django()),
+	gormsession.WithCodec(taggedCodec{}))
 
 var oldCookie = gormsession.WithCookieName("sessionid")
 
-// A relocation is one site in the phases of a move, on one database: with the old settings, with the new ones as the former, with the old
-// ones as the former, and with the new ones alone.
+// A relocation is one site in the phases of a move, on one database: with the old settings, with
+// the new ones as the former, with the old ones as the former, and with the new ones alone.
 type relocation struct{ old, one, two, alone *site }
 
 func newRelocation(t *testing.T, d *dbtest.DB) relocation {
@@ -75,7 +76,8 @@ func (r relocation) tables(key string) string {
 // mover moves the rows past the sites, whose statements are watched.
 func (r relocation) mover(t *testing.T, d *dbtest.DB) func() {
 	t.Helper()
-	plugin, err := gormsession.New(d.Open(t), gormsession.WithFormer(oldSettings), oldCookie, gormsession.WithClock(r.two.clock.Now))
+	plugin, err := gormsession.New(d.Open(t), gormsession.WithFormer(oldSettings), oldCookie,
+		gormsession.WithClock(r.two.clock.Now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,8 @@ func (r relocation) mover(t *testing.T, d *dbtest.DB) func() {
 	}
 }
 
-// Both servers serve the sessions of both tables, and save each where it is; new ones and new keys go to the own table.
+// Both servers serve the sessions of both tables, and save each where it is; new ones and new keys
+// go to the own table.
 func TestFormer(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -101,8 +104,10 @@ func TestFormer(t *testing.T) {
 				if got := s.visit(key, readName); got.body != `"Ann"` || got.cookieIs(key) != "" {
 					t.Errorf("%s of %s reads %s, the cookie is %q", phase, from, got.body, got.cookieIs(key))
 				}
-				if got := s.visit(key, writeName("Bob")); got.status != http.StatusOK || got.cookieIs(key) != "refreshed" {
-					t.Errorf("%s of %s: a write was answered with %d, the cookie is %q", phase, from, got.status, got.cookieIs(key))
+				if got := s.visit(key, writeName("Bob")); got.status != http.StatusOK ||
+					got.cookieIs(key) != "refreshed" {
+					t.Errorf("%s of %s: a write was answered with %d, the cookie is %q", phase, from, got.status,
+						got.cookieIs(key))
 				}
 				if in := r.tables(key); in != begin.table {
 					t.Errorf("%s of %s: a write leaves rows in %q", phase, from, in)
@@ -115,14 +120,20 @@ func TestFormer(t *testing.T) {
 				}
 				cycled := s.visit(key, func(c *gin.Context) { ginsession.Get(c).CycleKey() })
 				if cycled.cookieIs(key) != "new" {
-					t.Fatalf("%s of %s: after a cycle the cookie is %q, status %d", phase, from, cycled.cookieIs(key), cycled.status)
+					t.Fatalf("%s of %s: after a cycle the cookie is %q, status %d", phase, from,
+						cycled.cookieIs(key), cycled.status)
 				}
 				own := map[string]string{"one": "old", "two": "new"}[phase]
 				if was, is := r.tables(key), r.tables(cycled.cookie.Value); was != "" || is != own {
-					t.Errorf("%s of %s: a cycle leaves the old key in %q and the new one in %q", phase, from, was, is)
+					t.Errorf("%s of %s: a cycle leaves the old key in %q and the new one in %q", phase, from, was,
+						is)
 				}
 				single := map[string]*site{"old": r.old, "new": r.alone}[own]
-				for name, other := range map[string]*site{"one": r.one, "two": r.two, "that of one table": single} {
+				for name, other := range map[string]*site{
+					"one":               r.one,
+					"two":               r.two,
+					"that of one table": single,
+				} {
 					if got := other.visit(cycled.cookie.Value, readName).body; got != `"Bob"` {
 						t.Errorf("%s of %s: after a cycle %s reads %s", phase, from, name, got)
 					}
@@ -180,8 +191,12 @@ func TestFormerStatements(t *testing.T) {
 			{"two, unknown", r.two, strings.Repeat("unknown0", 4), readName, "SELECT SELECT SELECT"},
 			{"two, unknown key of Django's", r.two, "unknown0", readName, "SELECT"},
 			{"two, malformed", r.two, "unknown", readName, ""},
-			{"two, cycle of a former row", r.two, ofOld(), func(c *gin.Context) { ginsession.Get(c).CycleKey() }, "SELECT SELECT BEGIN DELETE INSERT COMMIT"},
-			{"two, flush", r.two, ofOld(), func(c *gin.Context) { ginsession.Get(c).Flush() }, strings.TrimSpace(flush)},
+			{"two, cycle of a former row", r.two, ofOld(),
+				func(c *gin.Context) {
+					ginsession.Get(c).CycleKey()
+				}, "SELECT SELECT BEGIN DELETE INSERT COMMIT"},
+			{"two, flush", r.two, ofOld(), func(c *gin.Context) { ginsession.Get(c).Flush() },
+				strings.TrimSpace(flush)},
 			{"two, new", r.two, "", writeName("Bob"), "BEGIN INSERT COMMIT"},
 		} {
 			if !strings.Contains(c.name, "cycle") { // which has two writes
@@ -189,20 +204,26 @@ func TestFormerStatements(t *testing.T) {
 			}
 			got := c.s.visit(c.key, c.page)
 			if got.verbs() != c.want || got.status != http.StatusOK {
-				t.Errorf("%s: asked %q, want %q, status %d\n%q", c.name, got.verbs(), c.want, got.status, got.statements)
+				t.Errorf("%s: asked %q, want %q, status %d\n%q", c.name, got.verbs(), c.want, got.status,
+					got.statements)
 			}
 		}
 	})
 }
 
-// formerDeeds are what a request does to the n of a session that is 1, whose row is moved meanwhile, and what n is then.
+// formerDeeds are what a request does to the n of a session that is 1, whose row is moved
+// meanwhile, and what n is then.
 var formerDeeds = map[string]struct {
 	do   func(s *gormsession.State)
 	want string
 }{
-	"Modify":            {func(s *gormsession.State) { counter.Modify(s, plusOne) }, "2"},
-	"Modify and Save":   {func(s *gormsession.State) { counter.Modify(s, plusOne); _ = s.Save() }, "2"},
-	"Modify and cycle":  {func(s *gormsession.State) { counter.Modify(s, plusOne); s.CycleKey() }, "2"},
+	"Modify": {func(s *gormsession.State) { counter.Modify(s, plusOne) }, "2"},
+	"Modify and Save": {
+		func(s *gormsession.State) { counter.Modify(s, plusOne); _ = s.Save() }, "2",
+	},
+	"Modify and cycle": {
+		func(s *gormsession.State) { counter.Modify(s, plusOne); s.CycleKey() }, "2",
+	},
 	"Set":               {func(s *gormsession.State) { s.Set("n", 7) }, "7"},
 	"Set what is there": {func(s *gormsession.State) { s.Set("n", 1) }, "1"},
 	"Save":              {func(s *gormsession.State) { _ = s.Save() }, "1"},
@@ -213,7 +234,8 @@ var formerDeeds = map[string]struct {
 	"Discard":           {func(s *gormsession.State) { s.Set("n", 7); s.Discard() }, "1"},
 }
 
-// A row that is moved while a request runs is found again: nobody is logged out, no change is lost, and a logout is one.
+// A row that is moved while a request runs is found again: nobody is logged out, no change is lost,
+// and a logout is one.
 func TestFormerRowMovesMeanwhile(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -221,7 +243,9 @@ func TestFormerRowMovesMeanwhile(t *testing.T) {
 		move := r.mover(t, d)
 		for phase, s := range r.servers() {
 			for name, deed := range formerDeeds {
-				for _, when := range []string{"before the load", "before the save", "before the last SELECT or DELETE"} {
+				for _, when := range []string{
+					"before the load", "before the save", "before the last SELECT or DELETE",
+				} {
 					what := phase + ", " + name + ", " + when
 					key := r.old.start(map[string]any{"n": 1})
 					once := func() {
@@ -287,7 +311,8 @@ func TestFormerLogoutMeanwhile(t *testing.T) {
 				}
 			})
 			if got.status != http.StatusBadRequest || got.cookie != nil || r.tables(key) != "" {
-				t.Errorf("%s: a save after the logout was answered with %d, and left rows in %q", phase, got.status, r.tables(key))
+				t.Errorf("%s: a save after the logout was answered with %d, and left rows in %q", phase,
+					got.status, r.tables(key))
 			}
 		}
 	})
@@ -331,7 +356,8 @@ func TestFormerFault(t *testing.T) {
 	})
 	r.two.visit(key, showCounter).unavailable(t)
 	r.two.visit(key, func(c *gin.Context) { ginsession.Get(c).Flush() }).unavailable(t)
-	if _, err := r.two.plugin.Exists(context.Background(), key); !errors.Is(err, gormsession.ErrUnavailable) {
+	if _, err := r.two.plugin.Exists(context.Background(),
+		key); !errors.Is(err, gormsession.ErrUnavailable) {
 		t.Errorf("exists: %v", err)
 	}
 	if r.tables(key) != "old" {
@@ -346,10 +372,12 @@ func TestFormerFault(t *testing.T) {
 	}).unavailable(t)
 }
 
-// What packages on top ask for is there as well where it comes with the former settings, and the own ones win.
+// What packages on top ask for is there as well where it comes with the former settings, and the
+// own ones win.
 func TestFormerValues(t *testing.T) {
 	type name string
-	former := gormsession.WithFormer(gormsession.WithTable("former"), gormsession.WithValue(name("a"), 1), gormsession.WithValue(name("b"), 2))
+	former := gormsession.WithFormer(gormsession.WithTable("former"),
+		gormsession.WithValue(name("a"), 1), gormsession.WithValue(name("b"), 2))
 	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithValue(name("a"), 0), former)
 	state, err := s.plugin.Open(context.Background(), "")
 	if err != nil {
@@ -360,19 +388,24 @@ func TestFormerValues(t *testing.T) {
 	}
 }
 
-// Options that make no sense are refused, with the sentence that mends them; tables are made, or not, for both.
+// Options that make no sense are refused, with the sentence that mends them; tables are made, or
+// not, for both.
 func TestFormerOptions(t *testing.T) {
 	db := dbtest.New(t, dbtest.SQLite).Open(t)
 	for want, opts := range map[string][]gormsession.Option{
-		"WithFormer within WithFormer":   {gormsession.WithFormer(gormsession.WithTable("a"), gormsession.WithFormer())},
+		"WithFormer within WithFormer": {
+			gormsession.WithFormer(gormsession.WithTable("a"), gormsession.WithFormer()),
+		},
 		"are both web_sessions":          {gormsession.WithFormer()},
 		`WithCookieName("session")`:      {gormsession.WithFormer(oldSettings)},
 		`WithCookieName("sessionid")`:    {oldSettings, gormsession.WithFormer()},
 		"is no table name":               {gormsession.WithFormer(gormsession.WithTable("a b"))},
 		"(in the options of WithFormer)": {gormsession.WithFormer(gormsession.WithTable("a b"))},
-		"the table django_session could not be": {oldCookie, gormsession.WithFormer(gormsession.WithLayout(layout.Layout{
-			Table: "django_session", Cookie: "sessionid", WellFormed: layout.Own().WellFormed, Storable: layout.Own().Storable,
-			Tables: map[string][]string{"sqlite": {"CREATE NONSENSE"}}}))},
+		"the table django_session could not be": {oldCookie,
+			gormsession.WithFormer(gormsession.WithLayout(layout.Layout{
+				Table: "django_session", Cookie: "sessionid", WellFormed: layout.Own().WellFormed,
+				Storable: layout.Own().Storable,
+				Tables:   map[string][]string{"sqlite": {"CREATE NONSENSE"}}}))},
 	} {
 		if _, err := gormsession.New(db, opts...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, which lacks %q", err, want)
@@ -388,7 +421,9 @@ func TestFormerOptions(t *testing.T) {
 			t.Errorf("without migration: %v, the former table is made: %t", err, made)
 		}
 	}
-	if err := gormsession.Migrate(db, oldCookie, gormsession.WithoutMigration(), gormsession.WithFormer(oldSettings)); err != nil || !db.Migrator().HasTable("django_session") {
-		t.Errorf("Migrate: %v, the former table is made: %t", err, db.Migrator().HasTable("django_session"))
+	if err := gormsession.Migrate(db, oldCookie, gormsession.WithoutMigration(),
+		gormsession.WithFormer(oldSettings)); err != nil || !db.Migrator().HasTable("django_session") {
+		t.Errorf("Migrate: %v, the former table is made: %t", err,
+			db.Migrator().HasTable("django_session"))
 	}
 }

@@ -18,18 +18,26 @@ import (
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
-// cookieKeys are keys that the table of the cookie tests has: one that is well formed in our layout too, and one that is only in Django's.
+// cookieKeys are keys that the table of the cookie tests has: one that is well formed in our layout
+// too, and one that is only in Django's.
 var cookieKeys = []string{"abcdefghijklmnopqrstuvwxyz012345", "a key of Django's"}
 
 // oddCookies are Cookie headers. A server of net/http refuses some of them itself.
 var oddCookies = []string{
-	"", ";", ";;;", "=", "session", "session=", "sessionid", "sessionid=", "session==", "sessionid= ;session= ", "session=\t", "other=1",
-	"session=abcdefghijklmnopqrstuvwxyz01234", "session=abcdefghijklmnopqrstuvwxyz0123456", "session=ABCDEFGHIJKLMNOPQRSTUVWXYZ012345",
-	"session=abcdefghijklmnopqrstuvwxyz012346", "session=abcdefghijklmnopqrstuvwxyz01234%35", "session=abcdefghijklmnopqrstuvwxyz01234\x00",
-	"session=abcdefghijklmnopqrstuvwxyz01234\n5", "session=abcdefghijklmnopqrstuvwxyz01234\u0665", "session=abcdefghijklmnopqrstuvwxyz01234５",
-	"session=" + strings.Repeat("a", 5000), "sessionid=" + strings.Repeat("a", 5000), "sessionid=" + strings.Repeat("\u00e4", 41),
-	"session=\x00\x01\x7f", "sessionid=\x00\x00\x00\x00\x00\x00\x00\x00", "sessionid=abcdefgh\x00", "sessionid=abcdefghi\xff\xfe\xfd",
-	"sessionid=\u00e4\u00f6\u00fc\u00df\u20ac\u4e16\u754c\u00e9", "sessionid=\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a",
+	"", ";", ";;;", "=", "session", "session=", "sessionid", "sessionid=", "session==",
+	"sessionid= ;session= ", "session=\t", "other=1",
+	"session=abcdefghijklmnopqrstuvwxyz01234", "session=abcdefghijklmnopqrstuvwxyz0123456",
+	"session=ABCDEFGHIJKLMNOPQRSTUVWXYZ012345",
+	"session=abcdefghijklmnopqrstuvwxyz012346", "session=abcdefghijklmnopqrstuvwxyz01234%35",
+	"session=abcdefghijklmnopqrstuvwxyz01234\x00",
+	"session=abcdefghijklmnopqrstuvwxyz01234\n5", "session=abcdefghijklmnopqrstuvwxyz01234\u0665",
+	"session=abcdefghijklmnopqrstuvwxyz01234５",
+	"session=" + strings.Repeat("a", 5000), "sessionid=" + strings.Repeat("a", 5000), "sessionid=" +
+		strings.Repeat("\u00e4", 41),
+	"session=\x00\x01\x7f", "sessionid=\x00\x00\x00\x00\x00\x00\x00\x00", "sessionid=abcdefgh\x00",
+	"sessionid=abcdefghi\xff\xfe\xfd",
+	"sessionid=\u00e4\u00f6\u00fc\u00df\u20ac\u4e16\u754c\u00e9",
+	"sessionid=\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a\U0001f36a",
 	"sessionid=' OR 1=1 --", "sessionid=%%%%%%%%", "sessionid=________", `sessionid="\"\"\"\"\"\"\"\""`, `sessionid="\000\000\000\000\000\000\000\000"`,
 	`sessionid="\377\376\375\374\373\372\371\370"`, `sessionid="abcdefgh\`, `sessionid="\"`, `sessionid="`, `session="`, `session=""`,
 	"session=abcdefgh; session=abcdefgh", "sessionid=abcdefgh; sessionid=ijklmnop; sessionid",
@@ -56,15 +64,18 @@ func newCookieSite(tb testing.TB, db *gorm.DB, l layout.Layout) cookieSite {
 			tb.Fatal(err)
 		}
 	}
-	c := cookieSite{site: s, engine: gin.New(), layout: l, written: regexp.MustCompile("^" + l.Cookie + "=([a-z0-9]{32});")}
+	c := cookieSite{
+		site: s, engine: gin.New(), layout: l,
+		written: regexp.MustCompile("^" + l.Cookie + "=([a-z0-9]{32});"),
+	}
 	c.engine.Use(ginsession.Handler(s.plugin))
 	c.engine.GET("/read", showCounter)
 	c.engine.GET("/write", increment)
 	return c
 }
 
-// check sends the headers to a page that reads and to one that writes, and checks that both answer, that no row is lost, and that nobody
-// gets a session under a key that was made up.
+// check sends the headers to a page that reads and to one that writes, and checks that both answer,
+// that no row is lost, and that nobody gets a session under a key that was made up.
 func (c cookieSite) check(t testing.TB, headers ...string) {
 	c.t = t
 	before := c.rows()
@@ -76,7 +87,8 @@ func (c cookieSite) check(t testing.TB, headers ...string) {
 		if w.Code != http.StatusOK {
 			t.Errorf("%q: %s was answered with %d\n%s", headers, path, w.Code, c.log)
 		}
-		after, found := c.rows(), w.Body.String() == "1" && path == "/read" || w.Body.String() != "1" && path == "/write"
+		after, found := c.rows(), w.Body.String() == "1" && path == "/read" || w.Body.String() != "1" &&
+			path == "/write"
 		for key, row := range before {
 			if now, ok := after[key]; !ok || path == "/read" && now != row {
 				t.Errorf("%q: %s made %v of the row %v", headers, path, now, row)
@@ -90,7 +102,8 @@ func (c cookieSite) check(t testing.TB, headers ...string) {
 		}
 		lines := w.Header()["Set-Cookie"]
 		if len(lines) != 1 || !c.written.MatchString(lines[0]) || len(after) != len(before)+1 {
-			t.Fatalf("%q: a new session got the cookies %q, and %d rows are %d", headers, lines, len(before), len(after))
+			t.Fatalf("%q: a new session got the cookies %q, and %d rows are %d", headers, lines, len(before),
+				len(after))
 		}
 		key := c.written.FindStringSubmatch(lines[0])[1]
 		if strings.Contains(strings.Join(headers, ";"), key) {
@@ -118,8 +131,8 @@ func FuzzCookie(f *testing.F) {
 	})
 }
 
-// FuzzStoredText puts a text into a row: a request that reads it gets what it says or an empty session, and one that writes keeps all that
-// it says, or leaves it as it is.
+// FuzzStoredText puts a text into a row: a request that reads it gets what it says or an empty
+// session, and one that writes keeps all that it says, or leaves it as it is.
 func FuzzStoredText(f *testing.F) {
 	for _, text := range append(unreadable, readable...) {
 		if len(text) < 1000 { // the others only slow the search down; they are in the tables
@@ -131,7 +144,8 @@ func FuzzStoredText(f *testing.F) {
 	key := s.start(map[string]any{"n": 1})
 	f.Fuzz(func(t *testing.T, text string) {
 		s.t = t
-		if err := db.Exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", text, stored(key)).Error; err != nil {
+		if err := db.Exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", text,
+			stored(key)).Error; err != nil {
 			t.Fatal(err)
 		}
 		opened, err := s.plugin.Open(t.Context(), key)

@@ -28,14 +28,17 @@ func TestHandleRefused(t *testing.T) {
 			db   *gorm.DB
 			want string
 		}{
-			"nil":            {nil, "is nil; give New what gorm.Open returned"},
-			"zero":           {&gorm.DB{}, "is nil; give New what gorm.Open returned"},
-			"errored":        {db.Exec("SELECT * FROM nowhere"), "carries an error; give New what gorm.Open returned"},
+			"nil":  {nil, "is nil; give New what gorm.Open returned"},
+			"zero": {&gorm.DB{}, "is nil; give New what gorm.Open returned"},
+			"errored": {
+				db.Exec("SELECT * FROM nowhere"), "carries an error; give New what gorm.Open returned",
+			},
 			"transaction":    {tx, "is a transaction; give New what gorm.Open returned"},
 			"of transaction": {tx.Session(&gorm.Session{}), "is a transaction"},
 			"prepared":       {tx.Session(&gorm.Session{PrepareStmt: true}), "is a transaction"},
 		} {
-			if _, err := gormsession.New(c.db); err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") || !strings.Contains(err.Error(), c.want) {
+			if _, err := gormsession.New(c.db); err == nil ||
+				!strings.HasPrefix(err.Error(), "gormsession: ") || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: New said %v", name, err)
 			}
 			if err := gormsession.Migrate(c.db); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -45,23 +48,36 @@ func TestHandleRefused(t *testing.T) {
 	})
 }
 
-// A handle that carries what a query has left is taken for the database behind it, and is not changed.
+// A handle that carries what a query has left is taken for the database behind it, and is not
+// changed.
 func TestHandleWithLeftovers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		ended, end := context.WithCancel(context.Background())
 		end()
 		for name, leave := range map[string]func(*gorm.DB) *gorm.DB{
-			"conditions":    func(db *gorm.DB) *gorm.DB { return db.Where("1 = 0").Table("nowhere").Limit(0) },
-			"model":         func(db *gorm.DB) *gorm.DB { return db.Model(&account{}).Unscoped().Select("id").Omit("session_data") },
-			"DryRun":        func(db *gorm.DB) *gorm.DB { return db.Session(&gorm.Session{DryRun: true}) },
-			"SkipHooks":     func(db *gorm.DB) *gorm.DB { return db.Session(&gorm.Session{SkipHooks: true}) },
+			"conditions": func(db *gorm.DB) *gorm.DB {
+				return db.Where("1 = 0").Table("nowhere").Limit(0)
+			},
+			"model": func(db *gorm.DB) *gorm.DB {
+				return db.Model(&account{}).Unscoped().Select("id").Omit("session_data")
+			},
+			"DryRun": func(db *gorm.DB) *gorm.DB { return db.Session(&gorm.Session{DryRun: true}) },
+			"SkipHooks": func(db *gorm.DB) *gorm.DB {
+				return db.Session(&gorm.Session{SkipHooks: true})
+			},
 			"ended context": func(db *gorm.DB) *gorm.DB { return db.WithContext(ended) },
 			"NewDB": func(db *gorm.DB) *gorm.DB {
-				return db.Session(&gorm.Session{NewDB: true, AllowGlobalUpdate: true, FullSaveAssociations: true})
+				return db.Session(&gorm.Session{
+					NewDB: true, AllowGlobalUpdate: true, FullSaveAssociations: true,
+				})
 			},
-			"QueryFields": func(db *gorm.DB) *gorm.DB { return db.Session(&gorm.Session{QueryFields: true, CreateBatchSize: 1}) },
-			"PrepareStmt": func(db *gorm.DB) *gorm.DB { return db.Session(&gorm.Session{PrepareStmt: true}) },
+			"QueryFields": func(db *gorm.DB) *gorm.DB {
+				return db.Session(&gorm.Session{QueryFields: true, CreateBatchSize: 1})
+			},
+			"PrepareStmt": func(db *gorm.DB) *gorm.DB {
+				return db.Session(&gorm.Session{PrepareStmt: true})
+			},
 		} {
 			d := dbtest.New(t, d.Kind())
 			db := d.Open(t)
@@ -94,7 +110,9 @@ func TestReadsFromThePrimary(t *testing.T) {
 			t.Fatal(err)
 		}
 		db := d.Open(t)
-		if err := db.Use(dbresolver.Register(dbresolver.Config{Replicas: []gorm.Dialector{replica.Dialector()}})); err != nil {
+		if err := db.Use(dbresolver.Register(dbresolver.Config{
+			Replicas: []gorm.Dialector{replica.Dialector()},
+		})); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { closeReplica(t, db) })
@@ -163,18 +181,21 @@ func TestPoolOfOneConnection(t *testing.T) {
 				defer tx.Rollback()
 				page(c)
 			})
-			if took := time.Since(begin); got.status != http.StatusServiceUnavailable || got.cookie != nil || took > 3*time.Second {
+			if took := time.Since(begin); got.status != http.StatusServiceUnavailable || got.cookie != nil ||
+				took > 3*time.Second {
 				t.Errorf("%s: %d after %v, %s", name, got.status, took, got.line)
 			}
 		}
-		s.log.wants(t, "all 1 connections of the pool are in use", "SetMaxOpenConns of 2 and more", "level=ERROR")
+		s.log.wants(t, "all 1 connections of the pool are in use", "SetMaxOpenConns of 2 and more",
+			"level=ERROR")
 		if got := s.visit(key, readName); got.body != `"Ann"` {
 			t.Errorf("afterwards: %d %s", got.status, got.body)
 		}
 	})
 }
 
-// What a callback of the application's refuses is a fault like one of the database: 503, and nobody is logged out.
+// What a callback of the application's refuses is a fault like one of the database: 503, and nobody
+// is logged out.
 func TestCallbackThatRefuses(t *testing.T) {
 	refusal := errors.New("not today")
 	refuse := func(db *gorm.DB) { _ = db.AddError(refusal) }
@@ -184,15 +205,48 @@ func TestCallbackThatRefuses(t *testing.T) {
 			register func(db *gorm.DB) error
 			page     func(*gin.Context)
 		}{
-			"before a read": {func(db *gorm.DB) error { return db.Callback().Row().Before("gorm:row").Register("t", refuse) }, readName},
-			"after a read":  {func(db *gorm.DB) error { return db.Callback().Row().After("gorm:row").Register("t", refuse) }, readName},
+			"before a read": {
+				func(db *gorm.DB) error { return db.Callback().Row().Before("gorm:row").Register("t", refuse) },
+				readName,
+			},
+			"after a read": {
+				func(db *gorm.DB) error { return db.Callback().Row().After("gorm:row").Register("t", refuse) },
+				readName,
+			},
 			"before a create": { // after a flush, so the cookie of the row that is gone goes
-				func(db *gorm.DB) error { return db.Callback().Create().Before("gorm:create").Register("t", refuse) }, pageN},
-			"before an update": {func(db *gorm.DB) error { return db.Callback().Update().Before("gorm:update").Register("t", refuse) }, pageW},
-			"after an update":  {func(db *gorm.DB) error { return db.Callback().Update().After("gorm:update").Register("t", refuse) }, pageW},
-			"before a cycle":   {func(db *gorm.DB) error { return db.Callback().Update().Before("gorm:update").Register("t", refuse) }, pageC},
-			"before a touch":   {func(db *gorm.DB) error { return db.Callback().Update().Before("gorm:update").Register("t", refuse) }, pageT},
-			"before a flush":   {func(db *gorm.DB) error { return db.Callback().Delete().Before("gorm:delete").Register("t", refuse) }, pageF},
+				func(db *gorm.DB) error {
+					return db.Callback().Create().Before("gorm:create").Register("t", refuse)
+				}, pageN},
+			"before an update": {
+				func(db *gorm.DB) error {
+					return db.Callback().Update().Before("gorm:update").Register("t", refuse)
+				},
+				pageW,
+			},
+			"after an update": {
+				func(db *gorm.DB) error {
+					return db.Callback().Update().After("gorm:update").Register("t", refuse)
+				},
+				pageW,
+			},
+			"before a cycle": {
+				func(db *gorm.DB) error {
+					return db.Callback().Update().Before("gorm:update").Register("t", refuse)
+				},
+				pageC,
+			},
+			"before a touch": {
+				func(db *gorm.DB) error {
+					return db.Callback().Update().Before("gorm:update").Register("t", refuse)
+				},
+				pageT,
+			},
+			"before a flush": {
+				func(db *gorm.DB) error {
+					return db.Callback().Delete().Before("gorm:delete").Register("t", refuse)
+				},
+				pageF,
+			},
 		} {
 			d := dbtest.New(t, d.Kind())
 			s, past := newSite(t, d), d.Open(t) // where nobody refuses
@@ -203,11 +257,14 @@ func TestCallbackThatRefuses(t *testing.T) {
 			}
 			s.clock.advance(24 * time.Hour)
 			got := s.visit(key, c.page)
-			if got.status != http.StatusServiceUnavailable || got.cookie != nil && name != "before a create" || strings.Contains(got.body, "today") {
+			if got.status != http.StatusServiceUnavailable || got.cookie != nil &&
+				name != "before a create" || strings.Contains(got.body, "today") {
 				t.Errorf("%s: %d %q, %s", name, got.status, got.body, got.line)
 			}
-			done := s.db.SkipDefaultTransaction && name == "after an update" // a callback undoes nothing then
-			if row := rowsOf(t, past, s.table)[stored(key)]; row != before && name != "before a create" && !done {
+			// a callback undoes nothing then
+			done := s.db.SkipDefaultTransaction && name == "after an update"
+			if row := rowsOf(t, past, s.table)[stored(key)]; row != before && name != "before a create" &&
+				!done {
 				t.Errorf("%s: the row was changed from %v to %v", name, before, row)
 			}
 			s.log.wants(t, "not today")

@@ -62,7 +62,9 @@ func (intrudingLogger) Trace(context.Context, time.Time, func() (string, int64),
 	intrude("trace")
 }
 
-func newIntrudedSite(t *testing.T, d *dbtest.DB, c dbtest.Config, opts ...gormsession.Option) *site {
+func newIntrudedSite(
+	t *testing.T, d *dbtest.DB, c dbtest.Config, opts ...gormsession.Option,
+) *site {
 	config := c.Gorm()
 	config.Logger = intrudingLogger{logger.Discard}
 	s := newSiteWith(t, d, config, append([]gormsession.Option{
@@ -93,8 +95,8 @@ func withIntruder(
 }
 
 // What runs while a session is loaded or saved - the model's function, its hooks, the codec, GORM's
-// logger - and uses it gets an error at once, and so do the request and Save. Nothing of it is saved,
-// and the next request finds all as it was.
+// logger - and uses it gets an error at once, and so do the request and Save. Nothing of it is
+// saved, and the next request finds all as it was.
 func TestSessionUsedFromInside(t *testing.T) {
 	const cause = "what runs while it is loaded or saved"
 	defer intruder.Store(nil)
@@ -223,7 +225,9 @@ func TestSessionNamedFromInside(t *testing.T) {
 		gormsession.WithLogger(slog.New(intrudingHandler{text})))
 	key := s.start(map[string]any{"n": 5})
 	name := func(session *gormsession.State) {
-		f := func(where string) { slog.New(text).Info(where, "named", session, "%v", fmt.Sprint(session)) }
+		f := func(where string) {
+			slog.New(text).Info(where, "named", session, "%v", fmt.Sprint(session))
+		}
 		intruder.Store(&f)
 	}
 	got := s.visit(key, func(c *gin.Context) {

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// A logout that has committed is final: slower requests that had loaded the session before bring nothing back, and are told so.
+// A logout that has committed is final: slower requests that had loaded the session before bring
+// nothing back, and are told so.
 func logoutIsFinal(p peering) {
 	writers := []string{"set", "modify", "cycle", "minute", "save", "delete", "flash", "touch"}
 	rounds, alive, told, refused := size(40, 1000), 0, 0, 0
@@ -37,13 +38,16 @@ func logoutIsFinal(p peering) {
 		p.wants(key, "n", "null")
 	}
 	if alive != 0 || told != 0 || refused != rounds*(len(writers)-1) {
-		p.Errorf("%d sessions live, %d new keys were told, %d of %d were refused", alive, told, refused, rounds*(len(writers)-1))
+		p.Errorf("%d sessions live, %d new keys were told, %d of %d were refused", alive, told, refused,
+			rounds*(len(writers)-1))
 	}
-	p.Logf("%s: logout against %d slow writers from 2 processes, %d rounds: %d sessions alive, %d of %d late writes answered with 400, %d live keys told",
+	p.Logf("%s: logout against %d slow writers from 2 processes, %d rounds: %d sessions alive, %d"+
+		" of %d late writes answered with 400, %d live keys told",
 		p.kind, len(writers), rounds, alive, refused, rounds*(len(writers)-1), told)
 }
 
-// Of two requests that cycle one key at once, one wins: its key lives, and the other request is told that it lost.
+// Of two requests that cycle one key at once, one wins: its key lives, and the other request is
+// told that it lost.
 func oneCycleWins(p peering) {
 	rounds := size(30, 200)
 	others := len(rowsOf(p, p.db, "web_sessions"))
@@ -51,7 +55,8 @@ func oneCycleWins(p peering) {
 		key := p.session(1)
 		answers := release(p.peers[0].begin(key, "cycle"), p.peers[1].begin(key, "cycle"))
 		slices.SortFunc(answers, func(a, b answer) int { return a.status - b.status })
-		if answers[0].status != http.StatusOK || answers[1].status != http.StatusBadRequest || answers[1].cookie != "" {
+		if answers[0].status != http.StatusOK || answers[1].status != http.StatusBadRequest ||
+			answers[1].cookie != "" {
 			p.Fatalf("the cycles were answered with %+v", answers)
 		}
 		if alive := len(rowsOf(p, p.db, "web_sessions")) - others; alive != 1 {
@@ -61,7 +66,8 @@ func oneCycleWins(p peering) {
 		p.wants(key, "n", "null")
 		p.peers[0].do(answers[0].cookie, "flush")
 	}
-	p.Logf("%s: two cycles of one key at once, %d rounds: 1 key lives, the other request got 400", p.kind, rounds)
+	p.Logf("%s: two cycles of one key at once, %d rounds: 1 key lives, the other request got 400",
+		p.kind, rounds)
 }
 
 // A renewal that is late does not undo an expiry that another request has set.
@@ -104,7 +110,8 @@ func flashesAreKept(p peering) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.storm(key, clients, each, func(client, i int) string { return "flash?message=" + strconv.Itoa(client*each+i) })
+		p.storm(key, clients, each,
+			func(client, i int) string { return "flash?message=" + strconv.Itoa(client*each+i) })
 	}()
 	var got []int
 	for last := false; !last; {
@@ -114,7 +121,8 @@ func flashesAreKept(p peering) {
 		default:
 		}
 		var messages []string
-		if err := json.Unmarshal([]byte(p.peers[len(got)%2].do(key, "flashes").body), &messages); err != nil {
+		if err := json.Unmarshal([]byte(p.peers[len(got)%2].do(key, "flashes").body),
+			&messages); err != nil {
 			p.Fatal(err)
 		}
 		for _, m := range messages {

@@ -182,8 +182,8 @@ func TestPartitionedByKey(t *testing.T) {
 				}
 				key = got.cookie.Value
 			}
-			// Requests with the old key that wait for the cycle are told that it is gone: whether the row
-			// has left its partition, as most do, or not.
+			// Requests with the old key that wait for the cycle are told that it is gone: whether
+			// the row has left its partition, as most do, or not.
 			for want := int64(41); want < 49; want++ {
 				issued, answered := make(chan struct{}), make(chan reply, 1)
 				verb := "UPDATE"

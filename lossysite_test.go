@@ -16,7 +16,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// lost is what the drivers say when the connection goes before the answer has come. SQLite has no connection to lose, but a deadline.
+// lost is what the drivers say when the connection goes before the answer has come. SQLite has no
+// connection to lose, but a deadline.
 var lost = map[dbtest.Kind]error{
 	dbtest.SQLite:   context.DeadlineExceeded,
 	dbtest.Postgres: io.ErrUnexpectedEOF,
@@ -47,7 +48,8 @@ func second(verb string, happen func()) func(sql string) {
 	}
 }
 
-// A lossySite is a site whose database is reached past the library as well, as by what happens while an answer is under way.
+// A lossySite is a site whose database is reached past the library as well, as by what happens
+// while an answer is under way.
 type lossySite struct {
 	*site
 	kind  dbtest.Kind
@@ -88,7 +90,8 @@ func (s lossySite) loses(verb string, meanwhile func()) {
 	s.statements.FailAfter(first(verb, s.lost, meanwhile))
 }
 
-// delays has the next statement of that verb lost on its way, and arrive only before it is sent again.
+// delays has the next statement of that verb lost on its way, and arrive only before it is sent
+// again.
 func (s lossySite) delays(verb string, arrive func()) {
 	s.statements.Fail(first(verb, s.lost, nil))
 	s.statements.Hook(second(verb, arrive))
@@ -108,7 +111,8 @@ func (s lossySite) write(key, data string) {
 	s.exec("UPDATE web_sessions SET session_data = ? WHERE session_key = ?", data, stored(key))
 }
 
-// done checks that a request was answered as if nothing had happened, and that the entries of its session are these.
+// done checks that a request was answered as if nothing had happened, and that the entries of its
+// session are these.
 func (s lossySite) done(what string, got reply, key, want string) {
 	s.t.Helper()
 	if got.status != http.StatusOK || got.cookie == nil {
@@ -127,5 +131,6 @@ func (s lossySite) holds(what, key, want string) {
 // insertNext inserts the row that the library is about to insert, under the key that it has made.
 func (s lossySite) insertNext(data string) {
 	s.t.Helper()
-	s.exec("INSERT INTO web_sessions (session_key, session_data, expire_date) VALUES (?, ?, '2100-01-01 00:00:00')", stored(keyNumber(s.made.Load())), data)
+	s.exec("INSERT INTO web_sessions (session_key, session_data, expire_date) VALUES (?, ?,"+
+		" '2100-01-01 00:00:00')", stored(keyNumber(s.made.Load())), data)
 }

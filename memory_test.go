@@ -15,8 +15,8 @@ import (
 
 const memoryHint = "each connection to :memory: has a database of its own, so use a file"
 
-// A second connection to :memory: sees another database, which is a 503 whose log line says why, and
-// whose answer does not.
+// A second connection to :memory: sees another database, which is a 503 whose log line says why,
+// and whose answer does not.
 func TestMemoryOfAnotherConnection(t *testing.T) {
 	db, err := gorm.Open(sqlite.Open(":memory:"))
 	if err != nil {

@@ -21,14 +21,23 @@ import (
 func columnsOf(t *testing.T, db *gorm.DB, table string) map[string]string {
 	t.Helper()
 	query := map[string]string{
-		"sqlite": "SELECT name, lower(type) || CASE WHEN \"notnull\" OR pk THEN ' not null' ELSE '' END AS type FROM pragma_table_info('" + table + "') " +
-			"UNION ALL SELECT 'index on ' || group_concat(ii.name), 'unique=' || il.\"unique\" FROM pragma_index_list('" + table + "') il, pragma_index_info(il.name) ii GROUP BY il.name",
-		"postgres": "SELECT attname AS name, format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END AS type " +
-			"FROM pg_attribute WHERE attrelid = '" + table + "'::regclass AND attnum > 0 AND NOT attisdropped " +
-			"UNION ALL SELECT 'index on ' || substring(pg_get_indexdef(indexrelid) FROM '\\((.*)\\)'), 'unique=' || indisunique::int FROM pg_index WHERE indrelid = '" + table + "'::regclass",
-		"mysql": "SELECT column_name AS name, CONCAT(column_type, IF(is_nullable = 'NO', ' not null', ''), IF(column_name = 'session_key', CONCAT(' ', collation_name), '')) AS type " +
-			"FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '" + table + "' " +
-			"UNION ALL SELECT CONCAT('index on ', column_name), CONCAT('unique=', 1 - non_unique) FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = '" + table + "'",
+		"sqlite": "SELECT name, lower(type) || CASE WHEN \"notnull\" OR pk THEN ' not null' ELSE ''" +
+			" END AS type FROM pragma_table_info('" + table + "') " +
+			"UNION ALL SELECT 'index on ' || group_concat(ii.name), 'unique=' || il.\"unique\" FROM" +
+			" pragma_index_list('" + table + "') il, pragma_index_info(il.name) ii GROUP BY il.name",
+		"postgres": "SELECT attname AS name, format_type(atttypid, atttypmod) || CASE WHEN attnotnull" +
+			" THEN ' not null' ELSE '' END AS type " +
+			"FROM pg_attribute WHERE attrelid = '" + table +
+			"'::regclass AND attnum > 0 AND NOT attisdropped " +
+			"UNION ALL SELECT 'index on ' || substring(pg_get_indexdef(indexrelid) FROM '\\((.*)\\)')," +
+			" 'unique=' || indisunique::int FROM pg_index WHERE indrelid = '" + table + "'::regclass",
+		"mysql": "SELECT column_name AS name, CONCAT(column_type, IF(is_nullable = 'NO', ' not null'," +
+			" ''), IF(column_name = 'session_key', CONCAT(' ', collation_name), '')) AS type " +
+			"FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '" + table +
+			"' " +
+			"UNION ALL SELECT CONCAT('index on ', column_name), CONCAT('unique=', 1 - non_unique) FROM" +
+			" information_schema.statistics WHERE table_schema = DATABASE() AND table_name = '" + table +
+			"'",
 	}[db.Dialector.Name()]
 	var found []struct{ Name, Type string }
 	if err := db.Raw(query).Scan(&found).Error; err != nil {
@@ -45,15 +54,18 @@ func columnsOf(t *testing.T, db *gorm.DB, table string) map[string]string {
 func TestTableIsMade(t *testing.T) {
 	want := map[dbtest.Kind]map[string]string{
 		dbtest.SQLite: {
-			"session_key": "text not null", "session_data": "text not null", "expire_date": "datetime not null",
+			"session_key": "text not null", "session_data": "text not null",
+			"expire_date":          "datetime not null",
 			"index on expire_date": "unique=0", "index on session_key": "unique=1",
 		},
 		dbtest.Postgres: {
-			"session_key": "character varying(64) not null", "session_data": "text not null", "expire_date": "timestamp with time zone not null",
+			"session_key": "character varying(64) not null", "session_data": "text not null",
+			"expire_date":          "timestamp with time zone not null",
 			"index on expire_date": "unique=0", "index on session_key": "unique=1",
 		},
 		dbtest.MariaDB: {
-			"session_key": "varchar(64) not null ascii_bin", "session_data": "longtext not null", "expire_date": "datetime(6) not null",
+			"session_key": "varchar(64) not null ascii_bin", "session_data": "longtext not null",
+			"expire_date":          "datetime(6) not null",
 			"index on expire_date": "unique=0", "index on session_key": "unique=1",
 		},
 	}
@@ -92,12 +104,17 @@ func ddlOf(statements *dbtest.Statements) (ddl []string) {
 	return ddl
 }
 
-// A table of sessions that somebody else made, with columns of its own and without our index, is used as it is.
+// A table of sessions that somebody else made, with columns of its own and without our index, is
+// used as it is.
 func TestTableIsNeverAltered(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		db, statements := d.OpenCounted(t)
-		moment := map[dbtest.Kind]string{dbtest.SQLite: "datetime", dbtest.Postgres: "timestamp with time zone", dbtest.MariaDB: "datetime(6)"}[d.Kind()]
+		moment := map[dbtest.Kind]string{
+			dbtest.SQLite:   "datetime",
+			dbtest.Postgres: "timestamp with time zone",
+			dbtest.MariaDB:  "datetime(6)",
+		}[d.Kind()]
 		err := db.Exec("CREATE TABLE web_sessions (note varchar(10) DEFAULT 'theirs'" +
 			", expire_date " + moment + ", session_data " + textType(d.Kind()) +
 			", session_key varchar(80) PRIMARY KEY)").Error
@@ -157,14 +174,24 @@ func TestTableIsMadeOnce(t *testing.T) {
 func TestForeignTableIsRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
-		moment := map[dbtest.Kind]string{dbtest.SQLite: "datetime", dbtest.Postgres: "timestamp with time zone", dbtest.MariaDB: "datetime(6)"}[d.Kind()]
+		moment := map[dbtest.Kind]string{
+			dbtest.SQLite:   "datetime",
+			dbtest.Postgres: "timestamp with time zone",
+			dbtest.MariaDB:  "datetime(6)",
+		}[d.Kind()]
 		ours := "session_data " + textType(d.Kind()) + " NOT NULL, expire_date " + moment + " NOT NULL"
 		for columns, want := range map[string]string{
-			"id varchar(40) PRIMARY KEY, data text":                             "exists and is no table of sessions: it lacks session_key, session_data or expire_date; choose another name with WithTable",
-			"session_key varchar(64) PRIMARY KEY, session_data text":            "exists and is no table of sessions",
-			"session_key varchar(40) NOT NULL PRIMARY KEY, " + ours:             "holds 40 characters, not 64; if this is Django's table use django.Compatible",
-			"session_key varchar(64) NOT NULL, " + ours:                         "session_key is not the primary key",
-			"id integer PRIMARY KEY, session_key varchar(64) NOT NULL, " + ours: "session_key is not the primary key",
+			"id varchar(40) PRIMARY KEY, data text": "exists and is no table" +
+				" of sessions: it lacks session_key, session_data or expire_date; choose another name with" +
+				" WithTable",
+			"session_key varchar(64) PRIMARY KEY, session_data text": "exists and is no table" +
+				" of sessions",
+			"session_key varchar(40) NOT NULL PRIMARY KEY, " +
+				ours: "holds 40 characters, not 64; if this is Django's table use django.Compatible",
+			"session_key varchar(64) NOT NULL, " +
+				ours: "session_key is not the primary key",
+			"id integer PRIMARY KEY, session_key varchar(64) NOT NULL, " +
+				ours: "session_key is not the primary key",
 		} {
 			db, statements := dbtest.New(t, d.Kind()).OpenCounted(t)
 			if err := db.Exec("CREATE TABLE web_sessions (" + columns + ")").Error; err != nil {
@@ -173,7 +200,8 @@ func TestForeignTableIsRefused(t *testing.T) {
 			before := columnsOf(t, db, "web_sessions")
 			statements.Reset()
 			_, err := gormsession.New(db)
-			if err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") || !strings.Contains(err.Error(), want) {
+			if err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") ||
+				!strings.Contains(err.Error(), want) {
 				t.Errorf("%s: New said %v, want %s", columns, err, want)
 			}
 			if after := columnsOf(t, db, "web_sessions"); !maps.Equal(before, after) {
@@ -192,14 +220,24 @@ func TestMigrationByHand(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		for name, migrate := range map[string]func(db *gorm.DB) error{
-			"Migrate":                func(db *gorm.DB) error { return gormsession.Migrate(db, gormsession.WithoutMigration()) },
-			"AutoMigrate":            func(db *gorm.DB) error { return db.AutoMigrate(&gormsession.Session{}) },
-			"AutoMigrate after ours": func(db *gorm.DB) error { _ = gormsession.Migrate(db); return db.AutoMigrate(&gormsession.Session{}) },
+			"Migrate": func(db *gorm.DB) error {
+				return gormsession.Migrate(db, gormsession.WithoutMigration())
+			},
+			"AutoMigrate": func(db *gorm.DB) error {
+				return db.AutoMigrate(&gormsession.Session{})
+			},
+			"AutoMigrate after ours": func(db *gorm.DB) error {
+				_ = gormsession.Migrate(db)
+				return db.AutoMigrate(&gormsession.Session{})
+			},
 			"AutoMigrate twice": func(db *gorm.DB) error {
 				_ = db.AutoMigrate(&gormsession.Session{})
 				return db.AutoMigrate(&gormsession.Session{})
 			},
-			"Migrate after AutoMigrate": func(db *gorm.DB) error { _ = db.AutoMigrate(&gormsession.Session{}); return gormsession.Migrate(db) },
+			"Migrate after AutoMigrate": func(db *gorm.DB) error {
+				_ = db.AutoMigrate(&gormsession.Session{})
+				return gormsession.Migrate(db)
+			},
 		} {
 			db, statements := dbtest.New(t, d.Kind()).OpenCounted(t)
 			_, err := gormsession.New(db, gormsession.WithoutMigration())
@@ -217,7 +255,8 @@ func TestMigrationByHand(t *testing.T) {
 			if columns["index on expire_date"] != "unique=0" {
 				t.Errorf("%s: no index on expire_date in %v", name, columns)
 			}
-			if d.Kind() == dbtest.MariaDB && name == "AutoMigrate after ours" && columns["session_key"] != "varchar(64) not null ascii_bin" {
+			if d.Kind() == dbtest.MariaDB && name == "AutoMigrate after ours" &&
+				columns["session_key"] != "varchar(64) not null ascii_bin" {
 				t.Errorf("%s: session_key has become %s", name, columns["session_key"])
 			}
 			s := newSiteOn(t, db)
@@ -250,9 +289,14 @@ func TestNewWithoutADatabase(t *testing.T) {
 	})
 }
 
-// The table is named by WithTable alone: the naming strategy of the application puts nothing before it.
+// The table is named by WithTable alone: the naming strategy of the application puts nothing before
+// it.
 func TestNamingStrategy(t *testing.T) {
-	config := &gorm.Config{NamingStrategy: schema.NamingStrategy{TablePrefix: "shop_", SingularTable: true, NameReplacer: strings.NewReplacer("Session", "Visit")}}
+	config := &gorm.Config{
+		NamingStrategy: schema.NamingStrategy{
+			TablePrefix: "shop_", SingularTable: true, NameReplacer: strings.NewReplacer("Session", "Visit"),
+		},
+	}
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		s := newSiteWith(t, d, config)
@@ -266,7 +310,8 @@ func TestNamingStrategy(t *testing.T) {
 			}
 		}
 		tables, err := s.db.Migrator().GetTables()
-		tables = slices.DeleteFunc(tables, func(name string) bool { return strings.HasPrefix(name, "sqlite_") })
+		tables = slices.DeleteFunc(tables,
+			func(name string) bool { return strings.HasPrefix(name, "sqlite_") })
 		if slices.Sort(tables); err != nil || !slices.Equal(tables, []string{"visits", "web_sessions"}) {
 			t.Errorf("the tables are %v, %v", tables, err)
 		}

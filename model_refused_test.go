@@ -18,7 +18,11 @@ func TestModelTable(t *testing.T) {
 		Note string
 	}
 	db := dbtest.New(t, dbtest.SQLite).Open(t)
-	note := func(row gormsession.Session, _ gormsession.Entries) plain { return plain{Session: row, Note: "x"} }
+	note := func(
+		row gormsession.Session, _ gormsession.Entries,
+	) plain {
+		return plain{Session: row, Note: "x"}
+	}
 	for table, opts := range map[string][]gormsession.Option{
 		"web_sessions":     {gormsession.WithModel(note)},
 		"noted":            {gormsession.WithModel(note), gormsession.WithTable("noted")},
@@ -36,7 +40,8 @@ func TestModelTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := gormsession.New(db, gormsession.WithModel(note), gormsession.WithTable("bare"))
-	if err == nil || !strings.Contains(err.Error(), "the table bare has no column note, which the model has") {
+	if err == nil ||
+		!strings.Contains(err.Error(), "the table bare has no column note, which the model has") {
 		t.Errorf("a column that is missing: %v", err)
 	}
 }
@@ -90,8 +95,12 @@ func TestModelRefused(t *testing.T) {
 		model gormsession.Option
 		want  string
 	}{
-		"no function":    {gormsession.WithModel[visitorSession](nil), "WithModel(nil): it takes a function"},
-		"pointer":        {modelOf[*visitorSession](), "let it return a struct that embeds gormsession.Session"},
+		"no function": {
+			gormsession.WithModel[visitorSession](nil), "WithModel(nil): it takes a function",
+		},
+		"pointer": {
+			modelOf[*visitorSession](), "let it return a struct that embeds gormsession.Session",
+		},
 		"no struct":      {modelOf[int](), "let it return a struct that embeds gormsession.Session"},
 		"interface":      {modelOf[any](), "let it return a struct that embeds gormsession.Session"},
 		"not embedded":   {modelOf[sessionByAnotherName](), "embed"},
@@ -106,7 +115,8 @@ func TestModelRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := gormsession.New(db, c.model)
-			if err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") || !strings.Contains(err.Error(), c.want) {
+			if err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") ||
+				!strings.Contains(err.Error(), c.want) {
 				t.Errorf("New said %v", err)
 			}
 		})

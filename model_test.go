@@ -63,14 +63,16 @@ func set(name string, value any) func(*gin.Context) {
 	return func(c *gin.Context) { ginsession.Get(c).Set(name, value) }
 }
 
-// The columns follow the entries, at insert and at update, and are NULL and zero again when the entries go.
+// The columns follow the entries, at insert and at update, and are NULL and zero again when the
+// entries go.
 func TestModelFollowsTheEntries(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		s := newVisitorSite(t, d)
 		sessionsOf := func(account int64) (n int64) {
 			t.Helper()
-			if err := s.db.Model(&visitorSession{}).Where("account_id = ?", account).Count(&n).Error; err != nil {
+			if err := s.db.Model(&visitorSession{}).Where("account_id = ?",
+				account).Count(&n).Error; err != nil {
 				t.Fatal(err)
 			}
 			return n
@@ -92,7 +94,8 @@ func TestModelFollowsTheEntries(t *testing.T) {
 		if sessionsOf(9) != 1 {
 			t.Error("an update does not fill the column")
 		}
-		s.visit(key, func(c *gin.Context) { ginsession.Get(c).Pop("account"); ginsession.Get(c).Delete("agent") })
+		s.visit(key,
+			func(c *gin.Context) { ginsession.Get(c).Pop("account"); ginsession.Get(c).Delete("agent") })
 		if v := s.visitor(key); v.AccountID != nil || v.Agent != "" {
 			t.Errorf("after a Pop: %v, %q", v.AccountID, v.Agent)
 		}
@@ -111,7 +114,9 @@ func TestModelAfterAReplay(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		s := newVisitorSite(t, d)
-		for _, page := range []func(*gin.Context){set("n", 2), func(c *gin.Context) { set("n", 2)(c); pageC(c) }} {
+		for _, page := range []func(*gin.Context){
+			set("n", 2), func(c *gin.Context) { set("n", 2)(c); pageC(c) },
+		} {
 			key := s.start(map[string]any{"agent": "Lynx"})
 			replays := s.plugin.Replays()
 			got := s.visit(key, func(c *gin.Context) {
@@ -138,14 +143,17 @@ func TestModelTimes(t *testing.T) {
 		begin := s.clock.Now().Truncate(time.Second)
 		s.clock.set(begin)
 		key := s.start(map[string]any{"account": 7})
-		if err := s.db.Model(&visitorSession{}).Where("1 = 1").UpdateColumn("agent", "by hand").Error; err != nil {
+		if err := s.db.Model(&visitorSession{}).Where("1 = 1").UpdateColumn("agent",
+			"by hand").Error; err != nil {
 			t.Fatal(err)
 		}
 		check := func(what, agent string, updated time.Time) {
 			t.Helper()
 			v := s.visitor(key)
-			if v.Agent != agent || !v.CreatedAt.Equal(begin) || !v.UpdatedAt.Equal(updated) || *v.AccountID != 7 {
-				t.Errorf("after %s: agent %q, created %v, updated %v", what, v.Agent, v.CreatedAt.Sub(begin), v.UpdatedAt.Sub(begin))
+			if v.Agent != agent || !v.CreatedAt.Equal(begin) || !v.UpdatedAt.Equal(updated) ||
+				*v.AccountID != 7 {
+				t.Errorf("after %s: agent %q, created %v, updated %v", what, v.Agent, v.CreatedAt.Sub(begin),
+					v.UpdatedAt.Sub(begin))
 			}
 		}
 		check("the insert", "by hand", begin)
@@ -177,7 +185,11 @@ func (*hookedSession) BeforeDelete(*gorm.DB) error { hooks.deletes.Add(1); retur
 func (*hookedSession) AfterDelete(*gorm.DB) error  { hooks.deletes.Add(1); return nil }
 
 func TestModelHooksRun(t *testing.T) {
-	model := gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) hookedSession { return hookedSession{Session: row} })
+	model := gormsession.WithModel(func(
+		row gormsession.Session, _ gormsession.Entries,
+	) hookedSession {
+		return hookedSession{Session: row}
+	})
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) { // one after the other, as they share the counts
 		db := d.Open(t)
 		s := newSiteOn(t, db.Session(&gorm.Session{SkipHooks: true}), model)
@@ -188,7 +200,8 @@ func TestModelHooksRun(t *testing.T) {
 		s.visit(key, set("n", 2))
 		got := s.visit(key, pageC)
 		s.visit(got.cookie.Value, pageF)
-		if c, u, d := hooks.creates.Load(), hooks.updates.Load(), hooks.deletes.Load(); c != 2 || u != 4 || d != 2 {
+		if c, u, d := hooks.creates.Load(), hooks.updates.Load(), hooks.deletes.Load(); c != 2 ||
+			u != 4 || d != 2 {
 			t.Errorf("%d hooks of creates, %d of updates, %d of deletes; want 2, 4, 2", c, u, d)
 		}
 	})

@@ -17,8 +17,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// modifyAmid has a request do a Modify between whose load and save another request saves vip, so that
-// f runs in the handler and again in a replay.
+// modifyAmid has a request do a Modify between whose load and save another request saves vip, so
+// that f runs in the handler and again in a replay.
 func modifyAmid(
 	s *site, key string, f func(session *gormsession.State, again bool, n int) int,
 ) reply {
@@ -76,8 +76,8 @@ func TestModifyReadsItsSession(t *testing.T) {
 	})
 }
 
-// meddling is all that changes or saves a session, but for what is no change, such as to delete what
-// is not there.
+// meddling is all that changes or saves a session, but for what is no change, such as to delete
+// what is not there.
 var meddling = map[string]func(s *gormsession.State){
 	"Set":           func(s *gormsession.State) { s.Set("x", 1) },
 	"SetAll":        func(s *gormsession.State) { s.SetAll(nil) },
@@ -150,8 +150,8 @@ func TestModifyThatMeddles(t *testing.T) {
 	})
 }
 
-// Within one request Modify is exact as well, whoever reads, sets and saves meanwhile, and also where
-// the functions wait for each other.
+// Within one request Modify is exact as well, whoever reads, sets and saves meanwhile, and also
+// where the functions wait for each other.
 func TestModifyWithinARequest(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	key := s.start(map[string]any{"n": 0, "name": "Ann"})
@@ -229,7 +229,10 @@ func TestModifyThatPanics(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
 		s := newSiteWith(t, d, c.Gorm())
-		for what, leave := range map[string]func(){"panic": func() { panic("no") }, "Goexit": runtime.Goexit} {
+		for what, leave := range map[string]func(){
+			"panic":  func() { panic("no") },
+			"Goexit": runtime.Goexit,
+		} {
 			key := s.start(map[string]any{"n": 5})
 			got := s.visit(key, func(c *gin.Context) {
 				session, left := ginsession.Get(c), make(chan struct{})

@@ -22,7 +22,8 @@ import (
 // plantOld puts a row into the former table.
 func (r relocation) plantOld(t *testing.T, key, data, expire string) {
 	t.Helper()
-	if err := r.old.db.Exec("INSERT INTO django_session VALUES (?, ?, ?)", key, data, expire).Error; err != nil {
+	if err := r.old.db.Exec("INSERT INTO django_session VALUES (?, ?, ?)", key, data,
+		expire).Error; err != nil {
 		t.Fatal(err)
 	}
 }
@@ -39,7 +40,12 @@ func sessionsOf(s *site, keys []string) map[string]map[string]any {
 // fill makes sessions of many kinds and returns their keys.
 func (r relocation) fill(n int) (keys []string) {
 	for i := range n {
-		keys = append(keys, r.old.start(map[string]any{"i": i, "name": "Änn", "deep": map[string]any{"a": []any{1, 2.5, nil, true}}}))
+		keys = append(keys,
+			r.old.start(map[string]any{
+				"i":    i,
+				"name": "Änn",
+				"deep": map[string]any{"a": []any{1, 2.5, nil, true}},
+			}))
 	}
 	for _, set := range []func(*gormsession.State){
 		func(s *gormsession.State) { s.SetExpiry(time.Hour) },
@@ -62,8 +68,10 @@ func TestMoveFormer(t *testing.T) {
 		before, rows := sessionsOf(r.old, keys), r.old.rows()
 		const data = `tagged:{"name":"Ann"}`
 		later := "2026-03-05 00:00:00"
-		stay := map[string]string{"short key": data, strings.Repeat("A", 32): data, strings.Repeat("a", 33): data,
-			strings.Repeat("0", 32): "not tagged", strings.Repeat("1", 32): "tagged:[]", strings.Repeat("z", 32): ""}
+		stay := map[string]string{"short key": data, strings.Repeat("A", 32): data,
+			strings.Repeat("a", 33): data,
+			strings.Repeat("0", 32): "not tagged", strings.Repeat("1", 32): "tagged:[]",
+			strings.Repeat("z", 32): ""}
 		for key, data := range stay {
 			r.plantOld(t, key, data, later)
 		}
@@ -80,7 +88,9 @@ func TestMoveFormer(t *testing.T) {
 		r.plantOld(t, taken, data, later)
 		stay[taken] = data
 
-		for run, want := range []gormsession.Moved{want, {Malformed: want.Malformed, Undecodable: want.Undecodable, Taken: want.Taken}} {
+		for run, want := range []gormsession.Moved{
+			want, {Malformed: want.Malformed, Undecodable: want.Undecodable, Taken: want.Taken},
+		} {
 			got, err := r.two.plugin.MoveFormer(context.Background())
 			if err != nil || got != want {
 				t.Fatalf("run %d: %+v, %v, want %+v", run, got, err, want)
@@ -100,7 +110,9 @@ func TestMoveFormer(t *testing.T) {
 			}
 		}
 		if d.Kind() == dbtest.SQLite {
-			r.old.db.Exec("UPDATE django_session SET expire_date = ? WHERE session_key = ?", later, strings.Repeat("2", 32)) // for rows to read
+			// for rows to read
+			r.old.db.Exec("UPDATE django_session SET expire_date = ? WHERE session_key = ?", later,
+				strings.Repeat("2", 32))
 		}
 		left := map[string]string{}
 		for key, row := range r.old.rows() {
@@ -137,8 +149,10 @@ func TestMoveFormerGoesOn(t *testing.T) {
 			moved         int
 			want          error
 		}{
-			"cancelled":                {nth(101, "DELETE", nil, end), nil, 101, context.Canceled},
-			"no room":                  {nth(5, "INSERT", errors.New("the disk is full"), func() {}), nil, 4, gormsession.ErrUnavailable},
+			"cancelled": {nth(101, "DELETE", nil, end), nil, 101, context.Canceled},
+			"no room": {
+				nth(5, "INSERT", errors.New("the disk is full"), func() {}), nil, 4, gormsession.ErrUnavailable,
+			},
 			"lost answer to a COMMIT":  {nil, nth(9, "COMMIT", lost[d.Kind()], func() {}), 120, nil},
 			"lost answer to the batch": {nil, nth(2, "SELECT", lost[d.Kind()], func() {}), 120, nil},
 		} {
@@ -170,7 +184,8 @@ func TestMoveFormerGoesOn(t *testing.T) {
 			}
 			second, err := r.two.plugin.MoveFormer(context.Background())
 			if err != nil || second.Rows != len(left) || len(r.old.rows()) != 0 {
-				t.Errorf("%s: then of %d rows %+v, %v, %d rows are left", name, len(left), second, err, len(r.old.rows()))
+				t.Errorf("%s: then of %d rows %+v, %v, %d rows are left", name, len(left), second, err,
+					len(r.old.rows()))
 			}
 			if after := sessionsOf(r.alone, keys); !reflect.DeepEqual(after, before) {
 				t.Errorf("%s: sessions have changed", name)
@@ -198,7 +213,8 @@ func TestMoveFormerMeanwhile(t *testing.T) {
 			key := r.old.start(map[string]any{"n": 1})
 			if name == "Touch" {
 				for _, s := range []*site{r.old, r.two} {
-					s.clock.advance(24 * time.Hour) // into another step of expire_date, or there is nothing to renew
+					// into another step of expire_date, or there is nothing to renew
+					s.clock.advance(24 * time.Hour)
 				}
 			}
 			now := key
@@ -217,19 +233,22 @@ func TestMoveFormerMeanwhile(t *testing.T) {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
 			if c.moved > 0 && (r.tables(key) != "new" || !r.alone.rows()[stored(key)].expire.Equal(expire)) {
-				t.Errorf("%s: rows in %q, the expiry is %v, not %v", name, r.tables(key), r.alone.rows()[stored(key)].expire, expire)
+				t.Errorf("%s: rows in %q, the expiry is %v, not %v", name, r.tables(key),
+					r.alone.rows()[stored(key)].expire, expire)
 			}
 			if n := r.two.visit(now, showCounter).body; n != c.n {
 				t.Errorf("%s: n is %s, not %s", name, n, c.n)
 			}
-			if err := errors.Join(r.old.db.Exec("DELETE FROM django_session").Error, r.old.db.Exec("DELETE FROM web_sessions").Error); err != nil {
+			if err := errors.Join(r.old.db.Exec("DELETE FROM django_session").Error,
+				r.old.db.Exec("DELETE FROM web_sessions").Error); err != nil {
 				t.Fatal(err)
 			}
 		}
 	})
 }
 
-// An instant stays the instant that it is, also where the former table has it in the wall clock of a zone, and the other way round.
+// An instant stays the instant that it is, also where the former table has it in the wall clock of
+// a zone, and the other way round.
 func TestFormerZone(t *testing.T) {
 	chicago, err := time.LoadLocation("America/Chicago")
 	if err != nil {
@@ -240,7 +259,8 @@ func TestFormerZone(t *testing.T) {
 	settings := gormsession.WithLayout(local)
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
-		old, one := newSite(t, d, settings, oldCookie), newSite(t, d, settings, oldCookie, gormsession.WithFormer())
+		old, one := newSite(t, d, settings, oldCookie), newSite(t, d, settings, oldCookie,
+			gormsession.WithFormer())
 		two, alone := newSite(t, d, oldCookie, gormsession.WithFormer(settings)), newSite(t, d, oldCookie)
 		at := old.clock.Now().Add(36*time.Hour + 1234*time.Microsecond)
 		for _, s := range []*site{old, one, two, alone} {
@@ -286,15 +306,20 @@ func TestMoveFormerToAModel(t *testing.T) {
 	}
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
-		former := []gormsession.Option{gormsession.WithTable("former"), gormsession.WithCodec(taggedCodec{})}
+		former := []gormsession.Option{
+			gormsession.WithTable("former"), gormsession.WithCodec(taggedCodec{}),
+		}
 		old := newSite(t, d, former...)
-		s := newSite(t, d, gormsession.WithFormer(former...), gormsession.WithModel(func(row gormsession.Session, e gormsession.Entries) named {
-			name, _ := e.Get("name").(string)
-			return named{row, name}
-		}))
+		s := newSite(t, d, gormsession.WithFormer(former...),
+			gormsession.WithModel(func(row gormsession.Session, e gormsession.Entries) named {
+				name, _ := e.Get("name").(string)
+				return named{row, name}
+			}))
 		key := old.start(map[string]any{"name": "Ann"})
 		for row := range rowsOf(t, old.db, "former") {
-			if entries, err := s.plugin.Entries(gormsession.Session{SessionData: rowsOf(t, old.db, "former")[row].data}); err != nil || entries["name"] != "Ann" {
+			if entries, err := s.plugin.Entries(gormsession.Session{
+				SessionData: rowsOf(t, old.db, "former")[row].data,
+			}); err != nil || entries["name"] != "Ann" {
 				t.Errorf("a former row has %v, %v", entries, err)
 			}
 		}
@@ -302,7 +327,8 @@ func TestMoveFormerToAModel(t *testing.T) {
 			t.Fatalf("%+v, %v", m, err)
 		}
 		var name string
-		if err := s.db.Raw("SELECT name FROM web_sessions WHERE session_key = ?", stored(key)).Scan(&name).Error; err != nil || name != "Ann" {
+		if err := s.db.Raw("SELECT name FROM web_sessions WHERE session_key = ?",
+			stored(key)).Scan(&name).Error; err != nil || name != "Ann" {
 			t.Errorf("the column holds %q, %v", name, err)
 		}
 		if got := s.visit(key, readName); got.status != http.StatusOK || got.body != `"Ann"` {
@@ -324,8 +350,12 @@ func TestFormerClearExpired(t *testing.T) {
 
 func TestMoveFormerRefused(t *testing.T) {
 	r := newRelocation(t, dbtest.New(t, dbtest.SQLite))
-	for want, s := range map[string]*site{"there is no former table": r.alone, "hashes of keys": r.one} {
-		if m, err := s.plugin.MoveFormer(context.Background()); err == nil || !strings.Contains(err.Error(), want) || m != (gormsession.Moved{}) {
+	for want, s := range map[string]*site{
+		"there is no former table": r.alone,
+		"hashes of keys":           r.one,
+	} {
+		if m, err := s.plugin.MoveFormer(context.Background()); err == nil ||
+			!strings.Contains(err.Error(), want) || m != (gormsession.Moved{}) {
 			t.Errorf("%+v, %v, which lacks %q", m, err, want)
 		}
 	}

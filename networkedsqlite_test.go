@@ -13,8 +13,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Some drivers reach SQLite over a network, so an answer to COMMIT can be lost there too, in whatever
-// words: what was done is not done again, and no login ends as a session that is gone.
+// Some drivers reach SQLite over a network, so an answer to COMMIT can be lost there too, in
+// whatever words: what was done is not done again, and no login ends as a session that is gone.
 func TestLostAnswerOfANetworkedSQLite(t *testing.T) {
 	for _, c := range dbtest.Configs {
 		for _, gone := range []error{
@@ -37,7 +37,8 @@ func TestLostAnswerOfANetworkedSQLite(t *testing.T) {
 					t.Fatalf("a new session: %d %s, %d rows", made.status, made.line, len(s.rows()))
 				}
 				key := made.cookie.Value
-				if got := loses(key, increment); got.status != http.StatusOK || s.entries(key)["n"] != int64(2) {
+				if got := loses(key, increment); got.status != http.StatusOK ||
+					s.entries(key)["n"] != int64(2) {
 					t.Errorf("an increment: %d, %v", got.status, s.entries(key))
 				}
 				login := loses(key, pageC)

@@ -20,53 +20,92 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Nonsense is refused at construction, with the sentence that mends it, before the database is asked.
+// Nonsense is refused at construction, with the sentence that mends it, before the database is
+// asked.
 func TestOptionsRefused(t *testing.T) {
 	type opts = []gormsession.Option
 	none := gormsession.WithSameSite(http.SameSiteNoneMode)
 	host, secure := gormsession.WithCookieName("__Host-id"), gormsession.WithCookieName("__Secure-id")
 	insecure := gormsession.WithSecure(false)
 	for want, nonsense := range map[string][]opts{
-		"WithSecure(false): browsers refuse a cookie with SameSite=None that is not Secure; leave one of the two out": {{none, insecure}, {insecure, none}},
-		"cookie with a name that begins with __Host- that is not Secure":                                              {{host, insecure}, {gormsession.WithCookieName("__HOST-id"), insecure}},
-		"cookie with a name that begins with __Secure- that is not Secure":                                            {{secure, insecure}, {gormsession.WithOptions(insecure, gormsession.WithCookieName("__secure-id"))}},
-		"cookie with Partitioned that is not Secure":                                                                  {{gormsession.WithPartitioned(), insecure}},
-		"__Host- has no Domain, or browsers refuse it; leave one of the two out":                                      {{host, gormsession.WithDomain("example.com")}},
-		"__Host- has the path /, or browsers refuse it":                                                               {{host, gormsession.WithPath("/app")}},
+		"WithSecure(false): browsers refuse a cookie with SameSite=None that is not Secure; leave one" +
+			" of the two out": {
+			{none, insecure}, {insecure, none},
+		},
+		"cookie with a name that begins with __Host- that is not Secure": {
+			{host, insecure}, {gormsession.WithCookieName("__HOST-id"), insecure},
+		},
+		"cookie with a name that begins with __Secure- that is not Secure": {
+			{secure, insecure},
+			{gormsession.WithOptions(insecure, gormsession.WithCookieName("__secure-id"))},
+		},
+		"cookie with Partitioned that is not Secure": {
+			{gormsession.WithPartitioned(), insecure},
+		},
+		"__Host- has no Domain, or browsers refuse it; leave one of the two out": {
+			{host, gormsession.WithDomain("example.com")},
+		},
+		"__Host- has the path /, or browsers refuse it": {
+			{host, gormsession.WithPath("/app")},
+		},
 		"is no table name: WithTable takes letters, digits and _, and one dot after a schema": {
-			{gormsession.WithTable("web sessions")}, {gormsession.WithTable("web-sessions")}, {gormsession.WithTable("a.b.c")}, {gormsession.WithTable(".a")},
+			{gormsession.WithTable("web sessions")}, {
+				gormsession.WithTable("web-sessions"),
+			}, {gormsession.WithTable("a.b.c")}, {gormsession.WithTable(".a")},
 			{gormsession.WithTable("a.")}, {gormsession.WithTable("1a")}, {gormsession.WithTable(`a"; DROP TABLE b`)}, {gormsession.WithTable("a\n")},
 			{gormsession.WithTable("séances")}, {gormsession.WithTable(strings.Repeat("a", 64))},
 		},
-		"a name is of ASCII letters": {{gormsession.WithCookieName("a b")}, {gormsession.WithCookieName("a=b")}, {gormsession.WithCookieName("a;")}, {gormsession.WithCookieName("é")}},
+		"a name is of ASCII letters": {
+			{gormsession.WithCookieName("a b")}, {gormsession.WithCookieName("a=b")},
+			{gormsession.WithCookieName("a;")}, {gormsession.WithCookieName("é")},
+		},
 		"WithDomain(\"https://a.com\"): a domain is a host's name, such as example.com, without a scheme": {
 			{gormsession.WithDomain("https://a.com")},
 		},
 		"without a scheme, a port or a path": {
-			{gormsession.WithDomain("a.com:8080")}, {gormsession.WithDomain("a.com/")}, {gormsession.WithDomain("a b")},
+			{gormsession.WithDomain("a.com:8080")}, {
+				gormsession.WithDomain("a.com/"),
+			}, {gormsession.WithDomain("a b")},
 		},
 		"a path begins with /":             {{gormsession.WithPath("")}, {gormsession.WithPath("app")}},
 		"WithPath(\"/a;b\"): a path is of": {{gormsession.WithPath("/a;b")}},
 		"WithSameSite(0): take one of":     {{gormsession.WithSameSite(0)}},
 		"WithSameSite(99): take one of":    {{gormsession.WithSameSite(99)}},
-		"WithLifetime takes a second or more; SetExpiry(0) or WithBrowserSession ends a session with the browser": {
-			{gormsession.WithLifetime(0)}, {gormsession.WithLifetime(-time.Hour)}, {gormsession.WithLifetime(time.Millisecond)},
+		"WithLifetime takes a second or more; SetExpiry(0) or WithBrowserSession ends a session with" +
+			" the browser": {
+			{gormsession.WithLifetime(0)}, {
+				gormsession.WithLifetime(-time.Hour),
+			}, {gormsession.WithLifetime(time.Millisecond)},
 		},
-		"WithLifetime takes 250 years at most":               {{gormsession.WithLifetime(290 * 365 * 24 * time.Hour)}},
-		"a step is of whole seconds; 0 turns rounding off":   {{gormsession.WithExpiryStep(-time.Second)}, {gormsession.WithExpiryStep(1500 * time.Millisecond)}},
-		"WithExpiryStep(2h0m0s) is longer than the lifetime": {{gormsession.WithExpiryStep(2 * time.Hour), gormsession.WithLifetime(time.Hour)}},
+		"WithLifetime takes 250 years at most": {
+			{gormsession.WithLifetime(290 * 365 * 24 * time.Hour)},
+		},
+		"a step is of whole seconds; 0 turns rounding off": {
+			{gormsession.WithExpiryStep(-time.Second)},
+			{gormsession.WithExpiryStep(1500 * time.Millisecond)},
+		},
+		"WithExpiryStep(2h0m0s) is longer than the lifetime": {
+			{gormsession.WithExpiryStep(2 * time.Hour), gormsession.WithLifetime(time.Hour)},
+		},
 		"WithTimeout(0s): a load or a save needs some time":  {{gormsession.WithTimeout(0)}},
 		"WithTimeout(-1s): a load or a save needs some time": {{gormsession.WithTimeout(-time.Second)}},
 		"WithCleanup(-1s): 0 turns":                          {{gormsession.WithCleanup(-time.Second)}},
 		"WithHeldBytes(-1): 0 saves at the first byte":       {{gormsession.WithHeldBytes(-1)}},
 		"WithCodec(nil): leave it out for JSON":              {{gormsession.WithCodec(nil)}},
 		"WithClock(nil): leave it out for time.Now":          {{gormsession.WithClock(nil)}},
-		"WithSaveEveryRequest and WithRolling: choose one":   {{gormsession.WithSaveEveryRequest(), gormsession.WithRolling()}, {gormsession.WithRolling(), gormsession.WithSaveEveryRequest()}},
+		"WithSaveEveryRequest and WithRolling: choose one": {
+			{gormsession.WithSaveEveryRequest(), gormsession.WithRolling()},
+			{gormsession.WithRolling(), gormsession.WithSaveEveryRequest()},
+		},
 	} {
 		for i, o := range nonsense {
 			db, statements := dbtest.New(t, dbtest.SQLite).OpenCounted(t)
-			for from, err := range map[string]error{"New": errorOf(gormsession.New(db, o...)), "Migrate": gormsession.Migrate(db, o...)} {
-				if err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") || !strings.Contains(err.Error(), want) {
+			for from, err := range map[string]error{
+				"New":     errorOf(gormsession.New(db, o...)),
+				"Migrate": gormsession.Migrate(db, o...),
+			} {
+				if err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") ||
+					!strings.Contains(err.Error(), want) {
 					t.Errorf("%s (%d): %s said %v", want, i, from, err)
 				}
 			}
@@ -112,7 +151,8 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newSiteOn(t, db) // for its server; the plugin is the one under test
-	s.engine.GET("/defaults/:page", ginsession.Handler(plugin), func(c *gin.Context) { s.page(c.Param("page"))(c) })
+	s.engine.GET("/defaults/:page", ginsession.Handler(plugin),
+		func(c *gin.Context) { s.page(c.Param("page"))(c) })
 	s.url += "/defaults"
 	at := func(key string, page func(*ginsession.State)) reply {
 		return s.visit(key, func(c *gin.Context) { page(ginsession.GetFrom(c, plugin)) })
@@ -122,7 +162,8 @@ func TestDefaults(t *testing.T) {
 	got := at("", func(session *ginsession.State) { session.Set("n", 1) })
 	expires := got.cookie.RawExpires
 	key := got.cookie.Value
-	if want := "session=" + key + "; Path=/; Expires=" + expires + "; HttpOnly; SameSite=Lax; Max-Age="; !strings.HasPrefix(got.line, want) {
+	if want := "session=" + key + "; Path=/; Expires=" + expires +
+		"; HttpOnly; SameSite=Lax; Max-Age="; !strings.HasPrefix(got.line, want) {
 		t.Errorf("the cookie is %s, want %s", got.line, want)
 	}
 	if !regexp.MustCompile("^[a-z0-9]{32}$").MatchString(key) {
@@ -133,7 +174,8 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("the row of %s is %v", key, row)
 	}
 	const lifetime, step = 14 * 24 * time.Hour, 14 * 24 * time.Hour / 64
-	if row.expire.Unix()%int64(step.Seconds()) != 0 || row.expire.Before(before.Add(lifetime)) || row.expire.After(time.Now().Add(lifetime+step)) {
+	if row.expire.Unix()%int64(step.Seconds()) != 0 || row.expire.Before(before.Add(lifetime)) ||
+		row.expire.After(time.Now().Add(lifetime+step)) {
 		t.Errorf("expire_date is %v at %v", row.expire, before)
 	}
 	if ends := row.expire.Add(lifetime); got.cookie.Expires.Sub(ends).Abs() > time.Minute ||
@@ -160,16 +202,19 @@ func TestDefaults(t *testing.T) {
 	logged.wants(t, "to the default of the moment")
 }
 
-// Lifetime, browser session, clock, logger and codec, as a request sees them; the cookie's options are in TestCookieAttributes.
+// Lifetime, browser session, clock, logger and codec, as a request sees them; the cookie's options
+// are in TestCookieAttributes.
 func TestOptionsTakeEffect(t *testing.T) {
 	hour := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithLifetime(time.Hour))
 	got := hour.visit("", writeName("Ann"))
 	left := hour.rows()[stored(got.cookie.Value)].expire.Sub(hour.clock.Now())
-	if age := time.Duration(got.cookie.MaxAge) * time.Second; age < left+time.Hour || age >= left+time.Hour+time.Second ||
+	if age := time.Duration(got.cookie.MaxAge) * time.Second; age < left+time.Hour ||
+		age >= left+time.Hour+time.Second ||
 		!got.cookie.Expires.Equal(hour.clock.Now().Add(age).Truncate(time.Second)) {
 		t.Errorf("WithLifetime: %s", got.line)
 	}
-	if step := hour.rows()[stored(got.cookie.Value)].expire; step.Unix()%57 != 0 { // 3600 / 64, rounded up to whole seconds
+	// 3600 / 64, rounded up to whole seconds
+	if step := hour.rows()[stored(got.cookie.Value)].expire; step.Unix()%57 != 0 {
 		t.Errorf("WithLifetime: expire_date is %v", step)
 	}
 	hour.clock.advance(time.Hour + time.Minute)
@@ -185,18 +230,21 @@ func TestOptionsTakeEffect(t *testing.T) {
 	if row := browser.rows()[stored(got.cookie.Value)]; row.expire.Before(browser.clock.Now().Add(14 * 24 * time.Hour)) {
 		t.Errorf("WithBrowserSession: the row expires at %v", row.expire)
 	}
-	got = browser.visit(got.cookie.Value, func(c *gin.Context) { ginsession.Get(c).SetExpiry(time.Minute) })
+	got = browser.visit(got.cookie.Value,
+		func(c *gin.Context) { ginsession.Get(c).SetExpiry(time.Minute) })
 	if got.cookie.MaxAge != 60+61 { // to the next whole second, and a lifetime more
 		t.Errorf("WithBrowserSession: an expiry of the session's own gives %s", got.line)
 	}
 
 	minute := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithExpiryStep(time.Minute))
 	got = minute.visit("", writeName("Ann"))
-	if is, want := minute.rows()[stored(got.cookie.Value)].expire, minute.clock.Now().Add(14*24*time.Hour).Truncate(time.Minute).Add(time.Minute); !is.Equal(want) {
+	if is, want := minute.rows()[stored(got.cookie.Value)].expire,
+		minute.clock.Now().Add(14*24*time.Hour).Truncate(time.Minute).Add(time.Minute); !is.Equal(want) {
 		t.Errorf("WithExpiryStep: %v, want %v", is, want)
 	}
 
-	coded := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithCodec(shouting{gormsession.JSON}))
+	coded := newSite(t, dbtest.New(t, dbtest.SQLite),
+		gormsession.WithCodec(shouting{gormsession.JSON}))
 	key := coded.start(map[string]any{"name": "ann"})
 	if row := coded.rows()[stored(key)]; row.data != `!{"name":"ann"}` {
 		t.Errorf("WithCodec: %s", row.data)
@@ -218,7 +266,8 @@ func (c shouting) Decode(row, text string) (map[string]json.RawMessage, error) {
 	return c.Codec.Decode(row, strings.TrimPrefix(text, "!"))
 }
 
-// With WithHeldBytes the session is saved before the body is beyond it, and what a new session gets later is not kept.
+// With WithHeldBytes the session is saved before the body is beyond it, and what a new session gets
+// later is not kept.
 func TestWithHeldBytes(t *testing.T) {
 	for held, fits := range map[int]bool{0: false, 4: false, 5: true} {
 		s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithHeldBytes(held))
@@ -235,7 +284,8 @@ func TestWithHeldBytes(t *testing.T) {
 	}
 }
 
-// WithErrorHandler answers in our place, once, or lets the response of the handler go without a cookie.
+// WithErrorHandler answers in our place, once, or lets the response of the handler go without a
+// cookie.
 func TestWithErrorHandler(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer func(w http.ResponseWriter) bool
@@ -250,13 +300,17 @@ func TestWithErrorHandler(t *testing.T) {
 			fmt.Fprint(w, "sorry")
 			return true
 		}, 502, "sorry", "1"},
-		"true in vain": {func(http.ResponseWriter) bool { return true }, 503, "Service Unavailable\n", ""},
-		"let it go":    {func(http.ResponseWriter) bool { return false }, 200, "done", ""},
+		"true in vain": {
+			func(http.ResponseWriter) bool { return true }, 503, "Service Unavailable\n", "",
+		},
+		"let it go": {func(http.ResponseWriter) bool { return false }, 200, "done", ""},
 	} {
 		var seen []error
 		var opts []gormsession.Option
 		if c.answer != nil {
-			opts = append(opts, gormsession.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, err error) bool {
+			opts = append(opts, gormsession.WithErrorHandler(func(
+				w http.ResponseWriter, r *http.Request, err error,
+			) bool {
 				seen = append(seen, err)
 				return c.answer(w)
 			}))
@@ -264,8 +318,10 @@ func TestWithErrorHandler(t *testing.T) {
 		s := newSite(t, dbtest.New(t, dbtest.SQLite), opts...)
 		key := s.start(map[string]any{"name": "Ann"})
 		s.statements.Fail(failing("UPDATE", sqlite3.Error{Code: sqlite3.ErrFull}))
-		got := s.visit(key, func(ctx *gin.Context) { ctx.Header("X-Handler", "1"); writeName("Bob")(ctx) })
-		if got.status != c.status || got.body != c.body || got.header.Get("X-Own") != c.own || got.cookie != nil {
+		got := s.visit(key,
+			func(ctx *gin.Context) { ctx.Header("X-Handler", "1"); writeName("Bob")(ctx) })
+		if got.status != c.status || got.body != c.body || got.header.Get("X-Own") != c.own ||
+			got.cookie != nil {
 			t.Errorf("%s: %d %q, %s", name, got.status, got.body, got.line)
 		}
 		if kept := got.header.Get("X-Handler") != ""; kept != (c.status == 200) {

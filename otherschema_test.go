@@ -12,7 +12,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// secondSchema makes a schema beside the one that names without a schema mean, and returns its name.
+// secondSchema makes a schema beside the one that names without a schema mean, and returns its
+// name.
 func secondSchema(t *testing.T, db *gorm.DB, k dbtest.Kind) string {
 	t.Helper()
 	schema, statement := "other", "CREATE SCHEMA other"
@@ -37,17 +38,21 @@ func secondSchema(t *testing.T, db *gorm.DB, k dbtest.Kind) string {
 	return schema
 }
 
-// Of two tables of one name it is the one of the schema that is named which is looked at: one that is
-// fit does not speak for the other, nor one that is unfit against it.
+// Of two tables of one name it is the one of the schema that is named which is looked at: one that
+// is fit does not speak for the other, nor one that is unfit against it.
 func TestTableOfAnotherSchemaIsLookedAt(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		db := d.Open(t)
 		schema := secondSchema(t, db, d.Kind())
-		fit, unfit := madeTable{}.by(d.Kind())[0], madeTable{more: ", tenant int NOT NULL"}.by(d.Kind())[0]
+		fit, unfit := madeTable{}.by(d.Kind())[0], madeTable{
+			more: ", tenant int NOT NULL",
+		}.by(d.Kind())[0]
 		for _, statement := range []string{
-			strings.Replace(fit, "web_sessions", "a", 1), strings.Replace(unfit, "web_sessions", schema+".a", 1),
-			strings.Replace(unfit, "web_sessions", "b", 1), strings.Replace(fit, "web_sessions", schema+".b", 1),
+			strings.Replace(fit, "web_sessions", "a", 1), strings.Replace(unfit, "web_sessions", schema+".a",
+				1),
+			strings.Replace(unfit, "web_sessions", "b", 1), strings.Replace(fit, "web_sessions", schema+".b",
+				1),
 		} {
 			if err := db.Exec(statement).Error; err != nil {
 				t.Fatal(err)

@@ -36,14 +36,16 @@ func (s *site) bring(request string) (key string) {
 		change = "session_data = '[1, 2'"
 	}
 	if change != "" {
-		if err := s.db.Exec("UPDATE "+s.table+" SET "+change+" WHERE session_key = ?", stored(key)).Error; err != nil {
+		if err := s.db.Exec("UPDATE "+s.table+" SET "+change+" WHERE session_key = ?",
+			stored(key)).Error; err != nil {
 			s.t.Fatal(err)
 		}
 	}
 	return key
 }
 
-// An outcome is what a request does to the client's cookie, to caches, to the table, and what the database was asked.
+// An outcome is what a request does to the client's cookie, to caches, to the table, and what the
+// database was asked.
 type outcome struct {
 	cookie string // as of reply.cookieIs
 	vary   bool   // with it goes Cache-Control: private
@@ -57,8 +59,12 @@ func (s *site) outcomeOf(key string, page func(*gin.Context)) (reply, outcome) {
 	before := s.rows()
 	got := s.visit(key, page)
 	after := s.rows()
-	o := outcome{cookie: got.cookieIs(key), asked: strings.NewReplacer("BEGIN ", "", " COMMIT", "").Replace(got.verbs())}
-	switch vary, control := strings.Join(got.header["Vary"], "|"), strings.Join(got.header["Cache-Control"], "|"); {
+	o := outcome{
+		cookie: got.cookieIs(key),
+		asked:  strings.NewReplacer("BEGIN ", "", " COMMIT", "").Replace(got.verbs()),
+	}
+	switch vary, control := strings.Join(got.header["Vary"],
+		"|"), strings.Join(got.header["Cache-Control"], "|"); {
 	case vary == "Cookie" && control == "private":
 		o.vary = true
 	case vary != "" || control != "":
@@ -151,7 +157,9 @@ var outcomes = []cell{
 }
 
 // checkOutcomes visits each cell on a site of its own kind.
-func checkOutcomes(t *testing.T, d *dbtest.DB, cells []cell, status int, opts ...gormsession.Option) {
+func checkOutcomes(
+	t *testing.T, d *dbtest.DB, cells []cell, status int, opts ...gormsession.Option,
+) {
 	t.Helper()
 	s := newSite(t, d, opts...)
 	for _, c := range cells {
@@ -162,7 +170,8 @@ func checkOutcomes(t *testing.T, d *dbtest.DB, cells []cell, status int, opts ..
 			c.page(withStatus(ctx, status))
 		})
 		if is != c.want || got.status != status {
-			t.Errorf("%s %s: %d %+v, want %d %+v\n%s", c.request, c.name, got.status, is, status, c.want, got.line)
+			t.Errorf("%s %s: %d %+v, want %d %+v\n%s", c.request, c.name, got.status, is, status, c.want,
+				got.line)
 		}
 	}
 }
@@ -195,7 +204,8 @@ func TestOutcomes(t *testing.T) {
 	})
 }
 
-// From 500 on nothing is saved and no cookie set. Vary, the deletion of a cookie and a flush happen all the same.
+// From 500 on nothing is saved and no cookie set. Vary, the deletion of a cookie and a flush happen
+// all the same.
 func TestOutcomesOfServerErrors(t *testing.T) {
 	cells := []cell{
 		{"none", pageS, "S", outcome{}},
@@ -230,7 +240,8 @@ func TestOutcomesOfServerErrors(t *testing.T) {
 	})
 }
 
-// With WithSaveEveryRequest each request renews a live session, and none makes a row for a dead one.
+// With WithSaveEveryRequest each request renews a live session, and none makes a row for a dead
+// one.
 func TestOutcomesWithSaveEveryRequest(t *testing.T) {
 	cells := []cell{
 		{"none", pageS, "S", outcome{}},
@@ -259,7 +270,8 @@ func TestOutcomesWithSaveEveryRequest(t *testing.T) {
 	})
 }
 
-// With WithRolling a request that reads or writes renews the session, and one that does not touch it costs nothing.
+// With WithRolling a request that reads or writes renews the session, and one that does not touch
+// it costs nothing.
 func TestOutcomesWithRolling(t *testing.T) {
 	cells := []cell{
 		{"none", pageR, "R", outcome{vary: true}},
@@ -287,7 +299,8 @@ func TestOutcomesWithRolling(t *testing.T) {
 			updates += n
 		}
 		if updates < 63 || updates > 65 {
-			t.Errorf("%d reads in a lifetime took %d updates, want one for each of the 64 steps", reads, updates)
+			t.Errorf("%d reads in a lifetime took %d updates, want one for each of the 64 steps", reads,
+				updates)
 		}
 	})
 }

@@ -141,8 +141,8 @@ func TestUnknownCookieDeleted(t *testing.T) {
 	}
 }
 
-// A login may come between a Save and the answer, so the cookie leaves only where the commit finds the
-// session alive, which it looks for where the Save has moved its end.
+// A login may come between a Save and the answer, so the cookie leaves only where the commit finds
+// the session alive, which it looks for where the Save has moved its end.
 func TestCookieAfterSave(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()

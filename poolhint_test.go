@@ -61,8 +61,8 @@ func (s *site) tellsOfPool() bool {
 	return strings.Contains(s.log.String(), "SetMaxOpenConns of 2 and more")
 }
 
-// A pool of one whose connection our own statement has, which waits for a lock, is not said to be too
-// small; one whose connection the application has is, whatever the page does.
+// A pool of one whose connection our own statement has, which waits for a lock, is not said to be
+// too small; one whose connection the application has is, whatever the page does.
 func TestPoolHintOfAPoolOfOne(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
@@ -223,7 +223,8 @@ func TestPoolHintAmongOthers(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				// While the statement of the session has the connection, some give up, and one is next.
+				// While the statement of the session has the connection, some give up, and one is
+				// next.
 				var others sync.WaitGroup
 				told := make(chan struct{})
 				wait := func(patience time.Duration) {

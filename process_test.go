@@ -46,7 +46,8 @@ type peer struct {
 func startPeer(t *testing.T, d *dbtest.DB) *peer {
 	t.Helper()
 	p := &peer{t: t}
-	p.process, p.stdin, p.stdout = startProcess(t, "serve", &p.stderr, kindVariable+"="+string(d.Kind()), dsnVariable+"="+d.DSN())
+	p.process, p.stdin, p.stdout = startProcess(t, "serve", &p.stderr,
+		kindVariable+"="+string(d.Kind()), dsnVariable+"="+d.DSN())
 	t.Cleanup(func() { p.end(t) })
 	line, err := p.stdout.ReadString('\n')
 	if err != nil {
@@ -56,8 +57,11 @@ func startPeer(t *testing.T, d *dbtest.DB) *peer {
 	return p
 }
 
-// startProcess starts this binary as one of the processes. It ends at the end of its standard input, and so with its parent.
-func startProcess(t *testing.T, name string, stderr io.Writer, environment ...string) (*exec.Cmd, io.WriteCloser, *bufio.Reader) {
+// startProcess starts this binary as one of the processes. It ends at the end of its standard
+// input, and so with its parent.
+func startProcess(
+	t *testing.T, name string, stderr io.Writer, environment ...string,
+) (*exec.Cmd, io.WriteCloser, *bufio.Reader) {
 	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {
@@ -83,7 +87,8 @@ func (p *peer) end(t *testing.T) {
 	}
 }
 
-// serve is the process of a peer. It prints its address, then serves the deeds until its standard input ends.
+// serve is the process of a peer. It prints its address, then serves the deeds until its standard
+// input ends.
 func serve() {
 	if err := servePeer(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -99,7 +104,8 @@ func servePeer() error {
 	var ahead atomic.Int64 // of the real time, in nanoseconds
 	plugin, err := gormsession.New(db,
 		gormsession.WithClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }),
-		gormsession.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))),
+		gormsession.WithLogger(slog.New(slog.NewTextHandler(os.Stderr,
+			&slog.HandlerOptions{Level: slog.LevelError}))),
 		gormsession.WithCleanup(0))
 	if err != nil {
 		return err
@@ -119,7 +125,8 @@ func servePeer() error {
 		s := ginsession.Get(c)
 		if c.Query("slow") != "" {
 			_ = s.Load() // the response tells
-			// The body begins once the client was told to go on, which this read does, and ends when the client lets us go on.
+			// The body begins once the client was told to go on, which this read does, and ends
+			// when the client lets us go on.
 			_, _ = io.Copy(io.Discard, c.Request.Body)
 		}
 		deeds[c.Param("deed")](c, s)
@@ -143,8 +150,11 @@ type answer struct {
 	told   bool   // a Set-Cookie for the session was there
 }
 
-// peerClient keeps a connection for each of many clients, and holds a body back until the server asks for it.
-var peerClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128, ExpectContinueTimeout: time.Hour}}
+// peerClient keeps a connection for each of many clients, and holds a body back until the server
+// asks for it.
+var peerClient = &http.Client{
+	Transport: &http.Transport{MaxIdleConnsPerHost: 128, ExpectContinueTimeout: time.Hour},
+}
 
 // do has the peer do a deed to the session with that key.
 func (p *peer) do(key, deed string) answer {
@@ -207,7 +217,8 @@ type slowRequest struct {
 	done   chan answer
 }
 
-// Read implements the body, which tells that the server has loaded the session and keeps it waiting.
+// Read implements the body, which tells that the server has loaded the session and keeps it
+// waiting.
 func (r *slowRequest) Read([]byte) (int, error) {
 	close(r.loaded)
 	<-r.goOn
@@ -217,7 +228,9 @@ func (r *slowRequest) Read([]byte) (int, error) {
 // begin starts a request that loads its session and returns when it has.
 func (p *peer) begin(key, deed string) *slowRequest {
 	p.t.Helper()
-	r := &slowRequest{loaded: make(chan struct{}), goOn: make(chan struct{}), done: make(chan answer, 1)}
+	r := &slowRequest{
+		loaded: make(chan struct{}), goOn: make(chan struct{}), done: make(chan answer, 1),
+	}
 	go func() { r.done <- p.post("/do/"+deed+"?slow=1", key, r) }()
 	select {
 	case <-r.loaded:

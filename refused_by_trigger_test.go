@@ -12,8 +12,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// What a trigger of the application's refuses, in words of its own, is rejected: 500 and no 503, which
-// would promise that another try may help.
+// What a trigger of the application's refuses, in words of its own, is rejected: 500 and no 503,
+// which would promise that another try may help.
 func TestTriggerThatRefuses(t *testing.T) {
 	triggers := map[dbtest.Kind][]string{
 		dbtest.SQLite: {`CREATE TRIGGER no BEFORE UPDATE ON web_sessions

@@ -19,12 +19,16 @@ import (
 // of packages that build on sessions.
 func TestReservedNames(t *testing.T) {
 	changes := map[string]func(s *gormsession.State, name string){
-		"Set":      func(s *gormsession.State, name string) { s.Set(name, -1) },
-		"SetAll":   func(s *gormsession.State, name string) { s.SetAll(map[string]any{"a": 1, name: -1}) },
+		"Set": func(s *gormsession.State, name string) { s.Set(name, -1) },
+		"SetAll": func(s *gormsession.State, name string) {
+			s.SetAll(map[string]any{"a": 1, name: -1})
+		},
 		"GetOrSet": func(s *gormsession.State, name string) { s.GetOrSet(name, 1) },
 		"Delete":   func(s *gormsession.State, name string) { s.Delete(name) },
 		"Pop":      func(s *gormsession.State, name string) { s.Pop(name) },
-		"Modify":   func(s *gormsession.State, name string) { s.Modify(name, func(any) any { return -1 }) },
+		"Modify": func(s *gormsession.State, name string) {
+			s.Modify(name, func(any) any { return -1 })
+		},
 		"a Field's Set": func(s *gormsession.State, name string) {
 			gormsession.Field[int](name).Set(s, -1)
 		},

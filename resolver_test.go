@@ -11,14 +11,17 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Where the resolver has a source of its own, that is the primary: for reads, for single writes, and for transactions.
+// Where the resolver has a source of its own, that is the primary: for reads, for single writes,
+// and for transactions.
 func TestResolverSource(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		for _, bare := range []bool{false, true} {
 			source, ctx := dbtest.New(t, d.Kind()), context.Background()
 			db := dbtest.New(t, d.Kind()).Open(t, &gorm.Config{SkipDefaultTransaction: bare})
-			if err := db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{source.Dialector()}})); err != nil {
+			if err := db.Use(dbresolver.Register(dbresolver.Config{
+				Sources: []gorm.Dialector{source.Dialector()},
+			})); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() {
@@ -34,7 +37,9 @@ func TestResolverSource(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, step := range []func(){func() { s.Set("n", 1) }, func() { s.Modify("n", func(any) any { return 2 }) }, s.CycleKey} {
+			for _, step := range []func(){
+				func() { s.Set("n", 1) }, func() { s.Modify("n", func(any) any { return 2 }) }, s.CycleKey,
+			} {
 				step()
 				if err := s.Save(); err != nil {
 					t.Fatalf("bare %t: %v", bare, err)

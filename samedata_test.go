@@ -11,8 +11,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A save finds its own row whatever the charset of the column is that holds the data, and also where
-// the library itself makes the table in a database of that charset.
+// A save finds its own row whatever the charset of the column is that holds the data, and also
+// where the library itself makes the table in a database of that charset.
 func TestCharsetOfTheData(t *testing.T) {
 	for _, charset := range []string{
 		"ucs2", "utf16", "utf16le", "utf32", "utf8mb3", "utf8mb4", "latin1", "ascii", "binary",
@@ -73,7 +73,8 @@ func TestCollationOfTheData(t *testing.T) {
 				ginsession.Get(c).Set("n", 1)
 				s.visit(key, writeName("ANN"))
 			})
-			if now := s.entries(key); got.status != http.StatusOK || now["name"] != "ANN" || now["n"] != int64(1) {
+			if now := s.entries(key); got.status != http.StatusOK || now["name"] != "ANN" ||
+				now["n"] != int64(1) {
 				t.Errorf("%s: %d, the session holds %v\n%s", column, got.status, now, s.log)
 			}
 		}

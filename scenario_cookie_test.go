@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A scenarioCookie is a Set-Cookie line, whatever the order and the case of its attributes, and however an empty value is written.
+// A scenarioCookie is a Set-Cookie line, whatever the order and the case of its attributes, and
+// however an empty value is written.
 type scenarioCookie struct {
 	name, value string
 	attributes  map[string]string

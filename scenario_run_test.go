@@ -23,13 +23,16 @@ type scenarioRun struct {
 	t *testing.T
 }
 
-// newScenarioRun makes a site with Django's table and expiry, whose clock ticks as one does while a request runs.
+// newScenarioRun makes a site with Django's table and expiry, whose clock ticks as one does while a
+// request runs.
 func newScenarioRun(t *testing.T, db *gorm.DB, sc scenario) *scenarioRun {
 	t.Helper()
 	var ticks atomic.Int64
 	opts := []gormsession.Option{
 		gormsession.WithLayout(layout.Django()), gormsession.WithExpiryStep(0),
-		gormsession.WithClock(func() time.Time { return measured.Add(time.Duration(ticks.Add(1)) * time.Microsecond) }),
+		gormsession.WithClock(func() time.Time {
+			return measured.Add(time.Duration(ticks.Add(1)) * time.Microsecond)
+		}),
 	}
 	if sc.name != "" {
 		opts = append(opts, gormsession.WithCookieName(sc.name))
@@ -61,7 +64,8 @@ func (r *scenarioRun) run(sc scenario) scenarioResult {
 	})
 	o := scenarioResult{
 		Status: got.status, Vary: strings.Join(got.header["Vary"], ", "), Log: r.warnings(),
-		Cookies: []string{}, Deleted: []string{}, Updated: []string{}, Redated: []string{}, Data: map[string]map[string]any{},
+		Cookies: []string{}, Deleted: []string{}, Updated: []string{}, Redated: []string{},
+		Data: map[string]map[string]any{},
 	}
 	names := r.compare(before, &o)
 	for _, line := range got.header["Set-Cookie"] {
@@ -78,7 +82,10 @@ func (r *scenarioRun) store(row scenarioRow) {
 	if row.age == 0 {
 		row.age = twoWeeks - time.Hour
 	}
-	stored := gormsession.Session{SessionKey: scenarioKey, SessionData: row.data, ExpireDate: gormsession.Expiry{Time: measured.Add(row.age)}}
+	stored := gormsession.Session{
+		SessionKey: scenarioKey, SessionData: row.data,
+		ExpireDate: gormsession.Expiry{Time: measured.Add(row.age)},
+	}
 	if err := r.db.Table(r.table).Create(&stored).Error; err != nil {
 		r.t.Fatal(err)
 	}

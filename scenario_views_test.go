@@ -98,31 +98,37 @@ var scenarios = map[string]scenario{
 	"read_live":                {view: getView, row: liveRow(`{"a":1}`)},
 	"write_live":               {view: setView, row: liveRow(`{"b":1}`)},
 	"untouched_unknown_cookie": {view: nopView, cookie: "sessionid=" + scenarioNoKey},
-	"read_unknown_cookie":      {view: getView, cookie: "sessionid=" + scenarioNoKey, leaves: []departure{mirrored}},
-	"write_unknown_cookie":     {view: setView, cookie: "sessionid=" + scenarioNoKey},
-	"untouched_empty_cookie":   {view: nopView, cookie: "sessionid=", leaves: []departure{mirrored}},
-	"write_short_cookie":       {view: setView, cookie: "sessionid=abc"},
-	"read_expired_row":         {view: getView, row: expiredRow(`{"a":1}`), leaves: []departure{mirrored}},
-	"write_expired_row":        {view: setView, row: expiredRow(`{"b":1}`)},
-	"read_corrupt_row":         {view: getView, row: liveRow("garbage")},
-	"untouched_corrupt_row":    {view: nopView, row: liveRow("garbage")},
-	"flush_live":               {view: flushView, row: liveRow(`{"a":1}`), leaves: []departure{mirrored}},
-	"flush_unknown_cookie":     {view: flushView, cookie: "sessionid=" + scenarioNoKey, leaves: []departure{mirrored}},
-	"clear_live":               {view: clearView, row: liveRow(`{"a":1}`)},
-	"clear_no_cookie":          {view: clearView},
-	"cycle_live":               {view: cycleView, row: liveRow(`{"a":1}`)},
-	"cycle_unknown_cookie":     {view: cycleView, cookie: "sessionid=" + scenarioNoKey},
+	"read_unknown_cookie": {
+		view: getView, cookie: "sessionid=" + scenarioNoKey, leaves: []departure{mirrored},
+	},
+	"write_unknown_cookie":   {view: setView, cookie: "sessionid=" + scenarioNoKey},
+	"untouched_empty_cookie": {view: nopView, cookie: "sessionid=", leaves: []departure{mirrored}},
+	"write_short_cookie":     {view: setView, cookie: "sessionid=abc"},
+	"read_expired_row":       {view: getView, row: expiredRow(`{"a":1}`), leaves: []departure{mirrored}},
+	"write_expired_row":      {view: setView, row: expiredRow(`{"b":1}`)},
+	"read_corrupt_row":       {view: getView, row: liveRow("garbage")},
+	"untouched_corrupt_row":  {view: nopView, row: liveRow("garbage")},
+	"flush_live":             {view: flushView, row: liveRow(`{"a":1}`), leaves: []departure{mirrored}},
+	"flush_unknown_cookie": {
+		view: flushView, cookie: "sessionid=" + scenarioNoKey, leaves: []departure{mirrored},
+	},
+	"clear_live":           {view: clearView, row: liveRow(`{"a":1}`)},
+	"clear_no_cookie":      {view: clearView},
+	"cycle_live":           {view: cycleView, row: liveRow(`{"a":1}`)},
+	"cycle_unknown_cookie": {view: cycleView, cookie: "sessionid=" + scenarioNoKey},
 
 	// The status.
-	"write_no_cookie_status_201":     {view: setView, status: 201},
-	"write_no_cookie_status_404":     {view: setView, status: 404},
-	"write_no_cookie_status_500":     {view: setView, status: 500},
-	"write_no_cookie_status_501":     {view: setView, status: 501},
-	"write_no_cookie_status_503":     {view: setView, status: 503},
-	"write_live_status_500":          {view: setView, row: liveRow(`{"b":1}`), status: 500},
-	"read_unknown_cookie_status_500": {view: getView, cookie: "sessionid=" + scenarioNoKey, status: 500, leaves: []departure{mirrored}},
-	"view_raises_after_write":        {view: boomView, row: liveRow(`{"b":1}`)},
-	"view_raises_after_cycle":        {view: cycleBoomView, row: liveRow(`{"b":1}`), leaves: []departure{cycleAtCommit}},
+	"write_no_cookie_status_201": {view: setView, status: 201},
+	"write_no_cookie_status_404": {view: setView, status: 404},
+	"write_no_cookie_status_500": {view: setView, status: 500},
+	"write_no_cookie_status_501": {view: setView, status: 501},
+	"write_no_cookie_status_503": {view: setView, status: 503},
+	"write_live_status_500":      {view: setView, row: liveRow(`{"b":1}`), status: 500},
+	"read_unknown_cookie_status_500": {
+		view: getView, cookie: "sessionid=" + scenarioNoKey, status: 500, leaves: []departure{mirrored},
+	},
+	"view_raises_after_write": {view: boomView, row: liveRow(`{"b":1}`)},
+	"view_raises_after_cycle": {view: cycleBoomView, row: liveRow(`{"b":1}`), leaves: []departure{cycleAtCommit}},
 
 	// Two at once.
 	"deleted_concurrently_read_only": {view: deletedElsewhereView, row: liveRow(`{"a":1}`)},
@@ -142,7 +148,9 @@ var scenarios = map[string]scenario{
 		setView(r, s)
 		s.SetExpiryAt(measured.AddDate(0, 0, -1))
 	}, row: liveRow(`{"a":0}`)},
-	"set_expiry_only_no_cookie":          {view: func(_ *scenarioRun, s *ginsession.State) { s.SetExpiry(time.Minute) }},
+	"set_expiry_only_no_cookie": {
+		view: func(_ *scenarioRun, s *ginsession.State) { s.SetExpiry(time.Minute) },
+	},
 	"live_with_expiry_0_write":           {view: setView, row: liveRow(`{"_session_expiry":0}`)},
 	"live_with_null_expiry_write":        {view: setView, row: liveRow(`{"_session_expiry":null}`)},
 	"live_with_str_expiry_write":         {view: setView, row: liveRow(`{"_session_expiry":"2099-01-01T00:00:00+00:00"}`)},
@@ -156,20 +164,34 @@ var scenarios = map[string]scenario{
 	"payload_is_null_read": {view: getView, row: liveRow("null"), leaves: []departure{noObject}},
 
 	// SESSION_SAVE_EVERY_REQUEST.
-	"every_untouched_no_cookie":    {view: nopView, opts: onEveryRequest},
-	"every_read_unknown":           {view: getView, cookie: "sessionid=" + scenarioNoKey, opts: onEveryRequest, leaves: []departure{mirrored}},
-	"every_untouched_short_cookie": {view: nopView, cookie: "sessionid=abc", opts: onEveryRequest, leaves: []departure{mirrored}},
-	"every_read_live":              {view: getView, row: liveRow(`{"a":1}`), opts: onEveryRequest},
-	"every_untouched_live_500":     {view: nopView, row: liveRow(`{"a":1}`), status: 500, opts: onEveryRequest},
-	"every_untouched_corrupt":      {view: nopView, row: liveRow("garbage"), opts: onEveryRequest, leaves: []departure{neverOverwritten}},
+	"every_untouched_no_cookie": {view: nopView, opts: onEveryRequest},
+	"every_read_unknown": {
+		view: getView, cookie: "sessionid=" + scenarioNoKey, opts: onEveryRequest,
+		leaves: []departure{mirrored},
+	},
+	"every_untouched_short_cookie": {
+		view: nopView, cookie: "sessionid=abc", opts: onEveryRequest, leaves: []departure{mirrored},
+	},
+	"every_read_live":          {view: getView, row: liveRow(`{"a":1}`), opts: onEveryRequest},
+	"every_untouched_live_500": {view: nopView, row: liveRow(`{"a":1}`), status: 500, opts: onEveryRequest},
+	"every_untouched_corrupt": {
+		view: nopView, row: liveRow("garbage"), opts: onEveryRequest,
+		leaves: []departure{neverOverwritten},
+	},
 
 	// The cookie's attributes.
-	"cookie_samesite_None_str": {view: setView, opts: []gormsession.Option{gormsession.WithSameSite(http.SameSiteNoneMode)}, leaves: []departure{noneIsSecure}},
+	"cookie_samesite_None_str": {
+		view: setView, opts: []gormsession.Option{gormsession.WithSameSite(http.SameSiteNoneMode)},
+		leaves: []departure{noneIsSecure},
+	},
 	"cookie_samesite_None_obj": {view: setView, opts: withoutSameSite},
-	"cookie_samesite_bad":      {skip: "SameSite is no text in Go, and a number that means nothing is refused by New, so no request comes that far"},
-	"delete_samesite_False":    {view: flushView, row: liveRow(`{"a":1}`), opts: withoutSameSite, leaves: []departure{mirrored}},
-	"delete_host_prefix":       {view: flushView, row: liveRow(`{"a":1}`), name: "__Host-sid", leaves: []departure{mirrored}},
-	"delete_secure_prefix":     {view: flushView, row: liveRow(`{"a":1}`), name: "__Secure-sid", leaves: []departure{mirrored}},
+	"cookie_samesite_bad": {
+		skip: "SameSite is no text in Go, and a number that means nothing is refused by New, so no" +
+			" request comes that far",
+	},
+	"delete_samesite_False": {view: flushView, row: liveRow(`{"a":1}`), opts: withoutSameSite, leaves: []departure{mirrored}},
+	"delete_host_prefix":    {view: flushView, row: liveRow(`{"a":1}`), name: "__Host-sid", leaves: []departure{mirrored}},
+	"delete_secure_prefix":  {view: flushView, row: liveRow(`{"a":1}`), name: "__Secure-sid", leaves: []departure{mirrored}},
 
 	// Vary.
 	"vary_existing_cookie_lower": {view: getView, vary: "cookie, Accept"},
@@ -183,9 +205,13 @@ var scenarios = map[string]scenario{
 		r.must(s.Save())
 	}, leaves: []departure{savedIsTold}},
 	"request_session_removed": {skip: "there is no way to take the session off a request in Go"},
-	"test_cookie_set":         {view: func(_ *scenarioRun, s *ginsession.State) { s.Set("testcookie", "worked") }},
-	"cookie_unicode":          {view: getView, cookie: "sessionid=éééééééé", leaves: []departure{mirrored}},
-	"cookie_with_NUL":         {view: getView, cookie: `sessionid="abcdefgh\000ijkl"`, leaves: []departure{mirrored}},
+	"test_cookie_set": {
+		view: func(_ *scenarioRun, s *ginsession.State) { s.Set("testcookie", "worked") },
+	},
+	"cookie_unicode": {
+		view: getView, cookie: "sessionid=éééééééé", leaves: []departure{mirrored},
+	},
+	"cookie_with_NUL": {view: getView, cookie: `sessionid="abcdefgh\000ijkl"`, leaves: []departure{mirrored}},
 }
 
 // must ends the view on an error as an exception would, but is no part of a scenario.

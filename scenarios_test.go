@@ -17,7 +17,8 @@ import (
 // measured is when Django's results were.
 var measured = time.Date(2026, 11, 21, 20, 44, 35, 832214000, time.UTC)
 
-// A scenarioResult is what a request came to, as testdata/django/scenarios.json has it. Cookies are in the form of scenarioCookie.
+// A scenarioResult is what a request came to, as testdata/django/scenarios.json has it. Cookies are
+// in the form of scenarioCookie.
 type scenarioResult struct {
 	Status  int                       `json:"status"`
 	Cookies []string                  `json:"set_cookie"`
@@ -89,7 +90,8 @@ func TestScenariosAreComplete(t *testing.T) {
 	if skipped > 8 {
 		t.Errorf("%d scenarios are skipped", skipped)
 	}
-	_, err := gormsession.New(dbtest.New(t, dbtest.SQLite).Open(t), gormsession.WithSameSite(http.SameSite(99)))
+	_, err := gormsession.New(dbtest.New(t, dbtest.SQLite).Open(t),
+		gormsession.WithSameSite(http.SameSite(99)))
 	if err == nil || !strings.Contains(err.Error(), "WithSameSite") {
 		t.Errorf("an unknown SameSite is refused with %v", err)
 	}

@@ -31,7 +31,8 @@ func TestSecretsAreNotShown(t *testing.T) {
 	hashed := gormsession.Session{SessionKey: stored(key), SessionData: row.SessionData}
 	showntest.Check(t, "a row", row, key, stored(key), secret)
 	showntest.Check(t, "a row with a hash", hashed, key, stored(key), secret)
-	showntest.Check(t, "a model", visitorSession{Session: row, Agent: "Lynx"}, key, stored(key), secret)
+	showntest.Check(t, "a model", visitorSession{Session: row, Agent: "Lynx"}, key, stored(key),
+		secret)
 	showntest.Check(t, "the plugin", s.plugin, "the-codec's-key")
 	showntest.Check(t, "the plugin's value", *s.plugin, "the-codec's-key")
 	showntest.Check(t, "no plugin", gormsession.Plugin{}, "the-codec's-key")

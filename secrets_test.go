@@ -21,8 +21,8 @@ import (
 
 const secret = "hunter2-the-data"
 
-// live leads a whole life: each statement, conflicts, keys that collide, faults of the database, and all that prints a session. It writes
-// what a program would see of it into the log.
+// live leads a whole life: each statement, conflicts, keys that collide, faults of the database,
+// and all that prints a session. It writes what a program would see of it into the log.
 func live(s *site, keys *keyring) {
 	say := func(what string, v any) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
@@ -63,7 +63,11 @@ func live(s *site, keys *keyring) {
 	keys.repeat(key, key)
 	key = page(key, func(_ *gin.Context, session *ginsession.State) { session.CycleKey() })
 	keys.repeat(slices.Repeat([]string{key}, 10)...)
-	page("", func(c *gin.Context, session *ginsession.State) { change(c, session); say("save", session.Save()) })
+	page("",
+		func(c *gin.Context, session *ginsession.State) {
+			change(c, session)
+			say("save", session.Save())
+		})
 	page(key, func(_ *gin.Context, session *ginsession.State) { session.Set("bad", make(chan int)) })
 	page(key, func(_ *gin.Context, session *ginsession.State) {
 		say("a field of another type", gormsession.Field[time.Time]("secret").Or(session, time.Time{}))
@@ -95,12 +99,17 @@ func live(s *site, keys *keyring) {
 	page(key, func(_ *gin.Context, session *ginsession.State) { session.Discard() })
 	var rows []gormsession.Session
 	for stored, row := range s.rows() {
-		rows = append(rows, gormsession.Session{SessionKey: stored, SessionData: row.data, ExpireDate: gormsession.Expiry{Time: row.expire}})
+		rows = append(rows,
+			gormsession.Session{
+				SessionKey: stored, SessionData: row.data, ExpireDate: gormsession.Expiry{Time: row.expire},
+			})
 	}
 	say("rows", rows)
 	say("row", rows[0])
 	say("row", &rows[0])
-	if _, err := s.plugin.Entries(gormsession.Session{SessionKey: rows[0].SessionKey, SessionData: secret}); err != nil {
+	if _, err := s.plugin.Entries(gormsession.Session{
+		SessionKey: rows[0].SessionKey, SessionData: secret,
+	}); err != nil {
 		say("entries", err)
 	}
 	outside, err := s.plugin.Open(ctx, key)
@@ -138,7 +147,8 @@ func failing(prefix string, err error) func(string) error {
 	}
 }
 
-// Neither our log, nor an error, nor GORM's log of slow statements shows a key, in the cookie's form or in the row's, or a session's data.
+// Neither our log, nor an error, nor GORM's log of slow statements shows a key, in the cookie's
+// form or in the row's, or a session's data.
 func TestSecretsStaySecret(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		for name, config := range map[string]*gorm.Config{
@@ -156,14 +166,18 @@ func TestSecretsStaySecret(t *testing.T) {
 					slow := &logbook{}
 					config.Logger = logger.New(slow, logger.Config{SlowThreshold: 1, LogLevel: logger.Info})
 					keys := &keyring{}
-					s := newSiteWith(t, dbtest.New(t, d.Kind()), &config, gormsession.WithLayout(l), gormsession.WithNewKey(keys.newKey), gormsession.WithTimeout(time.Second))
+					s := newSiteWith(t, dbtest.New(t, d.Kind()), &config, gormsession.WithLayout(l),
+						gormsession.WithNewKey(keys.newKey), gormsession.WithTimeout(time.Second))
 					s.table, s.cookieName = l.Table, l.Cookie
 					readRows := s.db.Session(&gorm.Session{Logger: logger.Discard})
 					s.db = readRows
 					live(s, keys)
 
 					// So that nothing passes by being empty.
-					for _, part := range []string{"SLOW SQL", "SELECT", "UPDATE", "INSERT INTO", "DELETE FROM", l.Table, gorm.ErrDuplicatedKey.Error()} {
+					for _, part := range []string{
+						"SLOW SQL", "SELECT", "UPDATE", "INSERT INTO", "DELETE FROM", l.Table,
+						gorm.ErrDuplicatedKey.Error(),
+					} {
 						slow.wants(t, part)
 					}
 					s.log.wants(t, "level=ERROR", "no free session key", "deleted before the request completed")
@@ -175,12 +189,15 @@ func TestSecretsStaySecret(t *testing.T) {
 	})
 }
 
-// A database may name a key in what it says, as MariaDB does of a duplicate, and Vitess of each statement that fails. We do not repeat it.
+// A database may name a key in what it says, as MariaDB does of a duplicate, and Vitess of each
+// statement that fails. We do not repeat it.
 func TestErrorsThatNameAKey(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
 		keys, slow := &keyring{}, &logbook{}
-		s := newSiteWith(t, d, &gorm.Config{Logger: logger.New(slow, logger.Config{LogLevel: logger.Info})},
+		s := newSiteWith(t, d, &gorm.Config{
+			Logger: logger.New(slow, logger.Config{LogLevel: logger.Info}),
+		},
 			gormsession.WithNewKey(keys.newKey), gormsession.WithTimeout(time.Second))
 		say := func(what string, err error) {
 			if err == nil {
@@ -200,7 +217,8 @@ func TestErrorsThatNameAKey(t *testing.T) {
 			}
 			s.statements.Fail(failing(prefix, fmt.Errorf("in %s: no", named)))
 			for _, page := range []func(*gin.Context){pageR, pageW, pageC, pageF} {
-				if got := s.visit(key, page); got.status == 200 && len(got.statements) > 0 && slices.Contains(strings.Fields(got.verbs()), prefix) {
+				if got := s.visit(key, page); got.status == 200 && len(got.statements) > 0 &&
+					slices.Contains(strings.Fields(got.verbs()), prefix) {
 					t.Errorf("a %s that fails gave 200", prefix)
 				}
 			}

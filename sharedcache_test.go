@@ -13,7 +13,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// A poll that is overtaken by a login does not hand the old key back: who cycled it has told the client the new one.
+// A poll that is overtaken by a login does not hand the old key back: who cycled it has told the
+// client the new one.
 func TestRenewalThatIsOutrun(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithRolling())
 	key := s.start(map[string]any{"n": 5})
@@ -50,17 +51,21 @@ func TestValuesMayAskTheSession(t *testing.T) {
 		if err := session.Decode("a", &read); err != nil {
 			t.Error(err)
 		}
-		c.JSON(http.StatusOK, []any{session.Get("a"), session.Get("b"), session.Get("c"), session.Flashes()})
+		c.JSON(http.StatusOK,
+			[]any{session.Get("a"), session.Get("b"), session.Get("c"), session.Flashes()})
 	})
 	if got.body != "[0,1,2,[3]]" {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 
-// A commit that panics at an early point has saved nothing, and does not save later what the client was told has failed.
+// A commit that panics at an early point has saved nothing, and does not save later what the client
+// was told has failed.
 func TestPanicInTheCommit(t *testing.T) {
 	panics := false
-	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) visitorSession {
+	s := newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithModel(func(
+		row gormsession.Session, _ gormsession.Entries,
+	) visitorSession {
 		if panics {
 			panics = false
 			panic("in the model")

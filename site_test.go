@@ -25,8 +25,8 @@ import (
 
 func init() { gin.SetMode(gin.ReleaseMode) }
 
-// A site is a gin application with sessions in a private database, behind a real HTTP server. Its pages are the handlers that a test
-// visits.
+// A site is a gin application with sessions in a private database, behind a real HTTP server. Its
+// pages are the handlers that a test visits.
 type site struct {
 	t          testing.TB
 	db         *gorm.DB
@@ -43,13 +43,16 @@ type site struct {
 	pages map[string]func(*gin.Context)
 }
 
-// newSite opens the database through a recording driver. Expired rows are not swept unless opts say so, as nobody could tell when.
+// newSite opens the database through a recording driver. Expired rows are not swept unless opts say
+// so, as nobody could tell when.
 func newSite(t testing.TB, d *dbtest.DB, opts ...gormsession.Option) *site {
 	t.Helper()
 	return newSiteWith(t, d, &gorm.Config{}, opts...)
 }
 
-func newSiteWith(t testing.TB, d *dbtest.DB, config *gorm.Config, opts ...gormsession.Option) *site {
+func newSiteWith(
+	t testing.TB, d *dbtest.DB, config *gorm.Config, opts ...gormsession.Option,
+) *site {
 	t.Helper()
 	db, statements := d.OpenCounted(t, config)
 	s := newSiteOn(t, db, opts...)
@@ -59,15 +62,22 @@ func newSiteWith(t testing.TB, d *dbtest.DB, config *gorm.Config, opts ...gormse
 
 func newSiteOn(t testing.TB, db *gorm.DB, opts ...gormsession.Option) *site {
 	t.Helper()
-	s := &site{t: t, db: db, clock: newTestClock(), log: &logbook{}, table: "web_sessions", cookieName: "session", pages: map[string]func(*gin.Context){}}
-	own := []gormsession.Option{gormsession.WithClock(s.clock.Now), gormsession.WithLogger(s.log.logger()), gormsession.WithCleanup(0)}
+	s := &site{
+		t: t, db: db, clock: newTestClock(), log: &logbook{}, table: "web_sessions",
+		cookieName: "session", pages: map[string]func(*gin.Context){},
+	}
+	own := []gormsession.Option{
+		gormsession.WithClock(s.clock.Now), gormsession.WithLogger(s.log.logger()),
+		gormsession.WithCleanup(0),
+	}
 	plugin, err := gormsession.New(db, append(own, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.plugin = plugin
 	engine := gin.New()
-	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
+	engine.Use(gin.CustomRecoveryWithWriter(io.Discard,
+		func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
 	engine.Use(ginsession.Handler(plugin))
 	engine.Any("/:page", func(c *gin.Context) { s.page(c.Param("page"))(c) })
 	s.engine = engine
@@ -101,15 +111,16 @@ type reply struct {
 	statements []string     // what the database was asked meanwhile
 }
 
-// client follows no redirect and keeps no cookie. Its transport is its own, as each httptest.Server that closes cuts the idle connections of
-// the default one.
+// client follows no redirect and keeps no cookie. Its transport is its own, as each httptest.Server
+// that closes cuts the idle connections of the default one.
 var client = &http.Client{
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 4},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// visit has handler answer a request that brings a session key, none if it is empty. Where the handler does not flush, the session is
-// saved when visit returns. It may be called from within a handler, whose own statements are then not to be counted.
+// visit has handler answer a request that brings a session key, none if it is empty. Where the
+// handler does not flush, the session is saved when visit returns. It may be called from within a
+// handler, whose own statements are then not to be counted.
 func (s *site) visit(key string, handler func(c *gin.Context), edits ...func(*http.Request)) reply {
 	s.t.Helper()
 	if s.statements != nil {
@@ -186,8 +197,8 @@ func (r reply) verbs() string {
 	return strings.Join(verbs, " ")
 }
 
-// single is what a request with writes of one statement each asks: they go without a transaction where
-// the pool says so.
+// single is what a request with writes of one statement each asks: they go without a transaction
+// where the pool says so.
 func (s *site) single(verbs string) string {
 	if !s.db.SkipDefaultTransaction {
 		return verbs
@@ -197,7 +208,8 @@ func (s *site) single(verbs string) string {
 	}), " ")
 }
 
-// cookieIs tells what the response does to the cookie of a request with that key: "", "deleted", "refreshed" or "new".
+// cookieIs tells what the response does to the cookie of a request with that key: "", "deleted",
+// "refreshed" or "new".
 func (r reply) cookieIs(key string) string {
 	switch {
 	case r.cookie == nil:
@@ -236,7 +248,8 @@ func rowsOf(t testing.TB, db *gorm.DB, table string) map[string]row {
 		"mysql":    "CAST(expire_date AS CHAR)",
 	}[db.Dialector.Name()]
 	var found []struct{ SessionKey, SessionData, Expire string }
-	if err := db.Raw("SELECT session_key, session_data, " + expire + " AS expire FROM " + table).Scan(&found).Error; err != nil {
+	if err := db.Raw("SELECT session_key, session_data, " + expire + " AS expire FROM " +
+		table).Scan(&found).Error; err != nil {
 		t.Fatal(err)
 	}
 	rows := make(map[string]row, len(found))
@@ -250,8 +263,8 @@ func rowsOf(t testing.TB, db *gorm.DB, table string) map[string]row {
 	return rows
 }
 
-// nonce is the white space that marks the text of a save that must not be done twice. It means nothing
-// to whoever reads the row.
+// nonce is the white space that marks the text of a save that must not be done twice. It means
+// nothing to whoever reads the row.
 var nonce = regexp.MustCompile(`[ \t\r\n]{20}`)
 
 // testClock is a clock that a test moves.

@@ -57,8 +57,8 @@ func TestSQLiteWithoutPatience(t *testing.T) {
 				if err := lock.Exec(statement).Error; err != nil {
 					t.Fatal(err)
 				}
-				// A lock that goes in time is waited for, and one that does not is a 503 in time, or a
-				// try earlier where the next one could not end in it.
+				// A lock that goes in time is waited for, and one that does not is a 503 in time,
+				// or a try earlier where the next one could not end in it.
 				waits := make(chan reply)
 				go func() { waits <- s.visit(key, increment) }()
 				began := time.Now()

@@ -26,7 +26,8 @@ func writeName(name string) func(*gin.Context) {
 	}
 }
 
-// What a request asks of the database, by what it does, is the same on each database and under each of the handles that applications have.
+// What a request asks of the database, by what it does, is the same on each database and under each
+// of the handles that applications have.
 func TestStatements(t *testing.T) {
 	cases := []struct {
 		name    string
@@ -41,31 +42,55 @@ func TestStatements(t *testing.T) {
 		{"untouched", "live", untouched, 0, "", "", ""},
 		{"read without a cookie", "", readName, 0, "", "", ""},
 		{"read", "live", readName, 0, "SELECT", "SELECT", ""},
-		{"read twice", "live", func(c *gin.Context) { readName(c); readName(c) }, 0, "SELECT", "SELECT", ""},
+		{"read twice", "live", func(c *gin.Context) { readName(c); readName(c) }, 0, "SELECT", "SELECT",
+			""},
 		{"malformed cookie, read", "Not-A-Key", readName, 0, "", "", "deleted"},
-		{"malformed cookie, written", "Not-A-Key", writeName("Eve"), 0, "BEGIN INSERT COMMIT", "INSERT", "new"},
+		{"malformed cookie, written", "Not-A-Key", writeName("Eve"), 0, "BEGIN INSERT COMMIT", "INSERT",
+			"new"},
 		{"new session", "", writeName("Ann"), 0, "BEGIN INSERT COMMIT", "INSERT", "new"},
-		{"write", "live", writeName("Bob"), 0, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
-		{"write in a later step", "live", writeName("Bob"), 24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
-		{"write what is there, within a step", "live", writeName("Ann"), time.Minute, "SELECT", "SELECT", ""},
-		{"write what is there, in a later step", "live", writeName("Ann"), 24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
-		{"cycle", "live", func(c *gin.Context) { ginsession.Get(c).CycleKey() }, 0, "SELECT BEGIN UPDATE COMMIT", "SELECT BEGIN UPDATE COMMIT", "new"},
-		{"cycle and write", "live", func(c *gin.Context) { writeName("Bob")(c); ginsession.Get(c).CycleKey() }, 0,
+		{"write", "live", writeName("Bob"), 0, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE",
+			"refreshed"},
+		{"write in a later step", "live", writeName("Bob"), 24 * time.Hour, "SELECT BEGIN UPDATE COMMIT",
+			"SELECT UPDATE", "refreshed"},
+		{"write what is there, within a step", "live", writeName("Ann"), time.Minute, "SELECT", "SELECT",
+			""},
+		{"write what is there, in a later step", "live", writeName("Ann"), 24 * time.Hour,
+			"SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
+		{"cycle", "live", func(c *gin.Context) { ginsession.Get(c).CycleKey() }, 0,
 			"SELECT BEGIN UPDATE COMMIT", "SELECT BEGIN UPDATE COMMIT", "new"},
-		{"flush", "live", func(c *gin.Context) { ginsession.Get(c).Flush() }, 0, "BEGIN DELETE COMMIT", "DELETE", "deleted"},
-		{"flush after a read", "live", func(c *gin.Context) { readName(c); ginsession.Get(c).Flush() }, 0, "SELECT BEGIN DELETE COMMIT", "SELECT DELETE", "deleted"},
-		{"flush without a session", "", func(c *gin.Context) { ginsession.Get(c).Flush() }, 0, "", "", ""},
-		{"touch within a step", "live", func(c *gin.Context) { ginsession.Get(c).Touch() }, time.Minute, "SELECT", "SELECT", ""},
-		{"touch in a later step", "live", func(c *gin.Context) { ginsession.Get(c).Touch() }, 24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
-		{"save in a later step", "live", func(c *gin.Context) { _ = ginsession.Get(c).Save() }, 24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", ""},
-		{"write and save", "live", func(c *gin.Context) { writeName("Bob")(c); _ = ginsession.Get(c).Save() }, 0, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", ""},
-		{"write and save in a later step", "live", func(c *gin.Context) { writeName("Cid")(c); _ = ginsession.Get(c).Save() }, 24 * time.Hour,
+		{"cycle and write", "live", func(c *gin.Context) {
+			writeName("Bob")(c)
+			ginsession.Get(c).CycleKey()
+		}, 0,
+			"SELECT BEGIN UPDATE COMMIT", "SELECT BEGIN UPDATE COMMIT", "new"},
+		{"flush", "live", func(c *gin.Context) { ginsession.Get(c).Flush() }, 0, "BEGIN DELETE COMMIT",
+			"DELETE", "deleted"},
+		{"flush after a read", "live", func(c *gin.Context) { readName(c); ginsession.Get(c).Flush() }, 0,
+			"SELECT BEGIN DELETE COMMIT", "SELECT DELETE", "deleted"},
+		{"flush without a session", "", func(c *gin.Context) { ginsession.Get(c).Flush() }, 0, "", "",
+			""},
+		{"touch within a step", "live", func(c *gin.Context) { ginsession.Get(c).Touch() }, time.Minute,
+			"SELECT", "SELECT", ""},
+		{"touch in a later step", "live", func(c *gin.Context) { ginsession.Get(c).Touch() },
+			24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", "refreshed"},
+		{"save in a later step", "live", func(c *gin.Context) { _ = ginsession.Get(c).Save() },
+			24 * time.Hour, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", ""},
+		{"write and save", "live",
+			func(c *gin.Context) {
+				writeName("Bob")(c)
+				_ = ginsession.Get(c).Save()
+			}, 0, "SELECT BEGIN UPDATE COMMIT", "SELECT UPDATE", ""},
+		{"write and save in a later step", "live", func(c *gin.Context) {
+			writeName("Cid")(c)
+			_ = ginsession.Get(c).Save()
+		}, 24 * time.Hour,
 			"SELECT BEGIN UPDATE COMMIT SELECT", "SELECT UPDATE SELECT", "refreshed"},
 		{"key, handle, emptiness", "live", func(c *gin.Context) {
 			s := ginsession.Get(c)
 			_, _, _, _ = s.Key(), s.Handle(), s.IsEmpty(), s.IsNew()
 		}, 0, "", "", ""},
-		{"write with 500", "live", func(c *gin.Context) { writeName("Bob")(c); c.Status(500) }, 0, "SELECT", "SELECT", ""},
+		{"write with 500", "live", func(c *gin.Context) { writeName("Bob")(c); c.Status(500) }, 0,
+			"SELECT", "SELECT", ""},
 	}
 	configs := map[string]*gorm.Config{
 		"default":                {},
@@ -97,11 +122,13 @@ func TestStatements(t *testing.T) {
 					}
 					touch := strings.HasPrefix(c.name, "touch")
 					for _, statement := range got.statements {
-						if touch && strings.HasPrefix(statement, "UPDATE") && strings.Contains(statement, "session_data") {
+						if touch && strings.HasPrefix(statement, "UPDATE") &&
+							strings.Contains(statement, "session_data") {
 							t.Errorf("%s: writes more than expire_date: %s", c.name, statement)
 						}
 					}
-					if after := s.rows()[stored(key)]; strings.Contains(want, "UPDATE") && c.advance > time.Hour && !after.expire.After(before.expire) {
+					if after := s.rows()[stored(key)]; strings.Contains(want, "UPDATE") && c.advance > time.Hour &&
+						!after.expire.After(before.expire) {
 						t.Errorf("%s: expire_date stays %v", c.name, after.expire)
 					}
 				}
@@ -110,8 +137,8 @@ func TestStatements(t *testing.T) {
 	})
 }
 
-// A Save that changes nothing asks all the same whether the session is alive. MariaDB counts the rows that it changed rather than those
-// that it found, so there it takes a second look.
+// A Save that changes nothing asks all the same whether the session is alive. MariaDB counts the
+// rows that it changed rather than those that it found, so there it takes a second look.
 func TestStatementsOfASaveThatChangesNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -151,7 +178,8 @@ func TestStatementsOfALongText(t *testing.T) {
 		s := newSite(t, d)
 		long := strings.Repeat("é", 40_000)
 		key := s.start(map[string]any{"name": long})
-		if got := s.visit(key, writeName(long+"!")); got.verbs() != s.single("SELECT BEGIN UPDATE COMMIT") {
+		if got := s.visit(key,
+			writeName(long+"!")); got.verbs() != s.single("SELECT BEGIN UPDATE COMMIT") {
 			t.Errorf("asked %q", got.verbs())
 		}
 		if got := s.entries(key)["name"]; got != long+"!" {
@@ -172,10 +200,12 @@ func TestStatementsWithoutAStep(t *testing.T) {
 			if got.verbs() != s.single("SELECT BEGIN UPDATE COMMIT") {
 				t.Errorf("%s: asked %q", name, got.verbs())
 			}
-			if got, want := s.rows()[stored(key)].expire, s.clock.Now().Add(14*24*time.Hour); !got.Equal(want) {
+			if got, want := s.rows()[stored(key)].expire,
+				s.clock.Now().Add(14*24*time.Hour); !got.Equal(want) {
 				t.Errorf("%s: expire_date is %v, want %v", name, got, want)
 			}
-			if again := s.visit(key, page); !strings.HasPrefix(again.verbs(), strings.TrimSuffix(s.single("SELECT BEGIN UPDATE COMMIT"), " COMMIT")) {
+			if again := s.visit(key, page); !strings.HasPrefix(again.verbs(),
+				strings.TrimSuffix(s.single("SELECT BEGIN UPDATE COMMIT"), " COMMIT")) {
 				t.Errorf("%s within the microsecond: asked %q", name, again.verbs())
 			}
 		}

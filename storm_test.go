@@ -15,7 +15,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// The goroutines of one request may share its session: each call is done as a whole, whatever the others do meanwhile.
+// The goroutines of one request may share its session: each call is done as a whole, whatever the
+// others do meanwhile.
 func TestGoroutinesShareASession(t *testing.T) {
 	s := newSite(t, dbtest.New(t, dbtest.SQLite))
 	key := s.start(map[string]any{"n": 0})
@@ -66,7 +67,8 @@ func TestGoroutinesShareASession(t *testing.T) {
 	show(s.flashes(got.cookie.Value))
 	entries := s.entries(got.cookie.Value)
 	if got.status != http.StatusOK || len(s.rows()) != 1 || entries["n"] != int64(goroutines*each) {
-		t.Errorf("answered with %d; %d rows, n is %v of %d", got.status, len(s.rows()), entries["n"], goroutines*each)
+		t.Errorf("answered with %d; %d rows, n is %v of %d", got.status, len(s.rows()), entries["n"],
+			goroutines*each)
 	}
 	for g := range goroutines {
 		if own := entries["own"+strconv.Itoa(g)]; own != int64(each) {

@@ -19,7 +19,9 @@ func (s *site) plant(n int, expire time.Time) {
 	type planted struct{ SessionKey, SessionData, ExpireDate string }
 	rows := make([]planted, n)
 	for i := range rows {
-		rows[i] = planted{stored(fmt.Sprint(expire, i)), "{}", expire.Format("2006-01-02 15:04:05.000000")}
+		rows[i] = planted{
+			stored(fmt.Sprint(expire, i)), "{}", expire.Format("2006-01-02 15:04:05.000000"),
+		}
 		if s.db.Dialector.Name() == "postgres" {
 			rows[i].ExpireDate += "Z"
 		} else {
@@ -97,7 +99,8 @@ func TestSweepOff(t *testing.T) {
 	}
 }
 
-// ClearExpired deletes all that is expired, and nothing else. At the instant itself a row is neither alive nor cleared: Django's rule.
+// ClearExpired deletes all that is expired, and nothing else. At the instant itself a row is
+// neither alive nor cleared: Django's rule.
 func TestClearExpired(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -153,7 +156,8 @@ func TestClearExpiredThatFails(t *testing.T) {
 		return nil
 	})
 	n, err := s.plugin.ClearExpired(context.Background())
-	if n != 1000 || !errors.Is(err, gormsession.ErrUnavailable) || !strings.Contains(fmt.Sprintf("%+v", err), "the disk is full") {
+	if n != 1000 || !errors.Is(err, gormsession.ErrUnavailable) ||
+		!strings.Contains(fmt.Sprintf("%+v", err), "the disk is full") {
 		t.Errorf("cleared %d, %v", n, err)
 	}
 	if left := len(s.rows()); left != 500 {
@@ -183,7 +187,8 @@ func TestSweepSparesWhatIsRenewed(t *testing.T) {
 				if err := past.Raw("SELECT session_key FROM web_sessions ORDER BY session_key LIMIT 1").Scan(&key).Error; err != nil {
 					t.Error(err)
 				}
-				if err := past.Exec("UPDATE web_sessions SET expire_date = ? WHERE session_key = ?", renewed, key).Error; err != nil {
+				if err := past.Exec("UPDATE web_sessions SET expire_date = ? WHERE session_key = ?", renewed,
+					key).Error; err != nil {
 					t.Error(err)
 				}
 			}

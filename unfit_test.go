@@ -297,7 +297,8 @@ func TestFitTableIsTaken(t *testing.T) {
 }
 
 // What a table must hold depends on the options: where keys are not hashed a padded one is another
-// key, a column that checks JSON takes nothing else, and a model fills what it writes at the insert.
+// key, a column that checks JSON takes nothing else, and a model fills what it writes at the
+// insert.
 func TestUnfitTableOfTheOptions(t *testing.T) {
 	t.Parallel()
 	plain := layout.Own()

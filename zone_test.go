@@ -19,10 +19,13 @@ import (
 )
 
 // When the clocks of New York go back, and forward.
-var clockChanges = []time.Time{time.Date(2026, 11, 1, 6, 0, 0, 0, time.UTC), time.Date(2026, 3, 8, 7, 0, 0, 0, time.UTC)}
+var clockChanges = []time.Time{
+	time.Date(2026, 11, 1, 6, 0, 0, 0, time.UTC), time.Date(2026, 3, 8, 7, 0, 0, 0, time.UTC),
+}
 
-// A session ends at its instant, to the microsecond, in whatever zone program, driver and server believe themselves to be, also in the hour
-// that a clock shows twice. The parent of TestZones runs this in UTC or where the machine is, its processes elsewhere.
+// A session ends at its instant, to the microsecond, in whatever zone program, driver and server
+// believe themselves to be, also in the hour that a clock shows twice. The parent of TestZones runs
+// this in UTC or where the machine is, its processes elsewhere.
 func TestZone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		for name, db := range zonedHandles(t, d) {
@@ -131,7 +134,10 @@ func zonedHandles(t *testing.T, d *dbtest.DB) map[string]*gorm.DB {
 // The same in processes that are elsewhere, in databases of this one's servers.
 func TestZones(t *testing.T) {
 	environment := os.Environ()
-	for variable, kind := range map[string]dbtest.Kind{"TEST_POSTGRES_DSN": dbtest.Postgres, "TEST_MYSQL_DSN": dbtest.MariaDB} {
+	for variable, kind := range map[string]dbtest.Kind{
+		"TEST_POSTGRES_DSN": dbtest.Postgres,
+		"TEST_MYSQL_DSN":    dbtest.MariaDB,
+	} {
 		environment = append(environment, variable+"="+dbtest.New(t, kind).DSN())
 	}
 	for _, zone := range []string{"America/New_York", "Asia/Kathmandu"} {
