@@ -67,6 +67,7 @@ func TestWalls(t *testing.T) {
 		"internal/layout":     {module + "$", "gorm.io/", "net/http$"},
 		"internal/jsontext":   {module + "$", "gorm.io/", "net/http$"},
 		"internal/scheme":     {module + "$", "gorm.io/", "github.com/gin-gonic/"},
+		"internal/suite":      {module + "/ginsession$", "github.com/gin-gonic/gin$"},
 		".":                   {"github.com/gin-gonic/", "gorm.io/driver/"},
 	} {
 		path := strings.TrimSuffix(module+"/"+name, "/.")

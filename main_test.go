@@ -4,19 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/suite"
 )
 
-// processVariable makes the test binary one of the processes instead of running tests.
-const processVariable = "GORMSESSION_TEST_PROCESS"
-
-// processes are what a test may start this binary for, to have a process beside its own.
-var processes = map[string]func(){}
-
-func TestMain(m *testing.M) {
-	if process, ok := processes[os.Getenv(processVariable)]; ok {
-		process()
-		return
-	}
-	os.Exit(dbtest.Main(m))
-}
+func TestMain(m *testing.M) { os.Exit(suite.Main(m, onNothing)) }

@@ -21,12 +21,13 @@ import (
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/suite"
 )
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
 	gin.DefaultErrorWriter = io.Discard // the stacks of the recovery
-	os.Exit(dbtest.Main(m))
+	os.Exit(suite.Main(m, onGin))
 }
 
 // site is an application with sessions in a real database behind a real server.

@@ -1,0 +1,297 @@
+package suite
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/mattn/go-sqlite3"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+)
+
+// writes are the ways to write, each with the verb of its statement.
+var writes = []struct {
+	name, verb string
+	fresh      bool
+	relative   bool // it never goes bare
+	page       func(*Call)
+}{
+	{"set", "UPDATE", false, false, writeName("Bob")},
+	{"modify", "UPDATE", false, true, increment},
+	{"login", "UPDATE", false, true, func(c *Call) { writeName("Bob")(c); pageC(c) }},
+	{"login by Save", "UPDATE", false, true, func(c *Call) { pageC(c); saves(c) }},
+	{"create", "INSERT", true, false, increment},
+	{"logout", "DELETE", false, false, pageF},
+	{"renewal", "UPDATE", false, false, pageT},
+}
+
+// lastWords is what a database, or a driver, may say at the second try.
+func lastWords(kind dbtest.Kind) map[string]error {
+	constraint := map[dbtest.Kind]error{
+		dbtest.SQLite:   sqlite3.Error{Code: sqlite3.ErrConstraint},
+		dbtest.Postgres: &pgconn.PgError{Code: "23514", Message: "check"},
+		dbtest.MariaDB:  &mysql.MySQLError{Number: 4025, Message: "check"},
+	}[kind]
+	return map[string]error{
+		"read-only":    refusals[kind],
+		"a constraint": constraint,
+		"a conflict":   rollbacks[kind][0],
+		"lost again":   lost[kind],
+		"no table":     errors.New("no such table"),
+	}
+}
+
+// After a COMMIT whose end is open, nothing that a second try says makes it certain: neither that
+// the old data is intact, nor that the session was deleted.
+func (on cases) TestNothingIsMoreCertainThanTheFirstTry(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
+		t.Parallel()
+		a, _ := on.nodes(t, d, config.Gorm(), gormsession.WithTimeout(time.Second))
+		for _, w := range writes {
+			verb := "COMMIT"
+			if a.db.SkipDefaultTransaction && !w.relative {
+				verb = w.verb
+			}
+			for _, arrives := range []bool{true, false} {
+				for words, err := range lastWords(d.Kind()) {
+					waits := words == "a conflict" || words == "lost again" // until the time is over
+					if waits && (!arrives || w.name != "login" && w.name != "create") {
+						continue
+					}
+					key := ""
+					if !w.fresh {
+						key = a.start(map[string]any{"n": 1})
+					}
+					a.clock.advance(24 * time.Hour)
+					var open atomic.Bool
+					fault := func(sql string) error {
+						if strings.HasPrefix(sql, verb) && open.CompareAndSwap(false, true) {
+							return lost[d.Kind()]
+						}
+						return nil
+					}
+					second := func(sql string) error {
+						if open.Load() && sql != "ROLLBACK" {
+							return err
+						}
+						return nil
+					}
+					if arrives {
+						a.statements.FailAfter(fault)
+						a.statements.Fail(second)
+					} else {
+						a.statements.Fail(func(sql string) error {
+							if err := second(sql); err != nil {
+								return err
+							}
+							return fault(sql)
+						})
+					}
+					got, told := a.do(key, w.page)
+					a.heals()
+					if got.status != http.StatusServiceUnavailable || got.cookie != nil ||
+						!errors.Is(told, gormsession.ErrOutcomeUnknown) {
+						t.Errorf("%s, arrived %t, then %s: answered with %d, %q (%v)",
+							w.name, arrives, words, got.status, got.line, told)
+					}
+					if rows := a.rows(); len(rows) > 1 {
+						t.Errorf("%s, then %s: there are %d rows", w.name, words, len(rows))
+					}
+					a.exec("DELETE FROM web_sessions")
+				}
+			}
+		}
+	})
+}
+
+// What certainly failed is said to have failed: no COMMIT was sent, or the database has undone it.
+func (on cases) TestWhatIsUndoneIsUnavailable(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
+		t.Parallel()
+		a, _ := on.nodes(t, d, config.Gorm(), gormsession.WithTimeout(300*time.Millisecond))
+		for _, w := range writes {
+			verbs := []string{"BEGIN", w.verb}
+			if a.db.SkipDefaultTransaction && !w.relative {
+				verbs = nil // no BEGIN, and a statement alone that is lost may have been done
+			}
+			for _, verb := range verbs {
+				key := ""
+				if !w.fresh {
+					key = a.start(map[string]any{"n": 1})
+				}
+				before := a.rows()
+				a.clock.advance(24 * time.Hour)
+				a.statements.Fail(failing(verb, lost[d.Kind()]))
+				got, told := a.do(key, w.page)
+				a.heals()
+				if got.status != http.StatusServiceUnavailable || got.cookie != nil ||
+					!errors.Is(told, gormsession.ErrUnavailable) {
+					t.Errorf("%s, no %s: answered with %d (%v)", w.name, verb, got.status, told)
+				}
+				if after := a.rows(); !maps.Equal(before, after) {
+					t.Errorf("%s, no %s: %v became %v", w.name, verb, before, after)
+				}
+				a.exec("DELETE FROM web_sessions")
+			}
+		}
+	})
+}
+
+// duplicates are what the databases say of a key that is taken.
+var duplicates = map[dbtest.Kind]error{
+	dbtest.SQLite: sqlite3.Error{
+		Code: sqlite3.ErrConstraint, ExtendedCode: sqlite3.ErrConstraintPrimaryKey,
+	},
+	dbtest.Postgres: &pgconn.PgError{Code: "23505", Message: "duplicate key"},
+	dbtest.MariaDB:  &mysql.MySQLError{Number: 1062, Message: "Duplicate entry"},
+}
+
+// An INSERT that the driver sends twice by itself is a duplicate of its own: it is looked at, and
+// where that fails nobody knows. Never is there a second row.
+func (on cases) TestDuplicateOfItsOwn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		t.Parallel()
+		config := dbtest.Config{Bare: true}
+		a, _ := on.nodes(t, d, config.Gorm(), gormsession.WithTimeout(time.Second))
+		for words, err := range lastWords(d.Kind()) {
+			a.statements.FailAfter(first("INSERT", duplicates[d.Kind()], nil))
+			got, told := a.do("", increment)
+			if got.status != http.StatusOK || len(a.rows()) != 1 {
+				t.Errorf("sent twice: answered with %d (%v), %d rows",
+					got.status, told, len(a.rows()))
+			}
+			a.statements.FailAfter(first("INSERT", duplicates[d.Kind()], nil))
+			a.statements.Fail(failing("SELECT", err))
+			got, told = a.do("", increment)
+			a.heals()
+			if got.status != http.StatusServiceUnavailable || got.cookie != nil ||
+				!errors.Is(told, gormsession.ErrOutcomeUnknown) {
+				t.Errorf("sent twice, then %s: answered with %d (%v)", words, got.status, told)
+			}
+			if n := len(a.rows()); n != 2 {
+				t.Errorf("sent twice, then %s: there are %d rows", words, n)
+			}
+			a.exec("DELETE FROM web_sessions")
+		}
+	})
+}
+
+// What Save says of an end that is open is what the request is answered with, whatever the handler
+// does next.
+func (on cases) TestSaveTellsThatTheEndIsOpen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		t.Parallel()
+		a, _ := on.nodes(t, d, (dbtest.Config{}).Gorm(), gormsession.WithTimeout(time.Second))
+		key := a.start(map[string]any{"n": 1})
+		var said error
+		a.loses("COMMIT", func() { a.statements.Fail(failing("BEGIN", refusals[d.Kind()])) })
+		got, told := a.do(key, func(c *Call) {
+			increment(c)
+			said = c.Session().Save()
+			a.heals()
+			increment(c)
+		})
+		if got.status != http.StatusServiceUnavailable ||
+			!errors.Is(said, gormsession.ErrOutcomeUnknown) ||
+			!errors.Is(told, gormsession.ErrOutcomeUnknown) {
+			t.Errorf("Save said %v, and the answer was %d (%v)", said, got.status, told)
+		}
+		if n := a.entries(key)["n"]; n != int64(2) {
+			t.Errorf("n is %v", n)
+		}
+	})
+}
+
+// loses has the answer to the next statement of that verb lost, once meanwhile has happened.
+func (n *node) loses(verb string, meanwhile func()) {
+	n.heals()
+	n.statements.FailAfter(first(verb, lost[n.kind], meanwhile))
+}
+
+// A renewal whose answer is lost has been done, and the client is told of it.
+func (on cases) TestRenewalWhoseAnswerIsLost(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
+		t.Parallel()
+		a, _ := on.nodes(t, d, config.Gorm())
+		key := a.start(map[string]any{"n": 1})
+		a.clock.advance(24 * time.Hour)
+		before := a.rows()[stored(key)]
+		verb := "COMMIT"
+		if a.db.SkipDefaultTransaction {
+			verb = "UPDATE"
+		}
+		a.loses(verb, nil)
+		got := a.visit(key, pageT)
+		a.heals()
+		after := a.rows()[stored(key)]
+		if got.cookieIs(key) != "refreshed" || !after.expire.After(before.expire) {
+			t.Errorf("%d, %q, from %v to %v", got.status, got.line, before.expire, after.expire)
+		}
+	})
+}
+
+// A key that is found to be taken only at the COMMIT, as TiDB does it, is replaced by another one.
+func (on behind) TestKeyThatIsTakenAtCommit(t *testing.T) {
+	for _, config := range dbtest.Configs {
+		t.Run(config.Name, func(t *testing.T) {
+			t.Parallel()
+			keys := &keyring{}
+			a, _ := on.nodes(t, dbtest.New(t, dbtest.Postgres), config.Gorm(),
+				on.inside.WithNewKey(keys.newKey))
+			a.exec("ALTER TABLE web_sessions DROP CONSTRAINT web_sessions_pkey")
+			a.exec("ALTER TABLE web_sessions ADD PRIMARY KEY (session_key)" +
+				" DEFERRABLE INITIALLY DEFERRED")
+			ann := a.start(map[string]any{"name": "Ann"})
+			keys.repeat(ann)
+			bob := a.start(map[string]any{"name": "Bob"})
+			keys.repeat(ann, ann)
+			got := a.visit(bob, func(c *Call) { writeName("Bill")(c); pageC(c) })
+			if got.status != http.StatusOK || bob == ann || got.cookie.Value == ann {
+				t.Fatalf("answered with %d\n%s", got.status, a.log)
+			}
+			for key, name := range map[string]string{ann: "Ann", got.cookie.Value: "Bill"} {
+				if is := a.entries(key)["name"]; is != name {
+					t.Errorf("%s has become %v", name, is)
+				}
+			}
+		})
+	}
+}
+
+// spacedSession stores another text than it was given.
+type spacedSession struct{ gormsession.Session }
+
+func (s *spacedSession) BeforeCreate(*gorm.DB) error {
+	s.SessionData += " "
+	return nil
+}
+
+// A new row whose INSERT was answered is ours, whatever a hook or a trigger has made of its text:
+// where the answer to the COMMIT is lost there is no second row.
+func (on cases) TestNewRowThatAHookHasChanged(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
+		t.Parallel()
+		a, _ := on.nodes(t, d, config.Gorm(), gormsession.WithTable("web_sessions"),
+			gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) spacedSession {
+				return spacedSession{row}
+			}))
+		a.loses("COMMIT", nil)
+		got := a.visit("", increment)
+		a.heals()
+		if got.status != http.StatusOK || len(a.rows()) != 1 {
+			t.Fatalf("answered with %d, and there are %d rows", got.status, len(a.rows()))
+		}
+		if got := a.visit(got.cookie.Value, increment); got.body != "2" {
+			t.Errorf("the next: %d %s", got.status, got.body)
+		}
+	})
+}
