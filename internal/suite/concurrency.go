@@ -32,10 +32,6 @@ func size(short, full int) int {
 	return short
 }
 
-const counter = gormsession.Field[int]("n")
-
-func plusOne(n int) int { return n + 1 }
-
 // deeds are what the peers' clients ask for.
 var deeds = map[string]func(c *Call, s *gormsession.State){
 	"read": func(c *Call, s *gormsession.State) {

@@ -17,23 +17,6 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// increment is the page of most of these tests.
-func increment(c *Call) {
-	c.String(http.StatusOK, "%d", counter.Modify(c.Session(), plusOne))
-}
-
-func showCounter(c *Call) { c.String(http.StatusOK, "%d", counter.Or(c.Session(), 0)) }
-
-// unavailable checks that a response is the one to a fault of the database: it says so, and tells
-// the client nothing of its session.
-func (r reply) unavailable(t *testing.T) {
-	t.Helper()
-	if r.status != http.StatusServiceUnavailable || r.cookie != nil ||
-		r.body != "Service Unavailable\n" {
-		t.Errorf("a fault was answered with %d, %q, and the cookie %v", r.status, r.body, r.cookie)
-	}
-}
-
 // comesBack visits until the database serves again: each connection to the old server that is left
 // in the pool may cost one visit.
 func (s *site) comesBack(key string) reply {

@@ -57,10 +57,6 @@ func (s *site) visitor(key string) (v visitorSession) {
 	return v
 }
 
-func set(name string, value any) func(*Call) {
-	return func(c *Call) { c.Session().Set(name, value) }
-}
-
 // The columns follow the entries, at insert and at update, and are NULL and zero again when the
 // entries go.
 func (on cases) TestModelFollowsTheEntries(t *testing.T) {

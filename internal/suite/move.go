@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,49 +12,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
-	"github.com/seed7368b609/gormsession/internal/layout"
 )
-
-// plantOld puts a row into the former table.
-func (r relocation) plantOld(t *testing.T, key, data, expire string) {
-	t.Helper()
-	if err := r.old.db.Exec("INSERT INTO django_session VALUES (?, ?, ?)", key, data,
-		expire).Error; err != nil {
-		t.Fatal(err)
-	}
-}
-
-// sessionsOf are the entries of the sessions with these keys, as one server has them.
-func sessionsOf(s *site, keys []string) map[string]map[string]any {
-	all := map[string]map[string]any{}
-	for _, key := range keys {
-		all[key] = s.entries(key)
-	}
-	return all
-}
-
-// fill makes sessions of many kinds and returns their keys.
-func (r relocation) fill(n int) (keys []string) {
-	for i := range n {
-		keys = append(keys,
-			r.old.start(map[string]any{
-				"i":    i,
-				"name": "Änn",
-				"deep": map[string]any{"a": []any{1, 2.5, nil, true}},
-			}))
-	}
-	for _, set := range []func(*gormsession.State){
-		func(s *gormsession.State) { s.SetExpiry(time.Hour) },
-		func(s *gormsession.State) { s.SetBrowserSession() },
-		func(s *gormsession.State) { s.SetExpiryAt(r.old.clock.Now().Add(time.Hour)) },
-		func(s *gormsession.State) { s.Set("long", strings.Repeat("é", 100_000)) },
-		func(s *gormsession.State) { s.Set("gone", 1); s.Clear(); _ = s.Save() },
-	} {
-		got := r.old.visit("", func(c *Call) { set(c.Session()) })
-		keys = append(keys, got.cookie.Value)
-	}
-	return keys
-}
 
 // MoveFormer takes each live session of the former table to the own one, with its key, its expiry
 // and all that it holds. What cannot be taken stays, and is counted.
@@ -242,97 +199,6 @@ func (on cases) TestMoveFormerMeanwhile(t *testing.T) {
 				r.old.db.Exec("DELETE FROM web_sessions").Error); err != nil {
 				t.Fatal(err)
 			}
-		}
-	})
-}
-
-// An instant stays the instant that it is, also where the former table has it in the wall clock of
-// a zone, and the other way round.
-func (on cases) TestFormerZone(t *testing.T) {
-	chicago, err := time.LoadLocation("America/Chicago")
-	if err != nil {
-		t.Fatal(err)
-	}
-	local := layout.Django()
-	local.Location = chicago
-	settings := withLayout(local)
-	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
-		t.Parallel()
-		old, one := on.newSite(t, d, settings, oldCookie), on.newSite(t, d, settings, oldCookie,
-			gormsession.WithFormer())
-		two, alone := on.newSite(t, d, oldCookie,
-			gormsession.WithFormer(settings)), on.newSite(t, d, oldCookie)
-		at := old.clock.Now().Add(36*time.Hour + 1234*time.Microsecond)
-		for _, s := range []*site{old, one, two, alone} {
-			s.cookieName = "sessionid"
-		}
-		expires := func(what string, s *site, key string) {
-			t.Helper()
-			var got time.Time
-			s.visit(key, func(c *Call) { got = c.Session().ExpiryDate() })
-			if !got.Equal(at) {
-				t.Errorf("%s: it expires at %v, not %v", what, got, at)
-			}
-		}
-		begin := func(s *site) string {
-			return s.visit("", func(c *Call) { c.Session().SetExpiryAt(at) }).cookie.Value
-		}
-		cycle := func(c *Call) { c.Session().CycleKey() }
-
-		key := begin(old)
-		if data := rowsOf(t, old.db, "django_session")[key].data; data != fmt.Sprintf(`{"_session_expiry":%q}`, at.In(chicago).Format("2006-01-02T15:04:05.000000")) {
-			t.Errorf("Django would read %s", data)
-		}
-		expires("read again", old, key)
-		expires("in the former table", two, key)
-		expires("after a cycle to the new one", alone, two.visit(key, cycle).cookie.Value)
-		back := one.visit(begin(alone), cycle)
-		expires("after a cycle to the old one", old, back.cookie.Value)
-		at = at.Add(time.Hour)
-		two.visit(back.cookie.Value, func(c *Call) { c.Session().SetExpiryAt(at) })
-		expires("set from the other side", old, back.cookie.Value)
-		if _, err := two.plugin.MoveFormer(context.Background()); err != nil {
-			t.Error(err)
-		}
-		expires("after the move", alone, back.cookie.Value)
-	})
-}
-
-// Columns of the application's own are filled, and tables of one layout and two codecs do as well.
-func (on cases) TestMoveFormerToAModel(t *testing.T) {
-	type named struct {
-		gormsession.Session
-		Name string
-	}
-	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
-		t.Parallel()
-		former := []gormsession.Option{
-			gormsession.WithTable("former"), gormsession.WithCodec(taggedCodec{}),
-		}
-		old := on.newSite(t, d, former...)
-		s := on.newSite(t, d, gormsession.WithFormer(former...),
-			gormsession.WithModel(func(row gormsession.Session, e gormsession.Entries) named {
-				name, _ := e.Get("name").(string)
-				return named{row, name}
-			}))
-		key := old.start(map[string]any{"name": "Ann"})
-		for row := range rowsOf(t, old.db, "former") {
-			if entries, err := s.plugin.Entries(gormsession.Session{
-				SessionData: rowsOf(t, old.db, "former")[row].data,
-			}); err != nil || entries["name"] != "Ann" {
-				t.Errorf("a former row has %v, %v", entries, err)
-			}
-		}
-		if m, err := s.plugin.MoveFormer(context.Background()); err != nil || m.Rows != 1 {
-			t.Fatalf("%+v, %v", m, err)
-		}
-		var name string
-		if err := s.db.Raw("SELECT name FROM web_sessions WHERE session_key = ?",
-			stored(key)).Scan(&name).Error; err != nil || name != "Ann" {
-			t.Errorf("the column holds %q, %v", name, err)
-		}
-		if got := s.visit(key, readName); got.status != http.StatusOK || got.body != `"Ann"` {
-			t.Errorf("the session has %s", got.body)
 		}
 	})
 }

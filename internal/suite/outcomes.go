@@ -11,8 +11,6 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-const keyWithoutRow = "abcdefghijklmnopqrstuvwxyz012345"
-
 // bring prepares what a request brings along: a cookie's value, "" for none.
 func (s *site) bring(request string) (key string) {
 	s.t.Helper()
@@ -90,19 +88,6 @@ func (s *site) outcomeOf(key string, page func(*Call)) (reply, outcome) {
 	}
 	return got, o
 }
-
-var (
-	pageS = untouched
-	pageR = readName
-	pageW = writeName("Bob")
-	pageC = func(c *Call) { c.Session().CycleKey() }
-	pageF = func(c *Call) { c.Session().Flush() }
-	pageN = func(c *Call) { c.Session().Flush(); pageW(c) } // a login after a logout
-	pageT = func(c *Call) { c.Session().Touch() }
-	pageD = func(c *Call) { pageW(c); c.Session().Discard() }
-	pageX = func(c *Call) { c.Session().Clear() }
-	pageE = func(c *Call) { pageW(c); c.Session().Delete("name") }
-)
 
 type cell struct {
 	request string
@@ -235,71 +220,6 @@ func (on cases) TestOutcomesOfServerErrors(t *testing.T) {
 		t.Parallel()
 		for _, status := range []int{500, 502} {
 			on.checkOutcomes(t, dbtest.New(t, d.Kind()), cells, status)
-		}
-	})
-}
-
-// With WithSaveEveryRequest each request renews a live session, and none makes a row for a dead
-// one.
-func (on cases) TestOutcomesWithSaveEveryRequest(t *testing.T) {
-	cells := []cell{
-		{"none", pageS, "S", outcome{}},
-		{"none", pageR, "R", outcome{vary: true}},
-		{"none", pageW, "W", outcome{"new", true, "inserted", "INSERT"}},
-		{"live", pageS, "S", outcome{"refreshed", true, "renewed", "SELECT UPDATE"}},
-		{"live", pageR, "R", outcome{"refreshed", true, "renewed", "SELECT UPDATE"}},
-		{"live", pageW, "W", outcome{"refreshed", true, "updated", "SELECT UPDATE"}},
-		{"live", pageF, "flush", outcome{"deleted", true, "deleted", "DELETE"}},
-		{"live", pageD, "discard", outcome{"", true, "", "SELECT"}},
-		{"unknown", pageS, "S", outcome{"", true, "", "SELECT"}},
-		{"unknown", pageR, "R", outcome{"", true, "", "SELECT"}},
-		{"unknown", pageW, "W", outcome{"new", true, "inserted", "SELECT INSERT"}},
-		{"expired", pageS, "S", outcome{"", true, "", "SELECT"}},
-		{"malformed", pageS, "S", outcome{}},
-		{"undecodable", pageS, "S", outcome{"", true, "", "SELECT"}},
-		{"undecodable", pageR, "R", outcome{"", true, "", "SELECT"}},
-	}
-	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
-		t.Parallel()
-		on.checkOutcomes(t, d, cells, http.StatusOK, gormsession.WithSaveEveryRequest())
-		on.checkOutcomes(t, dbtest.New(t, d.Kind()), []cell{
-			{"live", pageS, "S", outcome{}},
-			{"live", pageW, "W", outcome{"", true, "", "SELECT"}},
-		}, http.StatusInternalServerError, gormsession.WithSaveEveryRequest())
-	})
-}
-
-// With WithRolling a request that reads or writes renews the session, and one that does not touch
-// it costs nothing.
-func (on cases) TestOutcomesWithRolling(t *testing.T) {
-	cells := []cell{
-		{"none", pageR, "R", outcome{vary: true}},
-		{"live", pageS, "S", outcome{}},
-		{"live", pageR, "R", outcome{"refreshed", true, "renewed", "SELECT UPDATE"}},
-		{"live", pageW, "W", outcome{"refreshed", true, "updated", "SELECT UPDATE"}},
-		{"live", pageF, "flush", outcome{"deleted", true, "deleted", "DELETE"}},
-		{"unknown", pageS, "S", outcome{}},
-		{"unknown", pageR, "R", outcome{"", true, "", "SELECT"}},
-		{"undecodable", pageR, "R", outcome{"", true, "", "SELECT"}},
-	}
-	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
-		t.Parallel()
-		on.checkOutcomes(t, d, cells, http.StatusOK, gormsession.WithRolling())
-		s := on.newSite(t, dbtest.New(t, d.Kind()), gormsession.WithRolling())
-		key, updates := s.start(map[string]any{"name": "Ann"}), 0
-		const reads = 256
-		for range reads {
-			s.clock.advance(14 * 24 * time.Hour / reads)
-			got := s.visit(key, pageR)
-			n := strings.Count(got.verbs(), "UPDATE")
-			if is := got.cookieIs(key); is != map[int]string{0: "", 1: "refreshed"}[n] {
-				t.Fatalf("with %d updates the cookie is %q: %q", n, is, got.line)
-			}
-			updates += n
-		}
-		if updates < 63 || updates > 65 {
-			t.Errorf("%d reads in a lifetime took %d updates, want one for each of the 64 steps", reads,
-				updates)
 		}
 	})
 }

@@ -2,19 +2,13 @@ package suite
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path"
-	"regexp"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -112,16 +106,6 @@ func (s *site) addPage(handler func(*Call)) (name string) {
 	return name
 }
 
-// A reply is what a visit gave.
-type reply struct {
-	status     int
-	header     http.Header
-	body       string
-	cookie     *http.Cookie // ours, nil if the response sets none
-	line       string       // its Set-Cookie line
-	statements []string     // what the database was asked meanwhile
-}
-
 // client follows no redirect and keeps no cookie. Its transport is its own, as each httptest.Server
 // that closes cuts the idle connections of the default one.
 var client = &http.Client{
@@ -198,109 +182,6 @@ func (s *site) entries(key string) map[string]any {
 	}
 	return entries
 }
-
-// verbs are the first words of the statements.
-func (r reply) verbs() string {
-	verbs := make([]string, len(r.statements))
-	for i, statement := range r.statements {
-		verbs[i], _, _ = strings.Cut(statement, " ")
-	}
-	return strings.Join(verbs, " ")
-}
-
-// single is what a request with writes of one statement each asks: they go without a transaction
-// where the pool says so.
-func (s *site) single(verbs string) string {
-	if !s.db.SkipDefaultTransaction {
-		return verbs
-	}
-	return strings.Join(slices.DeleteFunc(strings.Fields(verbs), func(verb string) bool {
-		return verb == "BEGIN" || verb == "COMMIT"
-	}), " ")
-}
-
-// cookieIs tells what the response does to the cookie of a request with that key: "", "deleted",
-// "refreshed" or "new".
-func (r reply) cookieIs(key string) string {
-	switch {
-	case r.cookie == nil:
-		return ""
-	case r.cookie.Value == "" && r.cookie.MaxAge < 0:
-		return "deleted"
-	case r.cookie.Value == key:
-		return "refreshed"
-	}
-	return "new"
-}
-
-// stored is the key as the row of the default table holds it.
-func stored(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
-}
-
-// A row is what the table holds.
-type row struct {
-	data   string
-	expire time.Time
-}
-
-// rows reads the table past the library, by the key as stored.
-func (s *site) rows() map[string]row {
-	s.t.Helper()
-	return rowsOf(s.t, s.db, s.table)
-}
-
-func rowsOf(t testing.TB, db *gorm.DB, table string) map[string]row {
-	t.Helper()
-	expire := map[string]string{
-		"sqlite":   "CAST(expire_date AS TEXT)",
-		"postgres": "to_char(expire_date AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
-		"mysql":    "CAST(expire_date AS CHAR)",
-	}[db.Dialector.Name()]
-	var found []struct{ SessionKey, SessionData, Expire string }
-	if err := db.Raw("SELECT session_key, session_data, " + expire + " AS expire FROM " +
-		table).Scan(&found).Error; err != nil {
-		t.Fatal(err)
-	}
-	rows := make(map[string]row, len(found))
-	for _, f := range found {
-		at, err := time.Parse("2006-01-02 15:04:05", f.Expire)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows[f.SessionKey] = row{nonce.ReplaceAllString(f.SessionData, ""), at}
-	}
-	return rows
-}
-
-// nonce is the white space that marks the text of a save that must not be done twice. It means
-// nothing to whoever reads the row.
-var nonce = regexp.MustCompile(`[ \t\r\n]{20}`)
-
-// testClock is a clock that a test moves.
-type testClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newTestClock() *testClock {
-	return &testClock{now: time.Date(2026, 3, 4, 5, 6, 7, 123456000, time.UTC)}
-}
-
-func (c *testClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *testClock) set(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = now
-}
-
-func (c *testClock) advance(d time.Duration) { c.set(c.Now().Add(d)) }
 
 // withLayout chooses a layout, as package django does.
 func withLayout(l layout.Layout) gormsession.Option {

@@ -13,17 +13,6 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-func untouched(c *Call) { c.String(http.StatusOK, "hello") }
-
-func readName(c *Call) { c.JSON(http.StatusOK, c.Session().Get("name")) }
-
-func writeName(name string) func(*Call) {
-	return func(c *Call) {
-		c.Session().Set("name", name)
-		c.String(http.StatusOK, "done")
-	}
-}
-
 // What a request asks of the database, by what it does, is the same on each database and under each
 // of the handles that applications have.
 func (on cases) TestStatements(t *testing.T) {
