@@ -76,8 +76,9 @@ func BenchmarkUntouched(b *testing.B) {
 
 func BenchmarkRead(b *testing.B) {
 	readName := func(c *gin.Context) { c.JSON(http.StatusOK, ginsession.Get(c).Get("name")) }
-	benchEach(b, readName, func(b *testing.B, pool *sql.DB, kind dbtest.Kind,
-		key string) func(*gin.Context) {
+	benchEach(b, readName, func(
+		b *testing.B, pool *sql.DB, kind dbtest.Kind, key string,
+	) func(*gin.Context) {
 		read := floorRead(b, pool, kind, key)
 		return func(c *gin.Context) { c.String(http.StatusOK, read(c.Request.Context())) }
 	})
@@ -88,8 +89,9 @@ func BenchmarkWrite(b *testing.B) {
 		n := gormsession.Field[int]("n").Modify(ginsession.Get(c), func(n int) int { return n + 1 })
 		c.String(http.StatusOK, strconv.Itoa(n))
 	}
-	benchEach(b, page, func(b *testing.B, pool *sql.DB, kind dbtest.Kind,
-		key string) func(*gin.Context) {
+	benchEach(b, page, func(
+		b *testing.B, pool *sql.DB, kind dbtest.Kind, key string,
+	) func(*gin.Context) {
 		read := floorRead(b, pool, kind, key)
 		update := prepare(b, pool, kind, "UPDATE web_sessions SET session_data = ? WHERE session_key = ?")
 		named, n := stored(key), 0

@@ -21,12 +21,18 @@ func TestCart(t *testing.T) {
 		want                                cart
 		total                               string
 	}{
-		{"another quantity", "/cart/update", "mug", "5", "status: Corner mug: now 5.", cart{"mug": 5, "fern": 1}, "€68.80"},
-		{"too many", "/cart/update", "mug", "100", "alert: A quantity is a number from 0 to 99.", cart{"mug": 5, "fern": 1}, "€68.80"},
-		{"less than none", "/cart/update", "mug", "-1", "alert: A quantity is a number from 0 to 99.", cart{"mug": 5, "fern": 1}, "€68.80"},
-		{"no number", "/cart/update", "mug", "five", "alert: A quantity is a number from 0 to 99.", cart{"mug": 5, "fern": 1}, "€68.80"},
-		{"not sold here", "/cart/update", "yacht", "1", "alert: A quantity is a number from 0 to 99.", cart{"mug": 5, "fern": 1}, "€68.80"},
-		{"quantity zero", "/cart/update", "fern", "0", "status: Small fern went back to its shelf.", cart{"mug": 5}, "€59.00"},
+		{"another quantity", "/cart/update", "mug", "5", "status: Corner mug: now 5.",
+			cart{"mug": 5, "fern": 1}, "€68.80"},
+		{"too many", "/cart/update", "mug", "100", "alert: A quantity is a number from 0 to 99.",
+			cart{"mug": 5, "fern": 1}, "€68.80"},
+		{"less than none", "/cart/update", "mug", "-1", "alert: A quantity is a number from 0 to 99.",
+			cart{"mug": 5, "fern": 1}, "€68.80"},
+		{"no number", "/cart/update", "mug", "five", "alert: A quantity is a number from 0 to 99.",
+			cart{"mug": 5, "fern": 1}, "€68.80"},
+		{"not sold here", "/cart/update", "yacht", "1", "alert: A quantity is a number from 0 to 99.",
+			cart{"mug": 5, "fern": 1}, "€68.80"},
+		{"quantity zero", "/cart/update", "fern", "0", "status: Small fern went back to its shelf.",
+			cart{"mug": 5}, "€59.00"},
 		{"removed", "/cart/remove", "mug", "5", "status: Corner mug went back to its shelf.", cart{}, ""},
 	} {
 		_, page := v.submit(step.path, "/cart", "good", step.good, "quantity", step.quantity)
@@ -40,7 +46,8 @@ func TestCart(t *testing.T) {
 			t.Errorf("%s: the cart holds %v, want %v", step.name, got, step.want)
 		}
 	}
-	if _, page := v.submit("/cart/add", "/", "good", "<b>yacht"); len(shown(page)) != 1 || strings.Contains(page, "yacht") {
+	if _, page := v.submit("/cart/add", "/", "good", "<b>yacht"); len(shown(page)) != 1 ||
+		strings.Contains(page, "yacht") {
 		t.Errorf("what is not sold: messages %q", shown(page))
 	}
 }

@@ -39,7 +39,8 @@ func TestLoginChangesTheKeyAndKeepsTheCart(t *testing.T) {
 
 	old := visit(t, base, before)
 	resp, _ := old.do(http.MethodGet, "/account", nil)
-	if where := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || where != "/login" {
+	if where := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther ||
+		where != "/login" {
 		t.Errorf("the old cookie opens the account page: %d %s", resp.StatusCode, where)
 	}
 	if got := old.inCart(); len(got) != 0 {
@@ -166,13 +167,20 @@ func TestARemovedUserIsNobody(t *testing.T) {
 func TestRememberMe(t *testing.T) {
 	t.Parallel()
 	base, db := openShop(t)
-	for remember, least := range map[string]int{"": 0, "yes": 2 * 30 * 24 * 60 * 60} { // twice what the row lives
+	// twice what the row lives
+	for remember, least := range map[string]int{"": 0, "yes": 2 * 30 * 24 * 60 * 60} {
 		v := visit(t, base)
-		resp, page := v.submit("/login", "/account", "name", "ada", "password", users[0].Password, "remember", remember)
-		if c := sent(t, resp); c.MaxAge < least || c.MaxAge > least+least/128 || c.Expires.IsZero() != (least == 0) {
+		resp, page := v.submit("/login", "/account", "name", "ada", "password", users[0].Password,
+			"remember", remember)
+		if c := sent(t, resp); c.MaxAge < least || c.MaxAge > least+least/128 ||
+			c.Expires.IsZero() != (least == 0) {
 			t.Errorf("remember %q: %v, want Max-Age %d", remember, c, least)
 		}
-		if !strings.Contains(page, map[string]string{"": "When you close the browser", "yes": "30 days after its last change"}[remember]) {
+		if !strings.Contains(page,
+			map[string]string{
+				"":    "When you close the browser",
+				"yes": "30 days after its last change",
+			}[remember]) {
 			t.Errorf("remember %q: the page does not say when the session ends:\n%s", remember, page)
 		}
 	}
@@ -182,7 +190,8 @@ func TestRememberMe(t *testing.T) {
 	if err := db.Order("expire_date desc").First(&row).Error; err != nil {
 		t.Fatal(err)
 	}
-	if left := time.Until(row.ExpireDate.Time); left < remembered-time.Minute || left > remembered+remembered/64 {
+	if left := time.Until(row.ExpireDate.Time); left < remembered-time.Minute ||
+		left > remembered+remembered/64 {
 		t.Errorf("the row lives for %v", left)
 	}
 }
@@ -198,7 +207,8 @@ func TestOrderEmptiesTheCart(t *testing.T) {
 	}
 	v.logIn()
 	_, page := v.submit("/account/order", "/account")
-	if got := shown(page); len(got) != 1 || !strings.HasPrefix(got[0], "status: Thank you!") || v.inCart().count() != 0 {
+	if got := shown(page); len(got) != 1 || !strings.HasPrefix(got[0], "status: Thank you!") ||
+		v.inCart().count() != 0 {
 		t.Errorf("messages %q, cart %v", got, v.inCart())
 	}
 	_, page = v.submit("/account/order", "/account")

@@ -69,7 +69,8 @@ func TestCrossSitePostIsRefused(t *testing.T) {
 		}
 	}
 	v := visit(t, base)
-	resp, _ := v.do(http.MethodPost, "/cart/add", url.Values{"good": {"mug"}}, "Sec-Fetch-Site", "same-origin", "Origin", base)
+	resp, _ := v.do(http.MethodPost, "/cart/add", url.Values{"good": {"mug"}}, "Sec-Fetch-Site",
+		"same-origin", "Origin", base)
 	if resp.StatusCode != http.StatusSeeOther {
 		t.Errorf("the shop's own form: %d, want 303", resp.StatusCode)
 	}

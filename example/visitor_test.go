@@ -80,7 +80,9 @@ func (v *visitor) url(path string) *url.URL {
 
 // do sends a request and reads all of the answer. It may be called from any
 // goroutine.
-func (v *visitor) do(method, path string, form url.Values, header ...string) (*http.Response, string) {
+func (v *visitor) do(
+	method, path string, form url.Values, header ...string,
+) (*http.Response, string) {
 	v.t.Helper()
 	req, err := http.NewRequest(method, v.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -126,7 +128,8 @@ func (v *visitor) submit(path, where string, pairs ...string) (*http.Response, s
 	}
 	resp, body := v.do(http.MethodPost, path, form)
 	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != where {
-		v.t.Fatalf("POST %s: %d to %q, want 303 to %q\n%s", path, resp.StatusCode, resp.Header.Get("Location"), where, body)
+		v.t.Fatalf("POST %s: %d to %q, want 303 to %q\n%s", path, resp.StatusCode,
+			resp.Header.Get("Location"), where, body)
 	}
 	return resp, v.open(where)
 }

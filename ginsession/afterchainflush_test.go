@@ -10,8 +10,8 @@ import (
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
-// A middleware outside may send the header before the body: that is plain then, whatever those inside
-// have said that they would make of it.
+// A middleware outside may send the header before the body: that is plain then, whatever those
+// inside have said that they would make of it.
 func TestHeaderThatLeavesAfterTheChain(t *testing.T) {
 	for name, send := range map[string]func(c *gin.Context){
 		"Flush":              func(c *gin.Context) { c.Writer.Flush() },

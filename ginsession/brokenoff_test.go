@@ -20,12 +20,17 @@ func TestAbortHandler(t *testing.T) {
 		return &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", err)}
 	}
 	for name, fault := range map[string]error{
-		"ErrAbortHandler": http.ErrAbortHandler, "EPIPE": broken(syscall.EPIPE), "ECONNRESET": broken(syscall.ECONNRESET),
+		"ErrAbortHandler": http.ErrAbortHandler, "EPIPE": broken(syscall.EPIPE),
+		"ECONNRESET": broken(syscall.ECONNRESET),
 	} {
 		for side, mount := range map[string]func(s *site) []gin.HandlerFunc{
-			"recovery outside": func(s *site) []gin.HandlerFunc { return []gin.HandlerFunc{gin.Recovery(), s.session} },
-			"recovery inside":  func(s *site) []gin.HandlerFunc { return []gin.HandlerFunc{s.session, gin.Recovery()} },
-			"no recovery":      func(s *site) []gin.HandlerFunc { return []gin.HandlerFunc{s.session} },
+			"recovery outside": func(s *site) []gin.HandlerFunc {
+				return []gin.HandlerFunc{gin.Recovery(), s.session}
+			},
+			"recovery inside": func(s *site) []gin.HandlerFunc {
+				return []gin.HandlerFunc{s.session, gin.Recovery()}
+			},
+			"no recovery": func(s *site) []gin.HandlerFunc { return []gin.HandlerFunc{s.session} },
 		} {
 			t.Run(name+", "+side, func(t *testing.T) {
 				each(t, func(t *testing.T, s *site) {
@@ -68,16 +73,21 @@ func TestAbortHandlerAfterFlush(t *testing.T) {
 // Errors that are reported and answered are no panics: of another connection, of
 // a middleware before us, or with a status of the handler's own.
 func TestReportedErrors(t *testing.T) {
-	elsewhere := &net.OpError{Op: "read", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5432}, Err: syscall.ECONNRESET}
+	elsewhere := &net.OpError{
+		Op: "read", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5432},
+		Err: syscall.ECONNRESET,
+	}
 	for name, test := range map[string]struct {
 		report error
 		status int
 		saved  string
 	}{
-		"of another connection":  {elsewhere, 200, "new"},
-		"answered with 503":      {syscall.ECONNRESET, 503, ""},
-		"something else":         {errDisk, 200, "new"},
-		"of the session's store": {errors.Join(gormsession.ErrUnavailable, syscall.ECONNRESET), 200, "new"},
+		"of another connection": {elsewhere, 200, "new"},
+		"answered with 503":     {syscall.ECONNRESET, 503, ""},
+		"something else":        {errDisk, 200, "new"},
+		"of the session's store": {
+			errors.Join(gormsession.ErrUnavailable, syscall.ECONNRESET), 200, "new",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -96,7 +106,9 @@ func TestReportedErrors(t *testing.T) {
 	}
 	t.Run("before us", func(t *testing.T) {
 		s := newSite(t)
-		s.engine.GET("/", func(c *gin.Context) { _ = c.Error(http.ErrAbortHandler) }, s.session, func(c *gin.Context) {
+		s.engine.GET("/", func(c *gin.Context) {
+			_ = c.Error(http.ErrAbortHandler)
+		}, s.session, func(c *gin.Context) {
 			set(c, "new")
 			c.String(200, "body")
 		})

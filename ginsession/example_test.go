@@ -50,7 +50,8 @@ func Example_login() {
 	const userID = ginsession.Field[int64]("user_id")
 
 	r := gin.New()
-	r.Use(ginsession.New(db, gormsession.WithCookieName("__Host-session"), gormsession.WithSecure(true)))
+	r.Use(ginsession.New(db, gormsession.WithCookieName("__Host-session"),
+		gormsession.WithSecure(true)))
 	r.GET("/login", func(c *gin.Context) {
 		s := ginsession.Get(c)
 		s.CycleKey() // a key that somebody planted before the login is worth nothing

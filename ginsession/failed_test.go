@@ -17,7 +17,9 @@ func TestLoaded(t *testing.T) {
 	for name, answered := range map[string]bool{"answered by default": true, "left to us": false} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {
-				plugin := s.newPlugin(gormsession.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) bool {
+				plugin := s.newPlugin(gormsession.WithErrorHandler(func(
+					http.ResponseWriter, *http.Request, error,
+				) bool {
 					s.failed.Add(1)
 					return answered
 				}))
@@ -83,7 +85,9 @@ func TestSaveFails(t *testing.T) {
 		})
 	})
 	t.Run("the error handler lets it go", func(t *testing.T) {
-		s := newSite(t, gormsession.WithErrorHandler(func(_ http.ResponseWriter, _ *http.Request, err error) bool {
+		s := newSite(t, gormsession.WithErrorHandler(func(
+			_ http.ResponseWriter, _ *http.Request, err error,
+		) bool {
 			return !errors.Is(err, gormsession.ErrUnavailable)
 		}))
 		s.breakWrites()
@@ -95,7 +99,9 @@ func TestSaveFails(t *testing.T) {
 		}
 	})
 	t.Run("the error handler answers", func(t *testing.T) {
-		s := newSite(t, gormsession.WithErrorHandler(func(w http.ResponseWriter, r *http.Request, _ error) bool {
+		s := newSite(t, gormsession.WithErrorHandler(func(
+			w http.ResponseWriter, r *http.Request, _ error,
+		) bool {
 			http.Error(w, "come again to "+r.URL.Path, http.StatusBadGateway)
 			return true
 		}))

@@ -34,7 +34,8 @@ func TestMisuse(t *testing.T) {
 			t.Error("From found a session without the middleware")
 		}
 	})
-	s.engine.GET("/other", s.session, func(c *gin.Context) { getFrom = panicOf(func() { ginsession.GetFrom(c, other) }) })
+	s.engine.GET("/other", s.session,
+		func(c *gin.Context) { getFrom = panicOf(func() { ginsession.GetFrom(c, other) }) })
 	s.get("/")
 	s.get("/other")
 	for _, test := range []struct{ got, want string }{
@@ -74,7 +75,12 @@ func TestFrom(t *testing.T) {
 		defer cancel()
 		ofGin, cancel := context.WithCancel(c)
 		defer cancel()
-		for name, ctx := range map[string]context.Context{"request": c.Request.Context(), "derived": derived, "derived from gin's": ofGin, "copy": c.Copy()} {
+		for name, ctx := range map[string]context.Context{
+			"request":            c.Request.Context(),
+			"derived":            derived,
+			"derived from gin's": ofGin,
+			"copy":               c.Copy(),
+		} {
 			if got, ok := ginsession.From(ctx); !ok || got != session {
 				t.Errorf("%s: From is not Get", name)
 			}

@@ -112,7 +112,8 @@ func TestWebsocketSaveFails(t *testing.T) {
 		t.Errorf("the error handler was called %d times", n)
 	}
 	// The commit's, and what Accept made of it.
-	if len(a.errors) != 2 || !errors.Is(a.errors[0], gormsession.ErrUnavailable) || !errors.Is(a.errors[1], gormsession.ErrUnavailable) {
+	if len(a.errors) != 2 || !errors.Is(a.errors[0], gormsession.ErrUnavailable) ||
+		!errors.Is(a.errors[1], gormsession.ErrUnavailable) {
 		t.Errorf("c.Errors holds %v", a.errors)
 	}
 }
@@ -165,7 +166,8 @@ func TestRawHijack(t *testing.T) {
 	}
 }
 
-// A changed key cannot be told, so it is not changed, and that is reported: the session keeps one that somebody may have planted.
+// A changed key cannot be told, so it is not changed, and that is reported: the session keeps one
+// that somebody may have planted.
 func TestRawHijackAfterCycle(t *testing.T) {
 	s := newSite(t)
 	login := s.login()
@@ -192,7 +194,8 @@ func TestRawHijackSaveFails(t *testing.T) {
 		set(c, "new")
 		upgrader := gorilla.Upgrader{}
 		// It returns the text of the error alone.
-		if _, err := upgrader.Upgrade(c.Writer, c.Request, nil); err == nil || !strings.Contains(err.Error(), gormsession.ErrUnavailable.Error()) {
+		if _, err := upgrader.Upgrade(c.Writer, c.Request, nil); err == nil ||
+			!strings.Contains(err.Error(), gormsession.ErrUnavailable.Error()) {
 			t.Errorf("Upgrade: %v", err)
 		}
 	})

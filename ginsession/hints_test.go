@@ -30,7 +30,8 @@ func TestEarlyHints(t *testing.T) {
 		{"then 404", nil, "/missing", 404, "none", []int{103}},
 		{"then the router's 404", nil, "/nowhere", 404, "404 page not found", []int{103}},
 		{"two of them", []gin.HandlerFunc{hint}, "/twice", 200, "body", []int{103, 103}},
-		{"under a writer that hides the server's", []gin.HandlerFunc{gzip.Gzip(gzip.DefaultCompression)}, "/", 200, "body", nil},
+		{"under a writer that hides the server's", []gin.HandlerFunc{gzip.Gzip(gzip.DefaultCompression)},
+			"/", 200, "body", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {

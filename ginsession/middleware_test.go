@@ -52,9 +52,16 @@ func TestGzip(t *testing.T) {
 				s.engine.Use(mount(s)...)
 				s.engine.GET("/", func(c *gin.Context) { c.String(200, "body"); set(c, "new") })
 				s.engine.GET("/large", func(c *gin.Context) { set(c, "newer"); c.String(200, large) })
-				s.engine.GET("/flush", func(c *gin.Context) { set(c, "newest"); c.String(200, "bo"); c.Writer.Flush(); c.String(200, "dy") })
+				s.engine.GET("/flush",
+					func(c *gin.Context) {
+						set(c, "newest")
+						c.String(200, "bo")
+						c.Writer.Flush()
+						c.String(200, "dy")
+					})
 				s.engine.GET("/status", func(c *gin.Context) { set(c, "last"); c.Status(204) })
-				s.engine.GET("/panic", func(c *gin.Context) { set(c, "lost"); c.String(200, "body"); panic("no") })
+				s.engine.GET("/panic",
+					func(c *gin.Context) { set(c, "lost"); c.String(200, "body"); panic("no") })
 
 				first := s.send("GET", "/", compressed)
 				first.body = gunzip(t, first)
@@ -232,7 +239,8 @@ func TestWriterKeptBeyondTheRequest(t *testing.T) {
 	s.engine.GET("/", s.session, func(c *gin.Context) { kept = c.Writer; c.String(200, "body") })
 	s.want(s.get("/"), 200, "body", 0)
 	s.engine.GET("/later", func(c *gin.Context) {
-		if _, err := kept.WriteString("stray"); err == nil || !strings.Contains(err.Error(), "the request is over") {
+		if _, err := kept.WriteString("stray"); err == nil ||
+			!strings.Contains(err.Error(), "the request is over") {
 			t.Errorf("wrote to a response that is over: %v", err)
 		}
 		kept.Flush()

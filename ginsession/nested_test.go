@@ -26,8 +26,13 @@ func TestEngineWithinAnEngine(t *testing.T) {
 				if wrapped {
 					s.engine.Use(func(c *gin.Context) { c.Writer = struct{ gin.ResponseWriter }{c.Writer} })
 				}
-				s.engine.Any("/part", func(c *gin.Context) { ginsession.Get(c).Set("first", 1); part.ServeHTTP(c.Writer, c.Request) })
-				s.engine.Any("/nowhere", func(c *gin.Context) { ginsession.Get(c); part.ServeHTTP(c.Writer, c.Request) })
+				s.engine.Any("/part",
+					func(c *gin.Context) {
+						ginsession.Get(c).Set("first", 1)
+						part.ServeHTTP(c.Writer, c.Request)
+					})
+				s.engine.Any("/nowhere",
+					func(c *gin.Context) { ginsession.Get(c); part.ServeHTTP(c.Writer, c.Request) })
 				a := s.get("/part")
 				s.want(a, 201, "part:1", 1)
 				s.wantSaved("new")
@@ -43,7 +48,8 @@ func TestEngineForAnotherResponse(t *testing.T) {
 	s := newSite(t)
 	login := s.login()
 	part := gin.New()
-	part.GET("/part", s.session, func(c *gin.Context) { ginsession.Get(c).Set("part", 1); c.String(200, "part") })
+	part.GET("/part", s.session,
+		func(c *gin.Context) { ginsession.Get(c).Set("part", 1); c.String(200, "part") })
 	s.engine.GET("/", s.session, func(c *gin.Context) {
 		set(c, "new")
 		r := c.Request.Clone(c.Request.Context())

@@ -27,13 +27,25 @@ func TestPanic(t *testing.T) {
 			c.String(200, "body")
 			panic("no")
 		}, "body"},
-		{"after a completed header", func(c *gin.Context) { set(c, "new"); c.AbortWithStatus(202); panic("no") }, ""},
-		{"after a redirect", func(c *gin.Context) { set(c, "new"); c.Redirect(303, "/there"); panic("no") }, "<a href=\"/there\">See Other</a>.\n\n"},
+		{"after a completed header",
+			func(c *gin.Context) { set(c, "new"); c.AbortWithStatus(202); panic("no") }, ""},
+		{"after a redirect",
+			func(c *gin.Context) {
+				set(c, "new")
+				c.Redirect(303, "/there")
+				panic("no")
+			}, "<a href=\"/there\">See Other</a>.\n\n"},
 	} {
 		for side, mount := range map[string]func(s *site) []gin.HandlerFunc{
-			"recovery outside": func(s *site) []gin.HandlerFunc { return []gin.HandlerFunc{gin.Recovery(), s.session} },
-			"recovery inside":  func(s *site) []gin.HandlerFunc { return []gin.HandlerFunc{s.session, gin.Recovery()} },
-			"both":             func(s *site) []gin.HandlerFunc { return []gin.HandlerFunc{gin.Recovery(), s.session, gin.Recovery()} },
+			"recovery outside": func(s *site) []gin.HandlerFunc {
+				return []gin.HandlerFunc{gin.Recovery(), s.session}
+			},
+			"recovery inside": func(s *site) []gin.HandlerFunc {
+				return []gin.HandlerFunc{s.session, gin.Recovery()}
+			},
+			"both": func(s *site) []gin.HandlerFunc {
+				return []gin.HandlerFunc{gin.Recovery(), s.session, gin.Recovery()}
+			},
 		} {
 			t.Run(test.name+", "+side, func(t *testing.T) {
 				each(t, func(t *testing.T, s *site) {
@@ -42,7 +54,8 @@ func TestPanic(t *testing.T) {
 					a := s.get("/", login)
 					if side == "recovery outside" {
 						s.want(a, 500, "", 0)
-						if got := a.response.Header.Get("ETag") + a.response.Header.Get("Location") + a.response.Header.Get("Content-Type"); got != "" {
+						if got := a.response.Header.Get("ETag") + a.response.Header.Get("Location") +
+							a.response.Header.Get("Content-Type"); got != "" {
 							t.Errorf("a header of what was dropped: %s", got)
 						}
 					} else {
@@ -62,7 +75,8 @@ func TestPanic(t *testing.T) {
 // its value.
 func TestPanicWithoutRecovery(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		s.engine.GET("/", s.session, func(c *gin.Context) { set(c, "new"); c.String(200, "body"); panic("no") })
+		s.engine.GET("/", s.session,
+			func(c *gin.Context) { set(c, "new"); c.String(200, "body"); panic("no") })
 		a := s.get("/")
 		if a.err == nil || a.panic != "no" {
 			t.Errorf("got %d %q, and the panic %v", a.status, a.body, a.panic)
@@ -100,7 +114,8 @@ func TestGoexit(t *testing.T) {
 		}()
 		<-done
 	})
-	s.engine.GET("/", s.session, func(c *gin.Context) { set(c, "new"); c.String(200, "body"); runtime.Goexit() })
+	s.engine.GET("/", s.session,
+		func(c *gin.Context) { set(c, "new"); c.String(200, "body"); runtime.Goexit() })
 	s.want(s.get("/"), 200, "", 0)
 	s.wantSaved("")
 }
@@ -115,7 +130,8 @@ func TestLogoutThenPanic(t *testing.T) {
 			if outside {
 				mount[0], mount[1] = mount[1], mount[0]
 			}
-			s.engine.GET("/", append(mount, func(c *gin.Context) { ginsession.Get(c).Flush(); panic("no") })...)
+			s.engine.GET("/",
+				append(mount, func(c *gin.Context) { ginsession.Get(c).Flush(); panic("no") })...)
 			a := s.get("/", login)
 			s.want(a, 500, "", 1)
 			if got := a.cookies()[0]; !strings.Contains(got, "Max-Age=0") {
@@ -153,7 +169,9 @@ func TestErrorHandlerPanics(t *testing.T) {
 	for name, flush := range map[string]bool{"at the end": false, "at Flush": true} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
-			s := newSite(t, gormsession.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) bool {
+			s := newSite(t, gormsession.WithErrorHandler(func(
+				http.ResponseWriter, *http.Request, error,
+			) bool {
 				calls++
 				panic("no")
 			}))

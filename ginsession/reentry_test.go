@@ -42,15 +42,37 @@ func TestHandleContext(t *testing.T) {
 			session.Set("k", "new")
 			s.forward(c, "/target")
 		}, "/target", target, 201, "target:new", "new"},
-		{"with a body before it", func(s *site, c *gin.Context) { c.String(202, "first "); set(c, "new"); s.forward(c, "/target") },
+		{"with a body before it", func(s *site, c *gin.Context) {
+			c.String(202, "first ")
+			set(c, "new")
+			s.forward(c, "/target")
+		},
 			"/target", target, 202, "first target:new", "new"},
-		{"with a status before it", func(s *site, c *gin.Context) { set(c, "new"); c.Status(203); s.forward(c, "/target") },
+		{"with a status before it", func(s *site, c *gin.Context) {
+			set(c, "new")
+			c.Status(203)
+			s.forward(c, "/target")
+		},
 			"/target", func(c *gin.Context) { target(c); c.Status(204) }, 201, "target:new", "new"},
-		{"with a change in both", func(s *site, c *gin.Context) { set(c, "first"); s.forward(c, "/target") },
-			"/target", func(c *gin.Context) { set(c, "second"); c.String(200, "target") }, 200, "target", "second"},
-		{"to a handler that writes nothing", func(s *site, c *gin.Context) { set(c, "new"); c.Status(202); s.forward(c, "/target") },
+		{"with a change in both", func(s *site, c *gin.Context) {
+			set(c, "first")
+			s.forward(c, "/target")
+		},
+			"/target", func(c *gin.Context) {
+				set(c, "second")
+				c.String(200, "target")
+			}, 200, "target", "second"},
+		{"to a handler that writes nothing", func(s *site, c *gin.Context) {
+			set(c, "new")
+			c.Status(202)
+			s.forward(c, "/target")
+		},
 			"/target", func(c *gin.Context) {}, 202, "", "new"},
-		{"to an unknown route", func(s *site, c *gin.Context) { set(c, "new"); c.Status(202); s.forward(c, "/nowhere") },
+		{"to an unknown route", func(s *site, c *gin.Context) {
+			set(c, "new")
+			c.Status(202)
+			s.forward(c, "/nowhere")
+		},
 			"/target", target, 404, "404 page not found", "new"},
 		{"to an unknown route after a body", func(s *site, c *gin.Context) {
 			set(c, "new")
@@ -58,12 +80,20 @@ func TestHandleContext(t *testing.T) {
 			s.forward(c, "/nowhere")
 		},
 			"/target", target, 200, "body", "new"},
-		{"with a change after it", func(s *site, c *gin.Context) { set(c, "new"); s.forward(c, "/target"); set(c, "late") },
+		{"with a change after it", func(s *site, c *gin.Context) {
+			set(c, "new")
+			s.forward(c, "/target")
+			set(c, "late")
+		},
 			"/target", target, 201, "target:new", "late"},
 		{"twice", func(s *site, c *gin.Context) { set(c, "new"); s.forward(c, "/via") },
 			"/target", target, 201, "target:new", "new"},
 		{"with a Flush", func(s *site, c *gin.Context) { set(c, "new"); s.forward(c, "/target") },
-			"/target", func(c *gin.Context) { c.Writer.Flush(); set(c, "late"); c.String(200, "body") }, 200, "body", "late"},
+			"/target", func(c *gin.Context) {
+				c.Writer.Flush()
+				set(c, "late")
+				c.String(200, "body")
+			}, 200, "body", "late"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {
@@ -90,7 +120,13 @@ func TestHandleContextPanics(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		login := s.login()
 		s.engine.Use(gin.Recovery(), s.session)
-		s.engine.GET("/", func(c *gin.Context) { set(c, "new"); c.String(200, "body"); s.forward(c, "/target"); set(c, "late") })
+		s.engine.GET("/",
+			func(c *gin.Context) {
+				set(c, "new")
+				c.String(200, "body")
+				s.forward(c, "/target")
+				set(c, "late")
+			})
 		s.engine.GET("/target", func(c *gin.Context) { panic("no") })
 		s.want(s.get("/", login), 500, "", 0)
 		s.wantSaved("old")

@@ -37,10 +37,11 @@ type site struct {
 	db         *gorm.DB
 	statements *dbtest.Statements
 	plugin     *gormsession.Plugin
-	session    gin.HandlerFunc // the middleware, watched: whatever happens, the held response is not in c.Writer afterwards
-	engine     *gin.Engine
-	handler    http.Handler // what the server serves; the engine
-	http2      bool
+	// the middleware, watched: whatever happens, the held response is not in c.Writer afterwards
+	session gin.HandlerFunc
+	engine  *gin.Engine
+	handler http.Handler // what the server serves; the engine
+	http2   bool
 
 	server  *httptest.Server
 	running sync.Map      // the gin.Contexts of the requests under way
@@ -152,7 +153,9 @@ func (s *site) start() *httptest.Server {
 		}
 		s.t.Cleanup(s.server.Close)
 		s.server.Client().Timeout = 20 * time.Second
-		s.server.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		s.server.Client().CheckRedirect = func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}
 	}
 	return s.server
 }
@@ -175,7 +178,8 @@ var errDisk = sqlite3.Error{Code: sqlite3.ErrFull}
 // breakWrites makes every write to the database fail.
 func (s *site) breakWrites() {
 	s.statements.Fail(func(sql string) error {
-		if strings.HasPrefix(sql, "INSERT") || strings.HasPrefix(sql, "UPDATE") || strings.HasPrefix(sql, "DELETE") {
+		if strings.HasPrefix(sql, "INSERT") || strings.HasPrefix(sql, "UPDATE") ||
+			strings.HasPrefix(sql, "DELETE") {
 			return errDisk
 		}
 		return nil

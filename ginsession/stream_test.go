@@ -142,7 +142,8 @@ func TestSaveFailsAtFlush(t *testing.T) {
 			set(c, "new")
 			c.Header("Content-Type", "text/event-stream")
 			_, _ = c.Writer.WriteString("event")
-			if err := http.NewResponseController(c.Writer).Flush(); !errors.Is(err, gormsession.ErrUnavailable) {
+			if err := http.NewResponseController(c.Writer).Flush(); !errors.Is(err,
+				gormsession.ErrUnavailable) {
 				t.Errorf("Flush: %v", err)
 			}
 			select {
@@ -165,7 +166,10 @@ func TestSaveFailsAtFlush(t *testing.T) {
 		}
 		close(next)
 		rest, err := io.ReadAll(response.Body)
-		a := &answer{response: response, status: response.StatusCode, body: string(body) + string(rest), err: err, outcome: s.wait()}
+		a := &answer{
+			response: response, status: response.StatusCode, body: string(body) + string(rest), err: err,
+			outcome: s.wait(),
+		}
 		s.want(a, 503, "Service Unavailable\n", 0)
 		s.wantRow("")
 		s.wantFailed(a, gormsession.ErrUnavailable)
@@ -181,7 +185,8 @@ func TestSaveFailsBeyondTheLimit(t *testing.T) {
 		s.engine.GET("/", s.session, func(c *gin.Context) {
 			set(c, "new")
 			c.Header("Content-Length", "5242880")
-			if _, err := io.Copy(c.Writer, strings.NewReader(strings.Repeat("x", 5<<20))); !errors.Is(err, gormsession.ErrUnavailable) {
+			if _, err := io.Copy(c.Writer,
+				strings.NewReader(strings.Repeat("x", 5<<20))); !errors.Is(err, gormsession.ErrUnavailable) {
 				t.Errorf("Copy: %v", err)
 			}
 		})

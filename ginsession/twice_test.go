@@ -27,7 +27,8 @@ func TestSamePluginTwice(t *testing.T) {
 // two is a site with a second plugin, whose cookie is "other".
 func two(t *testing.T, test func(t *testing.T, s *site, other *gormsession.Plugin)) {
 	each(t, func(t *testing.T, s *site) {
-		test(t, s, s.newPlugin(gormsession.WithTable("other_sessions"), gormsession.WithCookieName("other")))
+		test(t, s,
+			s.newPlugin(gormsession.WithTable("other_sessions"), gormsession.WithCookieName("other")))
 	})
 }
 
@@ -114,11 +115,12 @@ func TestTwoPluginsInTheRequest(t *testing.T) {
 
 func TestTwoPluginsElsewhere(t *testing.T) {
 	both := func(s *site, other *gormsession.Plugin, handler gin.HandlerFunc) []gin.HandlerFunc {
-		return []gin.HandlerFunc{gin.Recovery(), s.session, ginsession.Handler(other), func(c *gin.Context) {
-			ginsession.GetFrom(c, s.plugin).Set("k", "new")
-			ginsession.GetFrom(c, other).Set("k", "new")
-			handler(c)
-		}}
+		return []gin.HandlerFunc{gin.Recovery(), s.session, ginsession.Handler(other),
+			func(c *gin.Context) {
+				ginsession.GetFrom(c, s.plugin).Set("k", "new")
+				ginsession.GetFrom(c, other).Set("k", "new")
+				handler(c)
+			}}
 	}
 	t.Run("Flush", func(t *testing.T) {
 		two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {
@@ -138,7 +140,9 @@ func TestTwoPluginsElsewhere(t *testing.T) {
 	// What a middleware between the two has written is held by the outer one.
 	t.Run("body between", func(t *testing.T) {
 		two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {
-			s.engine.GET("/", s.session, func(c *gin.Context) { c.String(200, "first ") }, ginsession.Handler(other), func(c *gin.Context) {
+			s.engine.GET("/", s.session, func(c *gin.Context) {
+				c.String(200, "first ")
+			}, ginsession.Handler(other), func(c *gin.Context) {
 				ginsession.GetFrom(c, s.plugin).Set("k", "new")
 				ginsession.Get(c).Set("k", "new")
 				c.String(200, "body")
@@ -154,7 +158,9 @@ func TestTwoPluginsElsewhere(t *testing.T) {
 	// What one outside of both has written has left.
 	t.Run("header left before", func(t *testing.T) {
 		two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {
-			s.engine.GET("/", func(c *gin.Context) { c.String(200, "early ") }, s.session, ginsession.Handler(other), func(c *gin.Context) {
+			s.engine.GET("/", func(c *gin.Context) {
+				c.String(200, "early ")
+			}, s.session, ginsession.Handler(other), func(c *gin.Context) {
 				ginsession.Get(c).Set("k", "new")
 				c.String(200, "body")
 			})

@@ -32,16 +32,21 @@ func TestAnswers(t *testing.T) {
 		body    string
 	}{
 		{"no answer", "GET", func(c *gin.Context) { set(c, "new") }, 200, ""},
-		{"body after Set", "GET", func(c *gin.Context) { set(c, "new"); c.String(200, "body") }, 200, "body"},
-		{"body before Set", "GET", func(c *gin.Context) { c.String(201, "body"); set(c, "new") }, 201, "body"},
+		{"body after Set", "GET", func(c *gin.Context) { set(c, "new"); c.String(200, "body") }, 200,
+			"body"},
+		{"body before Set", "GET", func(c *gin.Context) { c.String(201, "body"); set(c, "new") }, 201,
+			"body"},
 		{"204 without a body", "GET", func(c *gin.Context) { c.Status(204); set(c, "new") }, 204, ""},
-		{"204 completed before Set", "GET", func(c *gin.Context) { c.AbortWithStatus(204); set(c, "new") }, 204, ""},
+		{"204 completed before Set", "GET",
+			func(c *gin.Context) { c.AbortWithStatus(204); set(c, "new") }, 204, ""},
 		{"status of a WrapF", "GET", func(c *gin.Context) {
 			set(c, "new")
 			gin.WrapF(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(202) })(c)
 		}, 202, ""},
-		{"redirect", "GET", func(c *gin.Context) { c.Redirect(302, "/there"); set(c, "new") }, 302, "<a href=\"/there\">Found</a>.\n\n"},
-		{"redirect of a POST", "POST", func(c *gin.Context) { c.Redirect(303, "/there"); set(c, "new") }, 303, ""},
+		{"redirect", "GET", func(c *gin.Context) { c.Redirect(302, "/there"); set(c, "new") }, 302,
+			"<a href=\"/there\">Found</a>.\n\n"},
+		{"redirect of a POST", "POST", func(c *gin.Context) { c.Redirect(303, "/there"); set(c, "new") },
+			303, ""},
 		{"JSON", "GET", func(c *gin.Context) { c.JSON(200, gin.H{"a": 1}); set(c, "new") }, 200, `{"a":1}`},
 		{"file", "GET", func(c *gin.Context) { c.File(page); set(c, "new") }, 200, "a page"},
 		{"HEAD", "HEAD", func(c *gin.Context) { c.String(200, "body"); set(c, "new") }, 200, ""},
@@ -54,9 +59,11 @@ func TestAnswers(t *testing.T) {
 			}
 		}, 200, large},
 		{"Abort", "GET", func(c *gin.Context) { set(c, "new"); c.Abort() }, 200, ""},
-		{"AbortWithStatus", "GET", func(c *gin.Context) { c.AbortWithStatus(403); set(c, "new") }, 403, ""},
+		{"AbortWithStatus", "GET", func(c *gin.Context) { c.AbortWithStatus(403); set(c, "new") }, 403,
+			""},
 		{"AbortWithStatusJSON", "GET", func(c *gin.Context) { c.AbortWithStatusJSON(401, gin.H{"a": 1}); set(c, "new") }, 401, `{"a":1}`},
-		{"status after the body", "GET", func(c *gin.Context) { set(c, "new"); c.String(200, "body"); c.Status(404) }, 200, "body"},
+		{"status after the body", "GET",
+			func(c *gin.Context) { set(c, "new"); c.String(200, "body"); c.Status(404) }, 200, "body"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {
@@ -82,13 +89,21 @@ func TestServerErrors(t *testing.T) {
 		handler gin.HandlerFunc
 		body    string
 	}{
-		"before the body":    {func(c *gin.Context) { set(c, "new"); c.String(500, "sorry") }, "sorry"},
-		"after the body":     {func(c *gin.Context) { set(c, "new"); c.String(200, "body"); c.Status(500) }, "body"},
-		"completed":          {func(c *gin.Context) { set(c, "new"); c.AbortWithStatus(500) }, ""},
-		"AbortWithError":     {func(c *gin.Context) { set(c, "new"); _ = c.AbortWithError(500, errDisk) }, ""},
-		"after a completed":  {func(c *gin.Context) { c.AbortWithStatus(204); set(c, "new"); c.Status(500) }, ""},
-		"without touching":   {func(c *gin.Context) { c.AbortWithStatus(500) }, ""},
-		"after a changed OK": {func(c *gin.Context) { c.String(200, "body"); set(c, "new"); c.AbortWithStatus(500) }, "body"},
+		"before the body": {func(c *gin.Context) { set(c, "new"); c.String(500, "sorry") }, "sorry"},
+		"after the body": {
+			func(c *gin.Context) { set(c, "new"); c.String(200, "body"); c.Status(500) }, "body",
+		},
+		"completed": {func(c *gin.Context) { set(c, "new"); c.AbortWithStatus(500) }, ""},
+		"AbortWithError": {
+			func(c *gin.Context) { set(c, "new"); _ = c.AbortWithError(500, errDisk) }, "",
+		},
+		"after a completed": {
+			func(c *gin.Context) { c.AbortWithStatus(204); set(c, "new"); c.Status(500) }, "",
+		},
+		"without touching": {func(c *gin.Context) { c.AbortWithStatus(500) }, ""},
+		"after a changed OK": {
+			func(c *gin.Context) { c.String(200, "body"); set(c, "new"); c.AbortWithStatus(500) }, "body",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -110,8 +125,10 @@ func TestUnknownRoutes(t *testing.T) {
 		status       int
 		body         string
 	}{
-		{"404", func(s *site) { s.engine.Use(s.session, touch) }, "GET", "/nowhere", 404, "404 page not found"},
-		{"405", func(s *site) { s.engine.Use(s.session, touch); s.engine.POST("/", touch) }, "GET", "/", 405, "405 method not allowed"},
+		{"404", func(s *site) { s.engine.Use(s.session, touch) }, "GET", "/nowhere", 404,
+			"404 page not found"},
+		{"405", func(s *site) { s.engine.Use(s.session, touch); s.engine.POST("/", touch) }, "GET", "/",
+			405, "405 method not allowed"},
 		{"NoRoute", func(s *site) {
 			s.engine.Use(s.session)
 			s.engine.NoRoute(func(c *gin.Context) { c.String(404, "no such page"); touch(c) })
@@ -201,7 +218,8 @@ func TestHeaderLeftBefore(t *testing.T) {
 
 		// A save that fails cannot replace what has left.
 		s.breakWrites()
-		s.engine.GET("/fails", early, s.session, func(c *gin.Context) { set(c, "newer"); c.String(200, "body") })
+		s.engine.GET("/fails", early, s.session,
+			func(c *gin.Context) { set(c, "newer"); c.String(200, "body") })
 		a = s.get("/fails", login)
 		s.want(a, 200, "early body", 0)
 		s.wantError(a.outcome, gormsession.ErrUnavailable)

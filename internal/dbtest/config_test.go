@@ -12,7 +12,8 @@ func TestConfigs(t *testing.T) {
 			t.Setenv(configVariable, c.Name)
 			db := New(t, SQLite).Open(t, &gorm.Config{})
 			if db.PrepareStmt != c.PrepareStmt || db.SkipDefaultTransaction != c.Bare {
-				t.Errorf("opened with PrepareStmt %t and SkipDefaultTransaction %t", db.PrepareStmt, db.SkipDefaultTransaction)
+				t.Errorf("opened with PrepareStmt %t and SkipDefaultTransaction %t", db.PrepareStmt,
+					db.SkipDefaultTransaction)
 			}
 		})
 	}

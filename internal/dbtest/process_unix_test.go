@@ -68,7 +68,8 @@ func TestBrokenServerFails(t *testing.T) {
 		}
 	}
 	for _, k := range serverKinds {
-		out, err := again(t, "TestBrokenServerFails", "DBTEST_BROKEN="+string(k), "CI=", "PATH="+bin, dsnVariable(k)+"=").CombinedOutput()
+		out, err := again(t, "TestBrokenServerFails", "DBTEST_BROKEN="+string(k), "CI=", "PATH="+bin,
+			dsnVariable(k)+"=").CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "--- FAIL") {
 			t.Errorf("%s: a broken server gave %v:\n%s", k, err, out)
 		}

@@ -117,7 +117,8 @@ func TestServerReportsMisuse(t *testing.T) {
 		s.Resume()
 		s.tb = t
 		if len(r.errors) != 3 {
-			t.Errorf("reported %q, want a start of a running server, a pause and a resumption of a stopped one", r.errors)
+			t.Errorf("reported %q, want a start of a running server, a pause and a resumption of a"+
+				" stopped one", r.errors)
 		}
 	})
 }
@@ -137,7 +138,8 @@ func TestServerOfTheEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Setenv("TEST_POSTGRES_DSN", "postgres://postgres:"+c.Password+"@"+c.Host+":"+strconv.Itoa(s.port)+"/postgres?sslmode=disable")
+		account, address := "postgres:"+c.Password, c.Host+":"+strconv.Itoa(s.port)
+		t.Setenv("TEST_POSTGRES_DSN", "postgres://"+account+"@"+address+"/postgres?sslmode=disable")
 		useServerOfTheEnvironment(t, s)
 	})
 }

@@ -39,7 +39,9 @@ func wantVerbs(t *testing.T, s *Statements, want ...string) {
 
 // eachCounted runs f on a counted pool of one connection, so that a connection
 // that was left inside a transaction would show, with a table for notes.
-func eachCounted(t *testing.T, f func(t *testing.T, db *gorm.DB, s *Statements), opts ...gorm.Option) {
+func eachCounted(
+	t *testing.T, f func(t *testing.T, db *gorm.DB, s *Statements), opts ...gorm.Option,
+) {
 	Each(t, func(t *testing.T, d *DB) {
 		t.Parallel()
 		db, s := d.OpenCounted(t, opts...)

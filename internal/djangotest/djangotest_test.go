@@ -31,17 +31,21 @@ func TestSession(t *testing.T) {
 		site.Migrate(t)
 		alice := visitor(t)
 		set := site.Must(t, alice, step{"set", "a", 1}, step{"set_json", "nan", "[NaN, 1e400]"})
-		if !set.Modified || set.Key != "" || !strings.Contains(set.Header.Get("Set-Cookie"), "sessionid=") {
+		if !set.Modified || set.Key != "" ||
+			!strings.Contains(set.Header.Get("Set-Cookie"), "sessionid=") {
 			t.Errorf("set: %+v", set)
 		}
-		got := site.Must(t, alice, step{"increment", "a"}, step{"get", "a"}, step{"get", "nan"}, step{"get", "none"})
-		if got.Result(t, 1) != int64(2) || string(got.Results[2]) != "[NaN, Infinity]" || got.Result(t, 3) != nil {
+		got := site.Must(t, alice, step{"increment", "a"}, step{"get", "a"}, step{"get", "nan"},
+			step{"get", "none"})
+		if got.Result(t, 1) != int64(2) || string(got.Results[2]) != "[NaN, Infinity]" ||
+			got.Result(t, 3) != nil {
 			t.Errorf("get: %+v", got)
 		}
 		if len(got.Key) != 32 {
 			t.Errorf("key %q", got.Key)
 		}
-		if bob := site.Must(t, visitor(t), step{"get", "a"}, step{"load", got.Key}, step{"exists", "unknown!"}); string(bob.Results[0]) != "null" ||
+		if bob := site.Must(t, visitor(t), step{"get", "a"}, step{"load", got.Key},
+			step{"exists", "unknown!"}); string(bob.Results[0]) != "null" ||
 			!strings.Contains(string(bob.Results[1]), `"a": 2`) || bob.Result(t, 2) != false {
 			t.Errorf("a stranger sees %s", bob.Results)
 		}
@@ -55,8 +59,10 @@ func TestLogin(t *testing.T) {
 		site.Must(t, &http.Client{}, step{"make_user", "alice", "pw"})
 		alice, elsewhere := visitor(t), visitor(t)
 		site.Must(t, elsewhere, step{"login", "alice", "pw"})
-		got := site.Must(t, alice, step{"user"}, step{"login", "alice", "wrong"}, step{"login", "alice", "pw"}, step{"user"})
-		if got.Result(t, 0) != nil || got.Result(t, 1) != false || got.Result(t, 2) != true || got.Result(t, 3) != "alice" {
+		got := site.Must(t, alice, step{"user"}, step{"login", "alice", "wrong"},
+			step{"login", "alice", "pw"}, step{"user"})
+		if got.Result(t, 0) != nil || got.Result(t, 1) != false || got.Result(t, 2) != true ||
+			got.Result(t, 3) != "alice" {
 			t.Errorf("login: %s", got.Results)
 		}
 		site.Must(t, alice, step{"change_password", "new"})
@@ -101,7 +107,8 @@ func TestGate(t *testing.T) {
 
 func TestExpiryForms(t *testing.T) {
 	djangotest.Each(t, func(t *testing.T, version djangotest.Version) {
-		site := djangotest.Start(t, version, dbtest.New(t, dbtest.SQLite), djangotest.Settings{"SESSION_COOKIE_AGE": 100})
+		site := djangotest.Start(t, version, dbtest.New(t, dbtest.SQLite),
+			djangotest.Settings{"SESSION_COOKIE_AGE": 100})
 		site.Migrate(t)
 		alice := visitor(t)
 		for _, c := range []struct {
@@ -130,7 +137,8 @@ func TestFailure(t *testing.T) {
 		t.Errorf("%+v, %v", reply, err)
 	}
 	site.WaitForLog(t, "a view that fails")
-	if reply, err := site.DoStatus(alice, 404, step{"set", "a", 1}); err != nil || reply.Status != 404 || reply.Header.Get("Set-Cookie") == "" {
+	if reply, err := site.DoStatus(alice, 404, step{"set", "a", 1}); err != nil ||
+		reply.Status != 404 || reply.Header.Get("Set-Cookie") == "" {
 		t.Errorf("%+v, %v", reply, err)
 	}
 }
@@ -141,10 +149,13 @@ func TestPaste(t *testing.T) {
 	djangotest.Each(t, func(t *testing.T, version djangotest.Version) {
 		site := djangotest.Start(t, version, dbtest.New(t, dbtest.SQLite), nil)
 		good := site.Paste(t, "for i in range(2):\n    print(i)\n\nprint('the', 'end')\n")
-		if !strings.Contains(good, "0\n1\n") || !strings.Contains(good, "the end\n") || strings.Contains(good, "Error") {
+		if !strings.Contains(good, "0\n1\n") || !strings.Contains(good, "the end\n") ||
+			strings.Contains(good, "Error") {
 			t.Errorf("the terminal shows\n%s", good)
 		}
-		if bad := site.Paste(t, "for i in range(2):\n    print(i)\nprint('the', 'end')\n"); !strings.Contains(bad, "SyntaxError") {
+		if bad := site.Paste(t,
+			"for i in range(2):\n    print(i)\nprint('the', 'end')\n"); !strings.Contains(bad,
+			"SyntaxError") {
 			t.Errorf("the terminal shows\n%s", bad)
 		}
 	})

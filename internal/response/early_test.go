@@ -50,7 +50,8 @@ func TestFlush(t *testing.T) {
 			}
 			close(seen)
 			rest, err := io.ReadAll(response.Body)
-			x.status, x.header, x.body, x.readBy = response.StatusCode, response.Header, string(first)+string(rest), err
+			x.status, x.header, x.body, x.readBy = response.StatusCode, response.Header,
+				string(first)+string(rest), err
 			x.want(t, 200, "early late", 1, decision{200, true})
 		})
 	}
@@ -81,14 +82,17 @@ func TestInformational(t *testing.T) {
 			}}
 			server := x.server(t)
 			var hints []int
-			trace := &httptrace.ClientTrace{Got1xxResponse: func(code int, header textproto.MIMEHeader) error {
+			trace := &httptrace.ClientTrace{Got1xxResponse: func(
+				code int, header textproto.MIMEHeader,
+			) error {
 				hints = append(hints, code)
 				if header.Get("Link") == "" || header.Get("Set-Cookie") != "" {
 					t.Errorf("hint with the header %v", header)
 				}
 				return nil
 			}}
-			request, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), "GET", server.URL, nil)
+			request, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), "GET",
+				server.URL, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,9 +22,15 @@ func TestFail(t *testing.T) {
 			w.WriteHeader(418)
 			return false
 		}, 418, "", "outer"},
-		{"true without an answer is no success", func(http.ResponseWriter, error) bool { return true }, 500, "", "outer"},
-		{"status alone", func(w http.ResponseWriter, _ error) bool { w.WriteHeader(400); return true }, 400, "", "outer"},
-		{"body alone", func(w http.ResponseWriter, _ error) bool { _, _ = w.Write([]byte("sorry")); return true }, 200, "sorry", "outer"},
+		{"true without an answer is no success", func(http.ResponseWriter, error) bool { return true },
+			500, "", "outer"},
+		{"status alone", func(w http.ResponseWriter, _ error) bool { w.WriteHeader(400); return true },
+			400, "", "outer"},
+		{"body alone",
+			func(w http.ResponseWriter, _ error) bool {
+				_, _ = w.Write([]byte("sorry"))
+				return true
+			}, 200, "sorry", "outer"},
 		{"first status", func(w http.ResponseWriter, _ error) bool {
 			w.WriteHeader(103)
 			w.WriteHeader(400)
@@ -32,7 +38,10 @@ func TestFail(t *testing.T) {
 			return true
 		}, 400, "", "outer"},
 	} {
-		for name, handler := range map[string]func(*Writer){"at the end": func(*Writer) {}, "at Flush": (*Writer).Flush} {
+		for name, handler := range map[string]func(*Writer){
+			"at the end": func(*Writer) {},
+			"at Flush":   (*Writer).Flush,
+		} {
 			t.Run(test.name+", "+name, func(t *testing.T) {
 				x := &exchange{
 					hooks:   &hooks{err: errCommit, fail: test.fail},

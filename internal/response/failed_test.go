@@ -44,12 +44,14 @@ func TestFailedCommit(t *testing.T) {
 		decided decision
 	}{
 		{"at the end", func(*testing.T, *Writer) {}, decision{200, true}},
-		{"at the end, with a body", func(t *testing.T, w *Writer) { write(t, w, "abc") }, decision{200, true}},
+		{"at the end, with a body", func(t *testing.T, w *Writer) { write(t, w, "abc") },
+			decision{200, true}},
 		{"at the end, with a redirect", func(t *testing.T, w *Writer) {
 			w.Header().Set("Location", "/welcome")
 			w.WriteHeader(303)
 		}, decision{303, true}},
-		{"at Flush", func(t *testing.T, w *Writer) { write(t, w, "abc"); w.Flush(); checkDropped(t, w) }, decision{200, true}},
+		{"at Flush", func(t *testing.T, w *Writer) { write(t, w, "abc"); w.Flush(); checkDropped(t, w) },
+			decision{200, true}},
 		{"at FlushError", func(t *testing.T, w *Writer) {
 			if err := w.FlushError(); !errors.Is(err, errCommit) {
 				t.Errorf("FlushError: %v", err)
@@ -78,8 +80,11 @@ func TestFailedCommit(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := &exchange{
-				hooks:   &hooks{err: errCommit},
-				outside: func(w http.ResponseWriter) { w.Header().Set("Before", "1"); w.Header().Set("ETag", "outer") },
+				hooks: &hooks{err: errCommit},
+				outside: func(w http.ResponseWriter) {
+					w.Header().Set("Before", "1")
+					w.Header().Set("ETag", "outer")
+				},
 				handler: func(w *Writer, _ *http.Request) {
 					w.Header().Set("Content-Length", "12345")
 					w.Header().Set("ETag", "inner")

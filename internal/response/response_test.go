@@ -73,7 +73,9 @@ func (x *exchange) serve(t *testing.T) *exchange {
 		t.Fatal(err)
 	}
 	client := server.Client()
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +91,9 @@ func (x *exchange) server(t *testing.T) *httptest.Server {
 	if x.limit == 0 {
 		x.limit = 16
 	}
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(inner http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(
+		inner http.ResponseWriter, r *http.Request,
+	) {
 		if x.outside != nil {
 			x.outside(inner)
 		}
@@ -147,24 +151,43 @@ func TestHeld(t *testing.T) {
 	}{
 		{"nothing", "GET", func(*testing.T, *Writer) {}, 200, "", 200},
 		{"status alone", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(204) }, 204, "", 204},
-		{"status, last one", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(404); w.WriteHeader(204) }, 204, "", 204},
+		{"status, last one", "GET",
+			func(t *testing.T, w *Writer) { w.WriteHeader(404); w.WriteHeader(204) }, 204, "", 204},
 		{"no status", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(-1) }, 200, "", 200},
-		{"204 completed", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(204); w.WriteHeaderNow() }, 204, "", 204},
+		{"204 completed", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(204); w.WriteHeaderNow() },
+			204, "", 204},
 		{"redirect", "GET", func(t *testing.T, w *Writer) {
 			http.Redirect(w, httptest.NewRequest("GET", "/a", nil), "/b", http.StatusFound)
 		}, 302, "<a href=\"/b\">Found</a>.\n\n", 302},
 		{"redirect of a POST", "POST", func(t *testing.T, w *Writer) {
 			http.Redirect(w, httptest.NewRequest("POST", "/a", nil), "/b", http.StatusSeeOther)
 		}, 303, "", 303},
-		{"body", "GET", func(t *testing.T, w *Writer) { write(t, w, "abc"); _, _ = w.Write([]byte("def")) }, 200, "abcdef", 200},
+		{"body", "GET",
+			func(t *testing.T, w *Writer) {
+				write(t, w, "abc")
+				_, _ = w.Write([]byte("def"))
+			}, 200, "abcdef", 200},
 		{"empty body", "GET", func(t *testing.T, w *Writer) { _, _ = w.Write(nil) }, 200, "", 200},
-		{"body, then status", "GET", func(t *testing.T, w *Writer) { write(t, w, "abc"); w.WriteHeader(404) }, 200, "abc", 200},
-		{"body, then 5xx", "GET", func(t *testing.T, w *Writer) { write(t, w, "abc"); w.WriteHeader(500) }, 500, "abc", 500},
-		{"204, then 5xx", "GET", func(t *testing.T, w *Writer) { w.WriteHeader(204); w.WriteHeaderNow(); w.WriteHeader(503) }, 503, "", 503},
+		{"body, then status", "GET",
+			func(t *testing.T, w *Writer) { write(t, w, "abc"); w.WriteHeader(404) }, 200, "abc", 200},
+		{"body, then 5xx", "GET",
+			func(t *testing.T, w *Writer) { write(t, w, "abc"); w.WriteHeader(500) }, 500, "abc", 500},
+		{"204, then 5xx", "GET",
+			func(t *testing.T, w *Writer) {
+				w.WriteHeader(204)
+				w.WriteHeaderNow()
+				w.WriteHeader(503)
+			}, 503, "", 503},
 		{"HEAD", "HEAD", func(t *testing.T, w *Writer) { write(t, w, "abc") }, 200, "", 200},
-		{"HEAD beyond the limit", "HEAD", func(t *testing.T, w *Writer) { write(t, w, long) }, 200, "", 200},
-		{"at the limit", "GET", func(t *testing.T, w *Writer) { write(t, w, long[:16]); write(t, w, "") }, 200, long[:16], 200},
-		{"beyond the limit", "GET", func(t *testing.T, w *Writer) { write(t, w, long[:16]); write(t, w, long[16:]) }, 200, long, 200},
+		{"HEAD beyond the limit", "HEAD", func(t *testing.T, w *Writer) { write(t, w, long) }, 200, "",
+			200},
+		{"at the limit", "GET", func(t *testing.T, w *Writer) { write(t, w, long[:16]); write(t, w, "") },
+			200, long[:16], 200},
+		{"beyond the limit", "GET",
+			func(t *testing.T, w *Writer) {
+				write(t, w, long[:16])
+				write(t, w, long[16:])
+			}, 200, long, 200},
 		{"io.Copy", "GET", func(t *testing.T, w *Writer) {
 			if n, err := io.Copy(w, strings.NewReader(long)); n != int64(len(long)) || err != nil {
 				t.Errorf("Copy: %d, %v", n, err)
@@ -178,7 +201,9 @@ func TestHeld(t *testing.T) {
 		}, 204, "", 204},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			x := &exchange{method: test.method, handler: func(w *Writer, _ *http.Request) { test.handler(t, w) }}
+			x := &exchange{
+				method: test.method, handler: func(w *Writer, _ *http.Request) { test.handler(t, w) },
+			}
 			x.serve(t).want(t, test.status, test.body, 1, decision{test.decided, true})
 		})
 	}
