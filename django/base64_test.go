@@ -19,8 +19,10 @@ func TestPayloadsThatPythonReads(t *testing.T) {
 	codec := mustCodec(t, Config{SecretKey: djangotest.SecretKey})
 	payloads := []string{
 		"eyJhIjoifn5+Pz8/In0", "eyJhIjoifn5-Pz8_In0", "eyJhIjoifn5-Pz8/In0", // {"a":"~~~???"}
-		"e30", "e30=", "e30==", "e30===", "e3=0", "e=30", "=e30", "e30=junk", "e30 ", " e30", "e\n30", "e30\n", "e30\r\n",
-		"e30....", "e30.", "e30..", "e30...", "e-30", "", "=", "====", "e", "e3", "e3=", "e3==", "\u00e9e30", "e30\u00e9",
+		"e30", "e30=", "e30==", "e30===", "e3=0", "e=30", "=e30", "e30=junk", "e30 ", " e30", "e\n30",
+		"e30\n", "e30\r\n",
+		"e30....", "e30.", "e30..", "e30...", "e-30", "", "=", "====", "e", "e3", "e3=", "e3==",
+		"\u00e9e30", "e30\u00e9",
 		"eyJhIjoxfQ", "eyJhIjoxfQ=", "eyJhIjoxfQ==", "eyJhIjoxfQ===", "eyJhIjoxfQ=a=", "eyJhIjoxfQ= =",
 		"eyJhIjoxfQ==eyJhIjoyfQ==", "eyJhIjoxfQ.eyJh", "eyJh\x00IjoxfQ", "eyJhIjoxfR",
 	}
@@ -32,7 +34,9 @@ func TestPayloadsThatPythonReads(t *testing.T) {
 		if compressed {
 			text = deflate(text)
 		}
-		encoding := []*base64.Encoding{base64.RawURLEncoding, base64.RawStdEncoding, base64.StdEncoding}[random.IntN(3)]
+		encoding := []*base64.Encoding{
+			base64.RawURLEncoding, base64.RawStdEncoding, base64.StdEncoding,
+		}[random.IntN(3)]
 		payload := encoding.EncodeToString(text)
 		for range random.IntN(4) {
 			at := random.IntN(len(payload) + 1)

@@ -115,7 +115,8 @@ func TestSaltOfAnotherStoreClass(t *testing.T) {
 	if got, err := mine.Decode("", text); err != nil || !sameData(t, got, entries) {
 		t.Errorf("%s, %v", got, err)
 	}
-	if _, err := mustCodec(t, Config{SecretKey: testSecret}).Decode("", text); !errors.Is(err, ErrBadSignature) {
+	if _, err := mustCodec(t,
+		Config{SecretKey: testSecret}).Decode("", text); !errors.Is(err, ErrBadSignature) {
 		t.Errorf("the default salt: %v; want ErrBadSignature", err)
 	}
 }
@@ -169,7 +170,8 @@ func TestLatin1(t *testing.T) {
 		}
 	}
 	// A no-break space is no white space in JSON.
-	if _, err := codec.Decode("", signPayload(codec, "{\"v\":\xa01}")); !errors.Is(err, ErrUndecodable) {
+	if _, err := codec.Decode("",
+		signPayload(codec, "{\"v\":\xa01}")); !errors.Is(err, ErrUndecodable) {
 		t.Errorf("%v; want ErrUndecodable", err)
 	}
 }

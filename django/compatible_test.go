@@ -18,10 +18,15 @@ func TestCompatibleRefuses(t *testing.T) {
 	db := dbtest.New(t, dbtest.SQLite).Open(t)
 	for want, config := range map[string]Config{
 		"gormsession: django.Config.SecretKey is empty: set it to Django's SECRET_KEY": {},
-		"gormsession: django.Config.Fallbacks holds an empty key: remove it":           {SecretKey: "a", Fallbacks: []string{"b", ""}},
-		"gormsession: django.Config.Backends holds an empty path: remove it":           {SecretKey: "a", Backends: []string{""}},
+		"gormsession: django.Config.Fallbacks holds an empty key: remove it": {
+			SecretKey: "a", Fallbacks: []string{"b", ""},
+		},
+		"gormsession: django.Config.Backends holds an empty path: remove it": {
+			SecretKey: "a", Backends: []string{""},
+		},
 	} {
-		_, err := gormsession.New(db, Compatible(config), gormsession.WithCodec(gormsession.JSON), gormsession.WithTable("other"))
+		_, err := gormsession.New(db, Compatible(config), gormsession.WithCodec(gormsession.JSON),
+			gormsession.WithTable("other"))
 		if err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
@@ -34,7 +39,8 @@ func TestCompatibleRefuses(t *testing.T) {
 // Options that follow Compatible override it, and those before it that it does not set stay.
 func TestCompatibleWithOptions(t *testing.T) {
 	db := dbtest.New(t, dbtest.SQLite).Open(t)
-	plugin, err := gormsession.New(db, gormsession.WithCookieName("shopid"), Compatible(Config{SecretKey: testSecret}),
+	plugin, err := gormsession.New(db, gormsession.WithCookieName("shopid"),
+		Compatible(Config{SecretKey: testSecret}),
 		gormsession.WithTable("shop_session"), gormsession.WithLifetime(time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +60,8 @@ func TestCompatibleWithOptions(t *testing.T) {
 		t.Errorf("%v, %v", c, err)
 	}
 	var row row
-	if err := db.Raw("SELECT session_key, session_data FROM shop_session").Scan(&row).Error; err != nil || row.SessionKey != c.Value {
+	err = db.Raw("SELECT session_key, session_data FROM shop_session").Scan(&row).Error
+	if err != nil || row.SessionKey != c.Value {
 		t.Errorf("the row is %q, %v", row.SessionKey, err)
 	}
 	if _, err := mustCodec(t, Config{SecretKey: testSecret}).Decode("", row.SessionData); err != nil {

@@ -7,7 +7,9 @@ import (
 )
 
 func TestConfigErrors(t *testing.T) {
-	for _, config := range []Config{{}, {SecretKey: "a", Fallbacks: []string{""}}, {SecretKey: "a", Backends: []string{""}}} {
+	for _, config := range []Config{
+		{}, {SecretKey: "a", Fallbacks: []string{""}}, {SecretKey: "a", Backends: []string{""}},
+	} {
 		if _, err := NewCodec(config); err == nil || !strings.HasPrefix(err.Error(), "gormsession: ") {
 			t.Errorf("%#v: %v", config, err)
 		}

@@ -24,7 +24,8 @@ func TestCookieHeaders(t *testing.T) {
 	v := readVectors(t)
 	for _, c := range v.CookieHeader {
 		var key string
-		s.visit(http.DefaultClient, func(c *gin.Context) { key = ginsession.Get(c).Key() }, func(r *http.Request) { r.Header.Set("Cookie", c.Header) })
+		s.visit(http.DefaultClient, func(c *gin.Context) { key = ginsession.Get(c).Key() },
+			func(r *http.Request) { r.Header.Set("Cookie", c.Header) })
 		if key != c.Key {
 			t.Errorf("of %q the key is %q, want %q", c.Header, key, c.Key)
 		}
@@ -62,20 +63,34 @@ var cookieSettings = map[string]struct {
 }{
 	"defaults": {},
 	"shared": {
-		djangotest.Settings{"SESSION_COOKIE_NAME": "shopid", "SESSION_COOKIE_DOMAIN": "shop.test", "SESSION_COOKIE_AGE": 3600,
+		djangotest.Settings{"SESSION_COOKIE_NAME": "shopid", "SESSION_COOKIE_DOMAIN": "shop.test",
+			"SESSION_COOKIE_AGE":      3600,
 			"SESSION_COOKIE_SAMESITE": "Strict", "SESSION_COOKIE_HTTPONLY": false},
-		[]gormsession.Option{gormsession.WithCookieName("shopid"), gormsession.WithDomain("shop.test"), gormsession.WithLifetime(time.Hour),
+		[]gormsession.Option{gormsession.WithCookieName("shopid"), gormsession.WithDomain("shop.test"),
+			gormsession.WithLifetime(time.Hour),
 			gormsession.WithSameSite(http.SameSiteStrictMode), gormsession.WithHTTPOnly(false)},
 		false,
 	},
 	"until the browser closes": {
-		djangotest.Settings{"SESSION_EXPIRE_AT_BROWSER_CLOSE": true, "SESSION_COOKIE_SAMESITE": false, "SESSION_SAVE_EVERY_REQUEST": true},
-		[]gormsession.Option{gormsession.WithBrowserSession(), gormsession.WithSameSite(http.SameSiteDefaultMode), gormsession.WithSaveEveryRequest()},
+		djangotest.Settings{
+			"SESSION_EXPIRE_AT_BROWSER_CLOSE": true, "SESSION_COOKIE_SAMESITE": false,
+			"SESSION_SAVE_EVERY_REQUEST": true,
+		},
+		[]gormsession.Option{
+			gormsession.WithBrowserSession(), gormsession.WithSameSite(http.SameSiteDefaultMode),
+			gormsession.WithSaveEveryRequest(),
+		},
 		false,
 	},
 	"embedded": {
-		djangotest.Settings{"SESSION_COOKIE_NAME": "__Secure-shop", "SESSION_COOKIE_SECURE": true, "SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_PATH": "/app"},
-		[]gormsession.Option{gormsession.WithCookieName("__Secure-shop"), gormsession.WithSecure(true), gormsession.WithSameSite(http.SameSiteNoneMode), gormsession.WithPath("/app")},
+		djangotest.Settings{
+			"SESSION_COOKIE_NAME": "__Secure-shop", "SESSION_COOKIE_SECURE": true,
+			"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_PATH": "/app",
+		},
+		[]gormsession.Option{
+			gormsession.WithCookieName("__Secure-shop"), gormsession.WithSecure(true),
+			gormsession.WithSameSite(http.SameSiteNoneMode), gormsession.WithPath("/app"),
+		},
 		true,
 	},
 }
@@ -85,7 +100,8 @@ func TestCookieSettings(t *testing.T) {
 	t.Parallel()
 	for name, c := range cookieSettings {
 		t.Run(name, func(t *testing.T) {
-			p := newPair(t, djangotest.V52, dbtest.New(t, dbtest.SQLite), c.django, Config{SecretKey: djangotest.SecretKey}, c.gin...)
+			p := newPair(t, djangotest.V52, dbtest.New(t, dbtest.SQLite), c.django,
+				Config{SecretKey: djangotest.SecretKey}, c.gin...)
 			if name == "shared" {
 				p.django.URL = strings.Replace(p.django.URL, "127.0.0.1", "www.shop.test", 1)
 				p.gin.url = strings.Replace(p.gin.url, "127.0.0.1", "app.shop.test", 1)
@@ -93,7 +109,8 @@ func TestCookieSettings(t *testing.T) {
 			set := func(c *gin.Context) { ginsession.Get(c).Set("gin", 1) }
 			byDjango := p.django.Must(t, newBrowser(t), step{"set", "django", 1}).Header["Set-Cookie"]
 			byGin := p.gin.visit(newBrowser(t), set).header["Set-Cookie"]
-			if len(byDjango) != 1 || len(byGin) != 1 || attributesOf(t, byDjango[0]) != attributesOf(t, byGin[0]) {
+			if len(byDjango) != 1 || len(byGin) != 1 ||
+				attributesOf(t, byDjango[0]) != attributesOf(t, byGin[0]) {
 				t.Errorf("Django sets\n%q\nand Go\n%q", byDjango, byGin)
 			}
 			if c.secure {
@@ -132,17 +149,21 @@ func attributesOf(t *testing.T, line string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ends := time.Now().Add(time.Duration(c.MaxAge) * time.Second); c.MaxAge != 0 && c.Expires.Sub(ends).Abs() > time.Minute {
+	if ends := time.Now().Add(time.Duration(c.MaxAge) * time.Second); c.MaxAge != 0 &&
+		c.Expires.Sub(ends).Abs() > time.Minute {
 		t.Errorf("%s ends at %v, not %v", c.Name, c.Expires, ends)
 	}
-	return fmt.Sprint(c.Name, len(c.Value), c.Path, c.Domain, c.Expires.IsZero(), c.MaxAge, c.HttpOnly, c.Secure, c.SameSite)
+	return fmt.Sprint(c.Name, len(c.Value), c.Path, c.Domain, c.Expires.IsZero(), c.MaxAge, c.HttpOnly,
+		c.Secure, c.SameSite)
 }
 
 // newBrowser is a visitor that finds all hosts on this machine.
 func newBrowser(t *testing.T) *http.Client {
 	t.Helper()
 	client := newVisitor(t)
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	transport := &http.Transport{DialContext: func(
+		ctx context.Context, network, address string,
+	) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
 			return nil, err

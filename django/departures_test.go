@@ -25,8 +25,8 @@ func (header withCookies) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// Of two cookies of the name Django takes the last one, Go the last one that can be a key. A key that PostgreSQL cannot look up is a 500
-// in Django, and unknown in Go.
+// Of two cookies of the name Django takes the last one, Go the last one that can be a key. A key
+// that PostgreSQL cannot look up is a 500 in Django, and unknown in Go.
 func TestDoubtfulCookies(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t, dbtest.Postgres)
@@ -69,7 +69,8 @@ func TestDoubtfulCookies(t *testing.T) {
 		body, err := io.ReadAll(res.Body)
 		res.Body.Close()
 		if err != nil || string(body) != c.gin || res.StatusCode != http.StatusOK {
-			t.Errorf("%q: Go reads %s with status %d, %v, not %s", c.cookies, body, res.StatusCode, err, c.gin)
+			t.Errorf("%q: Go reads %s with status %d, %v, not %s", c.cookies, body, res.StatusCode, err,
+				c.gin)
 		}
 	}
 }

@@ -19,15 +19,17 @@ import (
 
 // A Django that goes by X-Forwarded-Proto.
 var behindTLS = djangotest.Settings{
-	"SECURE_PROXY_SSL_HEADER": []string{"HTTP_X_FORWARDED_PROTO", "https"}, "SECURE_SSL_REDIRECT": true,
-	"CSRF_COOKIE_SECURE": true, "SESSION_COOKIE_SECURE": true,
+	"SECURE_PROXY_SSL_HEADER": []string{"HTTP_X_FORWARDED_PROTO", "https"},
+	"SECURE_SSL_REDIRECT":     true,
+	"CSRF_COOKIE_SECURE":      true, "SESSION_COOKIE_SECURE": true,
 	"MIDDLEWARE": []string{"django.middleware.security.SecurityMiddleware",
-		"django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.csrf.CsrfViewMiddleware",
+		"django.contrib.sessions.middleware.SessionMiddleware",
+		"django.middleware.csrf.CsrfViewMiddleware",
 		"django.contrib.auth.middleware.AuthenticationMiddleware"},
 }
 
-// Where TLS ends at a server in front of the Go program, Django hears that the client speaks https: pages
-// are no redirects to themselves, and forms are taken.
+// Where TLS ends at a server in front of the Go program, Django hears that the client speaks https:
+// pages are no redirects to themselves, and forms are taken.
 func TestDocumentBehindTLS(t *testing.T) {
 	t.Parallel()
 	djangotest.Each(t, func(t *testing.T, version djangotest.Version) {
@@ -39,7 +41,9 @@ func TestDocumentBehindTLS(t *testing.T) {
 		t.Cleanup(front.Close)
 		client := front.Client()
 		client.Jar, _ = cookiejar.New(nil)
-		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		client.CheckRedirect = func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}
 
 		page := answer(t, client, http.MethodGet, front.URL+"/form/", nil)
 		token := regexp.MustCompile(`name="csrfmiddlewaretoken" value="([^"]+)"`).FindStringSubmatch(page)
@@ -47,7 +51,8 @@ func TestDocumentBehindTLS(t *testing.T) {
 			t.Fatalf("the page is %s", page)
 		}
 		form := url.Values{"csrfmiddlewaretoken": {token[1]}}
-		if got := answer(t, client, http.MethodPost, front.URL+"/form/", form); got != "200 saved by https" {
+		if got := answer(t, client, http.MethodPost, front.URL+"/form/",
+			form); got != "200 saved by https" {
 			t.Errorf("the form was answered with %.200s", got)
 		}
 		got := answer(t, client, http.MethodGet, front.URL+"/form/?q=100%&a;b", nil)
@@ -56,7 +61,8 @@ func TestDocumentBehindTLS(t *testing.T) {
 		}
 
 		// From anybody else the header is a claim: who speaks http is sent to https.
-		elsewhere := httptest.NewServer(handingOn(parse(t, site.URL), netip.MustParsePrefix("192.0.2.0/24")))
+		elsewhere := httptest.NewServer(handingOn(parse(t, site.URL),
+			netip.MustParsePrefix("192.0.2.0/24")))
 		t.Cleanup(elsewhere.Close)
 		r := httptest.NewRequest(http.MethodGet, elsewhere.URL+"/form/", nil)
 		r.RequestURI = ""
@@ -107,7 +113,8 @@ func TestDocumentProxyHeaders(t *testing.T) {
 		res.Body.Close()
 		for i, name := range names {
 			if got.Get(name) != c.want[i] {
-				t.Errorf("front %s, said %v: %s is %q, want %q", c.front, c.said, name, got.Get(name), c.want[i])
+				t.Errorf("front %s, said %v: %s is %q, want %q", c.front, c.said, name, got.Get(name),
+					c.want[i])
 			}
 		}
 		if query != "q=100%&b;c" {
@@ -182,7 +189,8 @@ func TestDocumentCookieOnPlainHTTP(t *testing.T) {
 	client := &http.Client{}
 	client.Jar, _ = cookiejar.New(nil)
 	for _, want := range []string{`200 {"tea":1}`, `200 {"tea":2}`} {
-		if got := answer(t, client, http.MethodPost, program.URL+"/cart/tea/", url.Values{}); got != want {
+		if got := answer(t, client, http.MethodPost, program.URL+"/cart/tea/",
+			url.Values{}); got != want {
 			t.Errorf("the cart is %s, want %s", got, want)
 		}
 	}

@@ -46,11 +46,12 @@ func loginPages(shop *gin.RouterGroup, db *gorm.DB) {
 	})
 }
 
-// nextPage is where a login leads: to next, if that is a page of this site, or to the account. Browsers
-// take // and /\ for another host, and skip tabs and line breaks.
+// nextPage is where a login leads: to next, if that is a page of this site, or to the account.
+// Browsers take // and /\ for another host, and skip tabs and line breaks.
 func nextPage(next string) string {
 	odd := func(r rune) bool { return r <= ' ' || r == '\\' }
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsFunc(next, odd) {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
+		strings.ContainsFunc(next, odd) {
 		return "/account/"
 	}
 	return next
@@ -60,10 +61,10 @@ func nextPage(next string) string {
 // 3.2 has 260,000, 4.2 has 600,000, 5.2 has 1,000,000, 6.1 has 1,500,000. Raise it with Django.
 const iterations = 1_000_000
 
-// checkPassword compares a password with what Django's default hasher, PBKDF2PasswordHasher, has stored.
-// Where it is wrong that has taken as many iterations as Django's hasher makes today, also for a user
-// with an older hash, with another hasher's or with none, and where there is no such user, so that nobody
-// learns which ones there are.
+// checkPassword compares a password with what Django's default hasher, PBKDF2PasswordHasher, has
+// stored. Where it is wrong that has taken as many iterations as Django's hasher makes today, also
+// for a user with an older hash, with another hasher's or with none, and where there is no such
+// user, so that nobody learns which ones there are.
 func checkPassword(encoded, password string) bool {
 	made, right := 0, false
 	if parts := strings.Split(encoded, "$"); len(parts) == 4 && parts[0] == "pbkdf2_sha256" {

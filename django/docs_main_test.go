@@ -17,7 +17,8 @@ import (
 )
 
 func main() {
-	// Where Django listens, such as http://127.0.0.1:8000, and where the server in front connects from.
+	// Where Django listens, such as http://127.0.0.1:8000, and where the server in front connects
+	// from.
 	upstream, err := url.Parse(os.Getenv("DJANGO"))
 	if err != nil {
 		log.Fatal(err)

@@ -130,8 +130,8 @@ func TestDocumentUserModels(t *testing.T) {
 	}
 }
 
-// An instant in a column of one's own is the one that Django reads, whatever zone the DSN names. A time.Time
-// would not be, where that is a zone of MySQL's driver.
+// An instant in a column of one's own is the one that Django reads, whatever zone the DSN names. A
+// time.Time would not be, where that is a zone of MySQL's driver.
 func TestDocumentOwnColumns(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		site := djangotest.Start(t, djangotest.V52, d, nil)
@@ -182,7 +182,8 @@ func TestDocumentOwnColumns(t *testing.T) {
 			gormsession.Session
 			LastActivity time.Time
 		}
-		wrong, err := gormsession.New(db, django.Compatible(django.Config{SecretKey: djangotest.SecretKey}),
+		wrong, err := gormsession.New(db,
+			django.Compatible(django.Config{SecretKey: djangotest.SecretKey}),
 			gormsession.WithTable("people_visit"),
 			gormsession.WithModel(func(row gormsession.Session, _ gormsession.Entries) naive {
 				return naive{row, time.Now()}

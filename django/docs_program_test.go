@@ -16,8 +16,8 @@ import (
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
-// The program of docs/django.md, in the form that it has after each of the steps. Its files are those of
-// docs_main_test.go and so on, and what later steps change in them is here.
+// The program of docs/django.md, in the form that it has after each of the steps. Its files are
+// those of docs_main_test.go and so on, and what later steps change in them is here.
 
 func init() { gin.SetMode(gin.ReleaseMode) }
 
@@ -91,7 +91,8 @@ func openSessionsOf(number int, r rotation, db *gorm.DB) (*gormsession.Plugin, e
 	case 4, 5, 6, 7, 8:
 		return gormsession.New(db, django.Compatible(config), cookie)
 	case 10:
-		return gormsession.New(db, django.Compatible(config), cookie, gormsession.WithCleanup(10*time.Minute))
+		return gormsession.New(db, django.Compatible(config), cookie,
+			gormsession.WithCleanup(10*time.Minute))
 	case 11:
 		return gormsession.New(db, django.Compatible(config), cookie, gormsession.WithFormer())
 	case 12:

@@ -14,7 +14,8 @@ func TestDocumentNextPage(t *testing.T) {
 	t.Parallel()
 	site := djangotest.Start(t, djangotest.V52, dbtest.New(t, dbtest.SQLite), nil)
 	taken := []string{
-		"/", "/a", "/a/?b=c&d=//e", "/%2Fevil.example", "/%5Cevil.example", "/a:b", "/@evil.example", "/a//b",
+		"/", "/a", "/a/?b=c&d=//e", "/%2Fevil.example", "/%5Cevil.example", "/a:b", "/@evil.example",
+		"/a//b",
 		"/\u00e9",
 	}
 	refused := []string{
@@ -27,7 +28,8 @@ func TestDocumentNextPage(t *testing.T) {
 		if got := nextPage(next); got != next {
 			t.Errorf("%q leads to %q", next, got)
 		}
-		if site.Must(t, http.DefaultClient, step{"is_of_host", next, "shop.example"}).Result(t, 0) != true {
+		if site.Must(t, http.DefaultClient,
+			step{"is_of_host", next, "shop.example"}).Result(t, 0) != true {
 			t.Errorf("%q is taken, and Django refuses it", next)
 		}
 	}
@@ -53,7 +55,8 @@ func TestDocumentPasswords(t *testing.T) {
 			"PASSWORD_HASHERS": []string{"django.contrib.auth.hashers.PBKDF2PasswordHasher"}})
 		site.Migrate(t)
 		site.Must(t, http.DefaultClient, step{"make_user", "alice", "p\u00e4ssword"})
-		encoded, _ := site.Must(t, http.DefaultClient, step{"password_column", "alice"}).Result(t, 0).(string)
+		encoded, _ := site.Must(t, http.DefaultClient,
+			step{"password_column", "alice"}).Result(t, 0).(string)
 		if !checkPassword(encoded, "p\u00e4ssword") || checkPassword(encoded, "password") {
 			t.Errorf("%s is not read", encoded)
 		}

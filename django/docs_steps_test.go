@@ -54,7 +54,8 @@ func (j *journey) runShop(number int, secrets rotation) {
 }
 
 func checkSettings(t *testing.T, j *journey, s documentStep) {
-	const engines, isJSON = "django.contrib.sessions.backends.", "django.contrib.sessions.serializers.JSONSerializer"
+	const engines, isJSON = "django.contrib.sessions.backends.",
+		"django.contrib.sessions.serializers.JSONSerializer"
 	check, err := json.Marshal(s.blocks("python")[0])
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +65,8 @@ func checkSettings(t *testing.T, j *journey, s documentStep) {
 		{"cached_db", isJSON, "SESSION_ENGINE reads from a cache"},
 		{"cache", isJSON, "SESSION_ENGINE keeps no table"},
 		{"signed_cookies", isJSON, "SESSION_ENGINE keeps no table"},
-		{"db", "django.core.signing.Signer", "sessions must be JSON"}, // for one that all versions can import
+		// for one that all versions can import
+		{"db", "django.core.signing.Signer", "sessions must be JSON"},
 	} {
 		j.python(t, fmt.Sprintf(`
 from django.conf import settings
@@ -106,15 +108,20 @@ func leaveTheCache(t *testing.T, j *journey, s documentStep) {
 	if err := plugin.Delete(t.Context(), key); err != nil {
 		t.Error(err)
 	}
-	if exists, err := plugin.Exists(t.Context(), key); exists || err != nil || j.userAtDjango(t, bob) != "bob" {
+	if exists, err := plugin.Exists(t.Context(), key); exists || err != nil ||
+		j.userAtDjango(t, bob) != "bob" {
 		t.Errorf("the row exists: %t, %v; Django's cache no longer says bob", exists, err)
 	}
 
 	j.runDjango(s.settings(t, 0))
 	j.run(handingOn(j.upstream(), local))
 	screen := j.django.Paste(t, documentSteps(t)[0].blocks("python")[0])
-	for _, line := range []string{"SESSION_COOKIE_AGE = 1209600", "salt = django.contrib.sessions.SessionStore (", "hasher = pbkdf2_sha256 "} {
-		if !strings.Contains(screen, "\n"+line) || strings.Contains(screen, "Traceback") || strings.Contains(screen, "SyntaxError") {
+	for _, line := range []string{
+		"SESSION_COOKIE_AGE = 1209600", "salt = django.contrib.sessions.SessionStore (",
+		"hasher = pbkdf2_sha256 ",
+	} {
+		if !strings.Contains(screen, "\n"+line) || strings.Contains(screen, "Traceback") ||
+			strings.Contains(screen, "SyntaxError") {
 			t.Errorf("no %q stands at the terminal:\n%s", line, screen)
 		}
 	}
@@ -130,10 +137,12 @@ func putInFront(t *testing.T, j *journey, _ documentStep) {
 	}
 	stranger := j.browser()
 	cookie := j.atDjango(t, stranger, step{"set", "a", 1}).Header.Get("Set-Cookie")
-	if !strings.Contains(cookie, "sessionid=") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Max-Age=1209600") {
+	if !strings.Contains(cookie, "sessionid=") || !strings.Contains(cookie, "Secure") ||
+		!strings.Contains(cookie, "Max-Age=1209600") {
 		t.Errorf("Django sets %s", cookie)
 	}
-	if status, body, _ := j.visit(t, stranger, "/nowhere", nil); status != http.StatusNotFound || !strings.Contains(body, "Not Found") {
+	if status, body, _ := j.visit(t, stranger, "/nowhere", nil); status != http.StatusNotFound ||
+		!strings.Contains(body, "Not Found") {
 		t.Errorf("a page that nobody has: %d %s", status, body)
 	}
 }
@@ -141,15 +150,19 @@ func putInFront(t *testing.T, j *journey, _ documentStep) {
 func shareSessions(t *testing.T, j *journey, _ documentStep) {
 	before := j.rows(t, "django_session")
 	j.runShop(4, notRotated)
-	if after := j.rows(t, "django_session"); after != before || j.handle.Migrator().HasTable("web_sessions") {
-		t.Errorf("of %d rows there are %d, another table was made: %t", before, after, j.handle.Migrator().HasTable("web_sessions"))
+	if after := j.rows(t, "django_session"); after != before ||
+		j.handle.Migrator().HasTable("web_sessions") {
+		t.Errorf("of %d rows there are %d, another table was made: %t", before, after,
+			j.handle.Migrator().HasTable("web_sessions"))
 	}
-	if status, body, _ := j.visit(t, j.alice, "/go/", nil); status != http.StatusOK || body != "4 entries" {
+	if status, body, _ := j.visit(t, j.alice, "/go/", nil); status != http.StatusOK ||
+		body != "4 entries" {
 		t.Errorf("Go says %d %s of a login and a cart", status, body)
 	}
 	// What a wrong secret looks like.
 	var log bytes.Buffer
-	wrong, err := gormsession.New(j.handle, django.Compatible(django.Config{SecretKey: "wrong"}), gormsession.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	wrong, err := gormsession.New(j.handle, django.Compatible(django.Config{SecretKey: "wrong"}),
+		gormsession.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +170,8 @@ func shareSessions(t *testing.T, j *journey, _ documentStep) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Set("a", 1); s.Len() != 1 || s.Save() != nil || !strings.Contains(log.String(), "Session data corrupted") {
+	if s.Set("a", 1); s.Len() != 1 || s.Save() != nil ||
+		!strings.Contains(log.String(), "Session data corrupted") {
 		t.Errorf("with a wrong secret there are %d entries, and the log says %s", s.Len(), &log)
 	}
 	if name := j.userAtDjango(t, j.alice); name != "alice" {
@@ -205,7 +219,8 @@ func moveWriting(t *testing.T, j *journey, _ documentStep) {
 		t.Errorf("a form of another site's was answered with %d", res.StatusCode)
 	}
 
-	if status, body, _ := j.visit(t, j.alice, "/cart/tea", url.Values{}); status != http.StatusNotFound || !strings.Contains(body, "Not Found") {
+	if status, body, _ := j.visit(t, j.alice, "/cart/tea",
+		url.Values{}); status != http.StatusNotFound || !strings.Contains(body, "Not Found") {
 		t.Errorf("what Go does not know is Django's, which says %d %s", status, body)
 	}
 
@@ -251,7 +266,8 @@ func moveLogin(t *testing.T, j *journey, _ documentStep) {
 	j.runShop(7, notRotated)
 	bob := j.browser()
 	login := func(name, password string) int {
-		status, _, _ := j.visit(t, bob, "/accounts/login/", url.Values{"username": {name}, "password": {password}})
+		status, _, _ := j.visit(t, bob, "/accounts/login/",
+			url.Values{"username": {name}, "password": {password}})
 		return status
 	}
 	j.shops(t, bob, "coffee", 1)
@@ -265,13 +281,18 @@ func moveLogin(t *testing.T, j *journey, _ documentStep) {
 		t.Errorf("a login was answered with %d, and Django sees %q", status, j.userAtDjango(t, bob))
 	}
 	j.greets(t, bob, "bob")
-	for next, want := range map[string]string{"/cart/?a=b": "/cart/?a=b", "//evil.example/": "/account/", "": "/account/"} {
+	for next, want := range map[string]string{
+		"/cart/?a=b":      "/cart/?a=b",
+		"//evil.example/": "/account/",
+		"":                "/account/",
+	} {
 		form := url.Values{"username": {"bob"}, "password": {"pw"}, "next": {next}}
 		if _, _, header := j.visit(t, bob, "/accounts/login/", form); header.Get("Location") != want {
 			t.Errorf("a login for %q leads to %s", next, header.Get("Location"))
 		}
 		form.Del("next")
-		if _, _, header := j.visit(t, bob, "/accounts/login/?"+url.Values{"next": {next}}.Encode(), form); header.Get("Location") != want {
+		if _, _, header := j.visit(t, bob, "/accounts/login/?"+url.Values{"next": {next}}.Encode(),
+			form); header.Get("Location") != want {
 			t.Errorf("a login at ?next=%s leads to %s", next, header.Get("Location"))
 		}
 	}
@@ -282,7 +303,8 @@ func moveLogin(t *testing.T, j *journey, _ documentStep) {
 		t.Errorf("a login with the new password was answered with %d", status)
 	}
 	j.greets(t, bob, "bob")
-	if status, _, _ := j.visit(t, bob, "/accounts/logout/", url.Values{}); status != http.StatusSeeOther || j.userAtDjango(t, bob) != "" {
+	if status, _, _ := j.visit(t, bob, "/accounts/logout/",
+		url.Values{}); status != http.StatusSeeOther || j.userAtDjango(t, bob) != "" {
 		t.Errorf("a logout was answered with %d, and Django sees %q", status, j.userAtDjango(t, bob))
 	}
 }
@@ -293,7 +315,8 @@ func rotateKey(t *testing.T, j *journey, s documentStep) {
 		settings := s.settings(t, n)
 		text := strings.ReplaceAll(fmt.Sprint(settings["SECRET_KEY"]), "the old key", oldKey)
 		settings["SECRET_KEY"] = text
-		if fallbacks := settings["SECRET_KEY_FALLBACKS"].([]any); len(fallbacks) > 0 && fallbacks[0] == "the old key" {
+		if fallbacks := settings["SECRET_KEY_FALLBACKS"].([]any); len(fallbacks) > 0 &&
+			fallbacks[0] == "the old key" {
 			settings["SECRET_KEY_FALLBACKS"] = []any{oldKey}
 		}
 		return settings
@@ -331,7 +354,8 @@ func rotateKey(t *testing.T, j *journey, s documentStep) {
 
 func goBack(t *testing.T, j *journey, _ documentStep) {
 	j.run(handingOn(j.upstream(), local))
-	got := j.atDjango(t, j.alice, step{"user"}, step{"get", "cart"}, step{"set", "cart", map[string]int{"tea": 7}})
+	got := j.atDjango(t, j.alice, step{"user"}, step{"get", "cart"},
+		step{"set", "cart", map[string]int{"tea": 7}})
 	if got.Result(t, 0) != "alice" || string(got.Results[1]) != `{"tea": 6}` {
 		t.Errorf("Django has %s", got.Results)
 	}
@@ -349,7 +373,8 @@ func moveLastPage(t *testing.T, j *journey, _ documentStep) {
 	j.shops(t, j.browser(), "tea", 1) // a new row, after which Go looks for those that have expired
 	for ends := time.Now().Add(time.Minute); j.rows(t, "django_session") > before; {
 		if time.Now().After(ends) {
-			t.Fatalf("of %d rows, one of which has expired, and a new one there are %d", before, j.rows(t, "django_session"))
+			t.Fatalf("of %d rows, one of which has expired, and a new one there are %d", before,
+				j.rows(t, "django_session"))
 		}
 	}
 }
@@ -359,7 +384,8 @@ func knowBothTables(t *testing.T, j *journey, _ documentStep) {
 	j.runShop(11, rotated)
 	j.greets(t, j.alice, "alice")
 	j.shops(t, j.browser(), "tea", 1)
-	if old, now := j.rows(t, "django_session"), j.rows(t, "web_sessions"); old != before+1 || now != 0 {
+	if old, now := j.rows(t, "django_session"), j.rows(t, "web_sessions"); old != before+1 ||
+		now != 0 {
 		t.Errorf("a new session: %d rows, of %d, and %d in the new table", old, before, now)
 	}
 }
@@ -384,8 +410,10 @@ func moveRows(t *testing.T, j *journey, _ documentStep) {
 	before, there := j.rows(t, "django_session"), j.rows(t, "web_sessions")
 	db, ctx, config := j.handle, t.Context(), rotated.config()
 	moved, err := django.MoveToHashed(ctx, db, config)
-	// What a wrong secret has signed, in step 4, and what nobody has saved since the old key signed it, in step 3.
-	if left := j.rows(t, "django_session"); err != nil || left != 2 || moved.Undecodable != 2 || moved.Malformed+moved.Taken != 0 || int64(moved.Rows)+left != before {
+	// What a wrong secret has signed, in step 4, and what nobody has saved since the old key signed
+	// it, in step 3.
+	if left := j.rows(t, "django_session"); err != nil || left != 2 || moved.Undecodable != 2 ||
+		moved.Malformed+moved.Taken != 0 || int64(moved.Rows)+left != before {
 		t.Errorf("of %d rows %d are left, %+v, %v", before, left, moved, err)
 	}
 	if now := j.rows(t, "web_sessions"); now != there+int64(moved.Rows) {
@@ -405,11 +433,13 @@ func leaveTable(t *testing.T, j *journey, s documentStep) {
 	}
 	j.greets(t, j.alice, "alice")
 	j.shops(t, j.alice, "tea", 11)
-	if status, _, _ := j.visit(t, j.alice, "/accounts/logout/", url.Values{}); status != http.StatusSeeOther {
+	if status, _, _ := j.visit(t, j.alice, "/accounts/logout/",
+		url.Values{}); status != http.StatusSeeOther {
 		t.Errorf("a logout was answered with %d", status)
 	}
 	j.greets(t, j.alice, "")
-	if status, _, _ := j.visit(t, j.alice, "/accounts/login/", url.Values{"username": {"alice"}, "password": {"pw"}}); status != http.StatusSeeOther {
+	if status, _, _ := j.visit(t, j.alice, "/accounts/login/",
+		url.Values{"username": {"alice"}, "password": {"pw"}}); status != http.StatusSeeOther {
 		t.Errorf("a login was answered with %d", status)
 	}
 	j.greets(t, j.alice, "alice")

@@ -71,7 +71,8 @@ func (s documentStep) settings(t *testing.T, n int) djangotest.Settings {
 	return settings
 }
 
-// A journey is a site that follows the document. Browsers see one host: what runs behind it changes with the steps.
+// A journey is a site that follows the document. Browsers see one host: what runs behind it changes
+// with the steps.
 type journey struct {
 	all      *testing.T // whose end stops what it has started
 	version  djangotest.Version
@@ -84,7 +85,8 @@ type journey struct {
 	alice    *http.Client // logged in from the second step to the end
 }
 
-// TestDocument follows docs/django.md from its first step to its last. Each step has a subtest of its name, and each subtest a step.
+// TestDocument follows docs/django.md from its first step to its last. Each step has a subtest of
+// its name, and each subtest a step.
 func TestDocument(t *testing.T) {
 	steps := documentSteps(t)
 	for _, s := range steps {
@@ -105,7 +107,10 @@ func TestDocument(t *testing.T) {
 	for _, c := range []struct {
 		version djangotest.Version
 		kind    dbtest.Kind
-	}{{djangotest.V42, dbtest.SQLite}, {djangotest.V52, dbtest.Postgres}, {djangotest.V42, dbtest.MariaDB}, {djangotest.V61, dbtest.SQLite}} {
+	}{
+		{djangotest.V42, dbtest.SQLite}, {djangotest.V52, dbtest.Postgres},
+		{djangotest.V42, dbtest.MariaDB}, {djangotest.V61, dbtest.SQLite},
+	} {
 		t.Run(string(c.version)+" "+string(c.kind), func(t *testing.T) {
 			t.Parallel()
 			j := newJourney(t, c.version, dbtest.New(t, c.kind))
@@ -126,7 +131,9 @@ func newJourney(t *testing.T, version djangotest.Version, db *dbtest.DB) *journe
 		"PASSWORD_HASHERS":      []string{"django.contrib.auth.hashers.PBKDF2PasswordHasher"},
 	}}
 	j.runDjango(nil)
-	j.front = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*j.program.Load()).ServeHTTP(w, r) }))
+	j.front = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		(*j.program.Load()).ServeHTTP(w, r)
+	}))
 	t.Cleanup(j.front.Close)
 	return j
 }
@@ -138,7 +145,10 @@ func (j *journey) runDjango(settings djangotest.Settings) {
 		j.settings[name] = value
 	}
 	j.django = djangotest.Start(j.all, j.version, j.db, j.settings)
-	j.python(j.all, "from django.contrib.auth.hashers import PBKDF2PasswordHasher; PBKDF2PasswordHasher.iterations = 1000") // for a fast test
+	// for a fast test
+	j.python(j.all,
+		"from django.contrib.auth.hashers import PBKDF2PasswordHasher; PBKDF2PasswordHasher.iterations"+
+			" = 1000")
 }
 
 // python has Django's shell run a program.
@@ -183,7 +193,9 @@ func (j *journey) userAtDjango(t *testing.T, client *http.Client) string {
 }
 
 // visit asks for a page, and posts the form if there is one.
-func (j *journey) visit(t *testing.T, client *http.Client, path string, form url.Values) (status int, body string, header http.Header) {
+func (j *journey) visit(
+	t *testing.T, client *http.Client, path string, form url.Values,
+) (status int, body string, header http.Header) {
 	t.Helper()
 	method, content := http.MethodGet, ""
 	if form != nil {
@@ -226,7 +238,8 @@ func (j *journey) shops(t *testing.T, client *http.Client, item string, want int
 	t.Helper()
 	status, body, _ := j.visit(t, client, "/cart/"+item+"/", url.Values{})
 	var cart Cart
-	if err := json.Unmarshal([]byte(body), &cart); err != nil || status != http.StatusOK || cart[item] != want {
+	if err := json.Unmarshal([]byte(body), &cart); err != nil || status != http.StatusOK ||
+		cart[item] != want {
 		t.Errorf("the cart page answers %d %s, want %d of %s", status, body, want, item)
 	}
 }
@@ -240,7 +253,8 @@ func (j *journey) rows(t *testing.T, table string) (n int64) {
 	return n
 }
 
-// The table of settings has all that Django has for sessions, and names no option that there is not.
+// The table of settings has all that Django has for sessions, and names no option that there is
+// not.
 func TestDocumentSettings(t *testing.T) {
 	_, table, _ := strings.Cut(document(t), "\n## Settings\n")
 	table, _, _ = strings.Cut(table, "\n## ")
@@ -263,12 +277,15 @@ from django.conf import global_settings
 named = set(%s)
 there = {name for name in dir(global_settings) if name.startswith("SESSION_")}
 assert there <= named, there - named
-unknown = {name for name in named if not hasattr(global_settings, name)} - {"SECRET_KEY_FALLBACKS", "CSRF_"}
+unknown = {name for name in named if not hasattr(global_settings, name)}
+unknown -= {"SECRET_KEY_FALLBACKS", "CSRF_"}
 assert not unknown, unknown
 `, names)})
 	})
 	var code strings.Builder
-	for _, file := range []string{"../options.go", "../model.go", "../former.go", "move.go", "requirelogin.go", "config.go"} {
+	for _, file := range []string{
+		"../options.go", "../model.go", "../former.go", "move.go", "requirelogin.go", "config.go",
+	} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -276,7 +293,8 @@ assert not unknown, unknown
 		code.Write(text)
 	}
 	for _, m := range regexp.MustCompile("`(?:django\\.|gormsession\\.)?(With[A-Za-z]+)").FindAllStringSubmatch(document(t), -1) {
-		if !strings.Contains(code.String(), "func "+m[1]+"(") && !strings.Contains(code.String(), "func "+m[1]+"[") {
+		if !strings.Contains(code.String(), "func "+m[1]+"(") &&
+			!strings.Contains(code.String(), "func "+m[1]+"[") {
 			t.Errorf("the document names %s, which does not exist", m[1])
 		}
 	}

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// The login of step 7 takes as long for whatever is no login: nobody learns by the clock which users there
-// are, whichever Django has stored their passwords. A measurement that something else has disturbed is made
-// again; without the rest of the work a user of Django 4.2 took 60 % of what nobody takes.
+// The login of step 7 takes as long for whatever is no login: nobody learns by the clock which
+// users there are, whichever Django has stored their passwords. A measurement that something else
+// has disturbed is made again; without the rest of the work a user of Django 4.2 took 60 % of what
+// nobody takes.
 func TestDocumentPasswordTakesItsTime(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -21,7 +22,8 @@ func TestDocumentPasswordTakesItsTime(t *testing.T) {
 		"argon2":   "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdA$aGFzaA",
 	}
 	for _, made := range []int{260_000, 600_000, 1_000_000} { // of Django 3.2, 4.2 and 5.2
-		stored[fmt.Sprint(made)] = fmt.Sprintf("pbkdf2_sha256$%d$salt$%s", made, hash("right", "salt", made))
+		stored[fmt.Sprint(made)] = fmt.Sprintf("pbkdf2_sha256$%d$salt$%s", made,
+			hash("right", "salt", made))
 	}
 	took := map[string]time.Duration{}
 	for range 10 {

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// The programs of docs/django.md are whole: after each step its files, with the lines that the step adds
-// or changes, are what the compiler takes, and gofmt leaves alone.
+// The programs of docs/django.md are whole: after each step its files, with the lines that the step
+// adds or changes, are what the compiler takes, and gofmt leaves alone.
 func TestDocumentPrograms(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -73,9 +73,9 @@ type guide map[string]string
 
 var fileBlock = regexp.MustCompile("(?ms)^`([a-z/]+\\.go)`\n\n```go\npackage main\n.*?^```$")
 
-// follow does what a step says, and returns the program after each of its blocks that is no file. Files
-// are taken over, lines that begin as one of sessions.go does replace that one, and others go in main.go
-// before the server.
+// follow does what a step says, and returns the program after each of its blocks that is no file.
+// Files are taken over, lines that begin as one of sessions.go does replace that one, and others go
+// in main.go before the server.
 func (g guide) follow(t *testing.T, s documentStep) (programs []guide) {
 	t.Helper()
 	for _, m := range fileBlock.FindAllStringSubmatch(s.text, -1) {

@@ -23,7 +23,8 @@ import (
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
-// The settings of the Django site. Its SECRET_KEY comes from where Django has it from, such as the environment.
+// The settings of the Django site. Its SECRET_KEY comes from where Django has it from, such as the
+// environment.
 var settings = django.Config{
 	SecretKey: "django-insecure-only-an-example",
 	Fallbacks: []string{"django-insecure-retired-last-year"}, // SECRET_KEY_FALLBACKS
@@ -72,7 +73,8 @@ func ExampleRequireLogin() {
 	defer cleanup()
 	createAccount(db)
 
-	// findUser looks a user up for each request to a guarded page. gorm.ErrRecordNotFound, which Take returns, is nobody.
+	// findUser looks a user up for each request to a guarded page. gorm.ErrRecordNotFound, which
+	// Take returns, is nobody.
 	findUser := func(ctx context.Context, id string) (django.User, error) {
 		var row account
 		err := db.WithContext(ctx).Where("id = ? AND is_active", id).Take(&row).Error
@@ -112,7 +114,9 @@ func ExampleRequireLogin() {
 }
 
 func createAccount(db *gorm.DB) {
-	alice := account{ID: 7, Username: "alice", Password: "pbkdf2_sha256$600000$salt$hash", IsActive: true}
+	alice := account{
+		ID: 7, Username: "alice", Password: "pbkdf2_sha256$600000$salt$hash", IsActive: true,
+	}
 	if err := errors.Join(db.AutoMigrate(&account{}), db.Create(&alice).Error); err != nil {
 		log.Fatal(err)
 	}

@@ -42,7 +42,10 @@ func TestExpiryVectors(t *testing.T) {
 				if err := db.Exec("DELETE FROM django_session").Error; err != nil {
 					t.Fatal(err)
 				}
-				row := gormsession.Session{SessionKey: oldKey, SessionData: signPayload(codec, payload), ExpireDate: gormsession.Expiry{Time: now.AddDate(1, 0, 0)}}
+				row := gormsession.Session{
+					SessionKey: oldKey, SessionData: signPayload(codec, payload),
+					ExpireDate: gormsession.Expiry{Time: now.AddDate(1, 0, 0)},
+				}
 				if err := db.Table("django_session").Create(&row).Error; err != nil {
 					t.Fatal(err)
 				}
@@ -55,8 +58,8 @@ func TestExpiryVectors(t *testing.T) {
 	}
 }
 
-// check compares with Django. Where that raises an error, the session has the standard expiry and a warning is logged, unless it is an
-// instant: we read one with an offset where the clock is local.
+// check compares with Django. Where that raises an error, the session has the standard expiry and a
+// warning is logged, unless it is an instant: we read one with an offset where the clock is local.
 func (c expiryCase) check(t *testing.T, s *site, now time.Time, browser bool, zone *time.Location) {
 	t.Helper()
 	state, err := s.plugin.Open(t.Context(), oldKey)

@@ -26,7 +26,10 @@ type pair struct {
 	schema []string // of the table as Django has made it
 }
 
-func newPair(t *testing.T, version djangotest.Version, db *dbtest.DB, settings djangotest.Settings, config Config, opts ...gormsession.Option) *pair {
+func newPair(
+	t *testing.T, version djangotest.Version, db *dbtest.DB, settings djangotest.Settings,
+	config Config, opts ...gormsession.Option,
+) *pair {
 	t.Helper()
 	p := &pair{django: djangotest.Start(t, version, db, settings), db: db}
 	p.django.Migrate(t)
@@ -76,7 +79,8 @@ func eachPair(t *testing.T, f func(t *testing.T, p *pair)) {
 	})
 }
 
-// eachDatabase leaves MariaDB to one Django: it costs time, and shows little that the others do not.
+// eachDatabase leaves MariaDB to one Django: it costs time, and shows little that the others do
+// not.
 func eachDatabase(t *testing.T, version djangotest.Version, f func(t *testing.T, db *dbtest.DB)) {
 	t.Helper()
 	for _, kind := range dbtest.Kinds {
@@ -115,12 +119,15 @@ func testEncoding(t *testing.T, p *pair) {
 	read := p.django.Must(t, http.DefaultClient, decode...)
 	written := p.django.Must(t, http.DefaultClient, encode...)
 	for i, session := range sessions {
-		if got := mustSplit(t, string(read.Results[i])); jsontext.Join(canonical(t, got)) != jsontext.Join(canonical(t, session)) {
+		if got := mustSplit(t,
+			string(read.Results[i])); jsontext.Join(canonical(t, got)) != jsontext.Join(canonical(t,
+			session)) {
 			t.Errorf("session %d: Django read %s of %s", i, read.Results[i], jsontext.Join(session))
 		}
 		got, err := codec.Decode("", written.Result(t, i).(string))
 		if err != nil || jsontext.Join(canonical(t, got)) != jsontext.Join(canonical(t, session)) {
-			t.Errorf("session %d: %s, %v; Django wrote %s", i, jsontext.Join(got), err, jsontext.Join(session))
+			t.Errorf("session %d: %s, %v; Django wrote %s", i, jsontext.Join(got), err,
+				jsontext.Join(session))
 		}
 	}
 }

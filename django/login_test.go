@@ -43,7 +43,8 @@ func (p *pair) loginBy(t *testing.T, django bool, client *http.Client, name, pas
 	t.Helper()
 	if !django {
 		p.gin.login(client, name)
-	} else if got := p.django.Must(t, client, step{"login", name, password}); got.Result(t, 0) != true {
+	} else if got := p.django.Must(t, client,
+		step{"login", name, password}); got.Result(t, 0) != true {
 		t.Errorf("Django refused %s", name)
 	}
 }
@@ -63,8 +64,9 @@ func testLogin(t *testing.T, p *pair) {
 			t.Error("the key of before the login is still good")
 		}
 		p.sees(t, client, alice)
-		want := map[string]any{"cart": "tea", userEntry: p.gin.user(alice).ID, backendEntry: DefaultBackend,
-			hashEntry: authHash(djangotest.SecretKey, p.gin.user(alice).Password)}
+		want := map[string]any{"cart": "tea", userEntry: p.gin.user(alice).ID,
+			backendEntry: DefaultBackend,
+			hashEntry:    authHash(djangotest.SecretKey, p.gin.user(alice).Password)}
 		if row, _ := p.gin.row(key); !sameValue(p.gin.entries(row), want) {
 			t.Errorf("the session holds %v, want %v", p.gin.entries(row), want)
 		}
@@ -116,12 +118,14 @@ func testLogout(t *testing.T, p *pair) {
 	}
 }
 
-// testDoubtfulLogins: what one side makes of a login that it does not trust, the other makes of it too.
+// testDoubtfulLogins: what one side makes of a login that it does not trust, the other makes of it
+// too.
 func testDoubtfulLogins(t *testing.T, p *pair) {
 	alice := p.newUser(t, "alice")
 	active := func(active bool) func(*gormsession.State) {
 		return func(*gormsession.State) {
-			if err := p.gin.db.Model(&authUser{}).Where("username = ?", alice).Update("is_active", active).Error; err != nil {
+			if err := p.gin.db.Model(&authUser{}).Where("username = ?",
+				alice).Update("is_active", active).Error; err != nil {
 				t.Error(err)
 			}
 		}
@@ -131,16 +135,23 @@ func testDoubtfulLogins(t *testing.T, p *pair) {
 		who      string
 		flushed  bool
 	}{
-		"nothing":         {do: func(*gormsession.State) {}, who: alice},
-		"no hash":         {do: func(s *gormsession.State) { s.Delete(hashEntry) }, flushed: true},
-		"an empty hash":   {do: func(s *gormsession.State) { s.Set(hashEntry, "") }, flushed: true},
-		"another hash":    {do: func(s *gormsession.State) { s.Set(hashEntry, authHash("another", "pw")) }, flushed: true},
+		"nothing":       {do: func(*gormsession.State) {}, who: alice},
+		"no hash":       {do: func(s *gormsession.State) { s.Delete(hashEntry) }, flushed: true},
+		"an empty hash": {do: func(s *gormsession.State) { s.Set(hashEntry, "") }, flushed: true},
+		"another hash": {
+			do: func(s *gormsession.State) { s.Set(hashEntry, authHash("another", "pw")) }, flushed: true,
+		},
 		"no backend":      {do: func(s *gormsession.State) { s.Delete(backendEntry) }},
 		"another backend": {do: func(s *gormsession.State) { s.Set(backendEntry, "another.Backend") }},
 		"no ID":           {do: func(s *gormsession.State) { s.Delete(userEntry) }},
 		"an ID of nobody": {do: func(s *gormsession.State) { s.Set(userEntry, "123456") }},
-		"an ID as number": {do: func(s *gormsession.State) { gormsession.Field[int](userEntry).Set(s, int(atoi(p.gin.user(alice).ID))) }, who: alice},
-		"inactive":        {do: active(false), undo: active(true)},
+		"an ID as number": {
+			do: func(s *gormsession.State) {
+				gormsession.Field[int](userEntry).Set(s, int(atoi(p.gin.user(alice).ID)))
+			},
+			who: alice,
+		},
+		"inactive": {do: active(false), undo: active(true)},
 	} {
 		for _, django := range []bool{false, true} {
 			client := newVisitor(t)
@@ -170,12 +181,14 @@ func atoi(text string) (n int64) {
 	return n
 }
 
-// With CSRF_USE_SESSIONS, a login on either side makes Django forget the secret of the forms that the visitor had before.
+// With CSRF_USE_SESSIONS, a login on either side makes Django forget the secret of the forms that
+// the visitor had before.
 func TestFormSecret(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, djangotest.V52, dbtest.New(t, dbtest.SQLite), djangotest.Settings{
 		"CSRF_USE_SESSIONS": true,
-		"MIDDLEWARE": []string{"django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.csrf.CsrfViewMiddleware",
+		"MIDDLEWARE": []string{"django.contrib.sessions.middleware.SessionMiddleware",
+			"django.middleware.csrf.CsrfViewMiddleware",
 			"django.contrib.auth.middleware.AuthenticationMiddleware"},
 	}, Config{SecretKey: djangotest.SecretKey})
 	alice := p.newUser(t, "alice")

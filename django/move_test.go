@@ -55,7 +55,8 @@ func siteOf(t *testing.T, db *dbtest.DB, opts ...gormsession.Option) *site {
 		t.Fatal(err)
 	}
 	engine := gin.New()
-	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
+	engine.Use(gin.CustomRecoveryWithWriter(io.Discard,
+		func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
 	engine.Use(ginsession.Handler(s.plugin))
 	engine.Any("/:page", func(c *gin.Context) { s.page(c.Param("page"))(c) })
 	server := httptest.NewServer(engine)
@@ -65,11 +66,14 @@ func siteOf(t *testing.T, db *dbtest.DB, opts ...gormsession.Option) *site {
 }
 
 // move moves once, over a pool of its own. before is called before each row.
-func (r relocation) move(ctx context.Context, t *testing.T, before ...func()) (gormsession.Moved, error) {
+func (r relocation) move(
+	ctx context.Context, t *testing.T, before ...func(),
+) (gormsession.Moved, error) {
 	t.Helper()
 	db, statements := r.db.OpenCounted(t)
 	statements.Hook(func(sql string) {
-		// Not before the second DELETE of a row that has changed: nobody can be served while it is locked.
+		// Not before the second DELETE of a row that has changed: nobody can be served while it is
+		// locked.
 		if strings.HasPrefix(sql, "DELETE") && strings.Contains(sql, "expire_date") {
 			for _, f := range before {
 				f()
@@ -112,9 +116,12 @@ func logIn(c *gin.Context) {
 func TestMoveToHashed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *dbtest.DB) {
 		t.Parallel()
-		config := Config{SecretKey: "new", Fallbacks: []string{"old"}, Salt: "django.contrib.sessions.CartStore"}
+		config := Config{
+			SecretKey: "new", Fallbacks: []string{"old"}, Salt: "django.contrib.sessions.CartStore",
+		}
 		retired, strange := config, config
-		retired.SecretKey, retired.Fallbacks, strange.SecretKey, strange.Fallbacks = "old", nil, "strange", nil
+		retired.SecretKey, retired.Fallbacks, strange.SecretKey, strange.Fallbacks = "old", nil,
+			"strange", nil
 		r := newRelocation(t, db, config)
 		before := siteOf(t, db, Compatible(retired))
 		elsewhere := siteOf(t, db, Compatible(strange))
@@ -132,7 +139,8 @@ func TestMoveToHashed(t *testing.T) {
 
 		ended, end := context.WithCancel(t.Context())
 		end()
-		if m, err := r.move(ended, t); !errors.Is(err, context.Canceled) || m != (gormsession.Moved{}) || len(r.beside.rows()) != 3 {
+		if m, err := r.move(ended, t); !errors.Is(err, context.Canceled) || m != (gormsession.Moved{}) ||
+			len(r.beside.rows()) != 3 {
 			t.Errorf("a move that has ended: %+v, %v, %d rows are left", m, err, len(r.beside.rows()))
 		}
 		for _, want := range []gormsession.Moved{{Rows: 2, Undecodable: 1}, {Undecodable: 1}} {
@@ -173,13 +181,17 @@ func TestMoveToHashed(t *testing.T) {
 // is not there.
 func TestMoveToHashedRefused(t *testing.T) {
 	db := dbtest.New(t, dbtest.SQLite).Open(t)
-	if _, err := MoveToHashed(t.Context(), db, Config{}); err == nil || !strings.Contains(err.Error(), "SecretKey is empty") {
+	if _, err := MoveToHashed(t.Context(), db, Config{}); err == nil ||
+		!strings.Contains(err.Error(), "SecretKey is empty") {
 		t.Errorf("without a key: %v", err)
 	}
-	if _, err := MoveToHashed(t.Context(), db, Config{SecretKey: "x"}); !errors.Is(err, gormsession.ErrUnavailable) || db.Migrator().HasTable("django_session") {
+	if _, err := MoveToHashed(t.Context(), db,
+		Config{SecretKey: "x"}); !errors.Is(err,
+		gormsession.ErrUnavailable) || db.Migrator().HasTable("django_session") {
 		t.Errorf("without a table: %v", err)
 	}
-	if _, err := gormsession.New(db, WithLogins(Config{})); err == nil || !strings.Contains(err.Error(), "SecretKey is empty") {
+	if _, err := gormsession.New(db, WithLogins(Config{})); err == nil ||
+		!strings.Contains(err.Error(), "SecretKey is empty") {
 		t.Errorf("logins without a key: %v", err)
 	}
 }
@@ -233,7 +245,8 @@ func TestMoveToHashedUnderTraffic(t *testing.T) {
 				})
 			}
 		}
-		// Between any two rows somebody is served. The first move is ended in its middle, the second goes on.
+		// Between any two rows somebody is served. The first move is ended in its middle, the
+		// second goes on.
 		requests, middle := 0, 100
 		ctx, end := context.WithCancel(t.Context())
 		serve := func() {
@@ -258,7 +271,8 @@ func TestMoveToHashedUnderTraffic(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("the servers said:\n%s%s", r.first.log, r.second.log)
 		}
-		// Servers of the first phase are gone; what they have made is moved as well, and Django's table is empty.
+		// Servers of the first phase are gone; what they have made is moved as well, and Django's
+		// table is empty.
 		last, err := r.move(t.Context(), t)
 		if err != nil || len(r.beside.rows()) != 0 {
 			t.Errorf("the last move: %+v, %v, %d rows are left", last, err, len(r.beside.rows()))
@@ -267,12 +281,15 @@ func TestMoveToHashedUnderTraffic(t *testing.T) {
 			if got := r.afterwards.visit(v.client, greet); got.body != annsPage {
 				t.Errorf("traveller %d after the move: %d %s", i, got.status, got.body)
 			}
-			got := r.afterwards.visit(v.client, func(c *gin.Context) { c.String(http.StatusOK, "%d", moves.Or(ginsession.Get(c), 0)) })
+			got := r.afterwards.visit(v.client,
+				func(c *gin.Context) { c.String(http.StatusOK, "%d", moves.Or(ginsession.Get(c), 0)) })
 			if got.body != strconv.FormatInt(v.done.Load(), 10) {
-				t.Errorf("traveller %d has made %d increments, of which %s are there", i, v.done.Load(), got.body)
+				t.Errorf("traveller %d has made %d increments, of which %s are there", i, v.done.Load(),
+					got.body)
 			}
 		}
-		t.Logf("%s: %d, %d and %d rows moved, %d requests counted meanwhile", db.Kind(), first.Rows, second.Rows, last.Rows, requests)
+		t.Logf("%s: %d, %d and %d rows moved, %d requests counted meanwhile", db.Kind(), first.Rows,
+			second.Rows, last.Rows, requests)
 	})
 }
 
@@ -297,8 +314,10 @@ func (v *traveller) goOn(s *site, i int) string {
 	before := s.keyOf(v.client)
 	got := s.visit(v.client, page)
 	after := s.keyOf(v.client)
-	if got.status != http.StatusOK || got.body != want || after == "" || (after != before) != (what == "CycleKey") {
-		return fmt.Sprintf("%s was answered with %d %q, the key is the same: %t", what, got.status, got.body, before == after)
+	if got.status != http.StatusOK || got.body != want || after == "" ||
+		(after != before) != (what == "CycleKey") {
+		return fmt.Sprintf("%s was answered with %d %q, the key is the same: %t", what, got.status,
+			got.body, before == after)
 	}
 	if what == "Modify" {
 		v.done.Add(1)

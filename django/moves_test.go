@@ -36,7 +36,9 @@ func (v *turns) move() move {
 	raw := json.RawMessage(value)
 	switch v.random.IntN(16) {
 	case 0, 1, 2, 3:
-		return move{"set " + name + " to " + value, func(s *gormsession.State) { s.Set(name, raw) }, step{"set_json", name, value},
+		return move{"set " + name + " to " + value, func(s *gormsession.State) {
+			s.Set(name, raw)
+		}, step{"set_json", name, value},
 			func() keyIs { return v.set(name, raw) }}
 	case 4, 5:
 		return move{"delete " + name, func(s *gormsession.State) { s.Delete(name) }, step{"pop", name},
@@ -52,7 +54,9 @@ func (v *turns) move() move {
 			return v.set("count", json.RawMessage(fmt.Sprint(n+1)))
 		}}
 	case 7:
-		return move{"set default " + name, func(s *gormsession.State) { s.GetOrSet(name, 7) }, step{"setdefault", name, 7}, func() keyIs {
+		return move{"set default " + name, func(s *gormsession.State) {
+			s.GetOrSet(name, 7)
+		}, step{"setdefault", name, 7}, func() keyIs {
 			if _, ok := v.entries[name]; ok {
 				return untouched
 			}
@@ -61,7 +65,9 @@ func (v *turns) move() move {
 	case 8, 9:
 		return v.expiry()
 	case 10:
-		return move{"cycle", (*gormsession.State).CycleKey, step{"cycle_key"}, func() keyIs { return renewed }}
+		return move{
+			"cycle", (*gormsession.State).CycleKey, step{"cycle_key"}, func() keyIs { return renewed },
+		}
 	case 11:
 		return move{"flush", (*gormsession.State).Flush, step{"flush"}, func() keyIs { return deleted }}
 	case 12:
@@ -89,15 +95,26 @@ func (v *turns) expiry() move {
 	}
 	switch form {
 	case 0:
-		return move{"the standard expiry", (*gormsession.State).ResetExpiry, step{"set_expiry", nil}, func() keyIs { return v.remove("_session_expiry") }}
+		return move{
+			"the standard expiry", (*gormsession.State).ResetExpiry, step{"set_expiry", nil},
+			func() keyIs { return v.remove("_session_expiry") },
+		}
 	case 1:
-		return move{"until the browser closes", (*gormsession.State).SetBrowserSession, step{"set_expiry", 0},
+		return move{"until the browser closes", (*gormsession.State).SetBrowserSession, step{
+			"set_expiry", 0,
+		},
 			func() keyIs { return v.set("_session_expiry", json.RawMessage("0")) }}
 	case 2:
-		return move{fmt.Sprint("expire in seconds: ", seconds), func(s *gormsession.State) { s.SetExpiry(time.Duration(seconds) * time.Second) },
-			step{"set_expiry", seconds}, func() keyIs { return v.set("_session_expiry", json.RawMessage(fmt.Sprint(seconds))) }}
+		return move{fmt.Sprint("expire in seconds: ", seconds), func(s *gormsession.State) {
+			s.SetExpiry(time.Duration(seconds) * time.Second)
+		},
+			step{"set_expiry", seconds}, func() keyIs {
+				return v.set("_session_expiry", json.RawMessage(fmt.Sprint(seconds)))
+			}}
 	default:
-		return move{"expire at " + text, func(s *gormsession.State) { s.SetExpiryAt(at) }, step{"set_expiry", map[string]any{"datetime": text}},
+		return move{"expire at " + text, func(s *gormsession.State) {
+			s.SetExpiryAt(at)
+		}, step{"set_expiry", map[string]any{"datetime": text}},
 			func() keyIs { return v.set("_session_expiry", json.RawMessage(quoted(text))) }}
 	}
 }

@@ -64,13 +64,14 @@ func (s strangersSite) answer(request string) string {
 	return res.Header.Get("Location")
 }
 
-// What login pages are given as next is what Django's login_required gives them, but that a path which
-// browsers would take for another host has its slashes escaped, and that a page keeps the escapes it was
-// asked for with.
+// What login pages are given as next is what Django's login_required gives them, but that a path
+// which browsers would take for another host has its slashes escaped, and that a page keeps the
+// escapes it was asked for with.
 func TestNextIsDjangos(t *testing.T) {
 	t.Parallel()
 	targets := []string{
-		"/", "/a", "/a/", "/a?b=c&d=e/", "/a?", "/a?b=%20c+d", "/a%20b", "/%C3%A9", "/a?q=\xc3\xa9", "/\\evil.example",
+		"/", "/a", "/a/", "/a?b=c&d=e/", "/a?", "/a?b=%20c+d", "/a%20b", "/%C3%A9", "/a?q=\xc3\xa9",
+		"/\\evil.example",
 		"/%5Cevil.example", `/a?"<>^` + "`{|}[]", "/a?next=//evil.example", "/%3Fx", "/%25", "/%23", "/a%00b",
 		"/a%0D%0ASet-Cookie:x", "/a//b", "/~a/!$'()*,:@+", "/a?x=http://evil.example/", "/a?%2f",
 		"/a?-._~/%[]=:;$&()+,!?*@'",
@@ -175,7 +176,8 @@ func TestNextStaysOnTheSite(t *testing.T) {
 		t.Fatal(err)
 	}
 	pieces := []string{
-		"/", "/", "\\", "%2f", "%5c", "evil.example", "%09", "%0a", ".", "..", "@", ":", "http:", ";", "?", "#",
+		"/", "/", "\\", "%2f", "%5c", "evil.example", "%09", "%0a", ".", "..", "@", ":", "http:", ";",
+		"?", "#",
 	}
 	n := len(pieces)
 	for i := range n * n * n {

@@ -74,7 +74,8 @@ func (p *pair) setPassword(t *testing.T, name, password string) {
 	t.Helper()
 	const salt = "abcdefghijklmnopqrstuv"
 	column := fmt.Sprintf("md5$%s$%x", salt, md5.Sum([]byte(salt+password)))
-	if err := p.gin.db.Model(&authUser{}).Where("username = ?", name).Update("password", column).Error; err != nil {
+	if err := p.gin.db.Model(&authUser{}).Where("username = ?",
+		name).Update("password", column).Error; err != nil {
 		t.Fatal(err)
 	}
 }
@@ -92,8 +93,12 @@ func TestFallbacks(t *testing.T) {
 			db := dbtest.New(t, dbtest.SQLite)
 			newKey := Config{SecretKey: djangotest.SecretKey}
 			rotating := djangotest.Settings{"SECRET_KEY_FALLBACKS": []string{retired}}
-			p := newPair(t, version, db, rotating, Config{SecretKey: djangotest.SecretKey, Fallbacks: []string{retired}})
-			before := &pair{djangotest.Start(t, version, db, djangotest.Settings{"SECRET_KEY": retired}), newSite(t, p.gin.db, Config{SecretKey: retired}), db, nil}
+			p := newPair(t, version, db, rotating,
+				Config{SecretKey: djangotest.SecretKey, Fallbacks: []string{retired}})
+			before := &pair{
+				djangotest.Start(t, version, db, djangotest.Settings{"SECRET_KEY": retired}),
+				newSite(t, p.gin.db, Config{SecretKey: retired}), db, nil,
+			}
 			after := &pair{djangotest.Start(t, version, db, nil), newSite(t, p.gin.db, newKey), db, nil}
 			alice := p.newUser(t, "alice")
 			for _, login := range []bool{false, true} {

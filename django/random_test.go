@@ -10,7 +10,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/jsontext"
 )
 
-// randomJSON is any JSON, spelled as Python does but for white space, so that texts can be compared.
+// randomJSON is any JSON, spelled as Python does but for white space, so that texts can be
+// compared.
 func randomJSON(random *rand.Rand, depth int) string {
 	kinds := 8
 	if depth == 0 {
@@ -24,7 +25,9 @@ func randomJSON(random *rand.Rand, depth int) string {
 	case 2:
 		return fmt.Sprintf("%d%030d", random.Int64()+1, random.Int64())
 	case 3:
-		return []string{"0.0", "-0.0", "1.0", "0.1", "1e+16", "1e+22", "1e-05", "5e-324", "1.7976931348623157e+308"}[random.IntN(9)]
+		return []string{
+			"0.0", "-0.0", "1.0", "0.1", "1e+16", "1e+22", "1e-05", "5e-324", "1.7976931348623157e+308",
+		}[random.IntN(9)]
 	case 4:
 		return `"\ud800` + strings.Repeat("x", random.IntN(3)) + `"`
 	case 5:

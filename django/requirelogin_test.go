@@ -23,14 +23,18 @@ func guardedSite(t *testing.T, opts ...gormsession.Option) (*site, *dbtest.State
 	if err := db.AutoMigrate(&authUser{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Create(&authUser{ID: 7, Username: "alice", Password: "md5$alice", IsActive: true}).Error; err != nil {
+	if err := db.Create(&authUser{
+		ID: 7, Username: "alice", Password: "md5$alice", IsActive: true,
+	}).Error; err != nil {
 		t.Fatal(err)
 	}
 	return s, statements
 }
 
 // guarded is a page inside of RequireLogin.
-func (s *site) guarded(client *http.Client, lookup Lookup, page gin.HandlerFunc, opts ...GuardOption) reply {
+func (s *site) guarded(
+	client *http.Client, lookup Lookup, page gin.HandlerFunc, opts ...GuardOption,
+) reply {
 	s.t.Helper()
 	guard := RequireLogin(lookup, opts...)
 	return s.visit(client, func(c *gin.Context) {
@@ -60,8 +64,10 @@ func TestRequireLogin(t *testing.T) {
 		}
 		ok(c)
 	})
-	if got.status != http.StatusOK || got.body != "ok" || got.header.Get("Vary") != "Cookie" || got.header.Get("Set-Cookie") != "" {
-		t.Errorf("alice got %d %q, Vary %q, cookie %q", got.status, got.body, got.header.Get("Vary"), got.header.Get("Set-Cookie"))
+	if got.status != http.StatusOK || got.body != "ok" || got.header.Get("Vary") != "Cookie" ||
+		got.header.Get("Set-Cookie") != "" {
+		t.Errorf("alice got %d %q, Vary %q, cookie %q", got.status, got.body, got.header.Get("Vary"),
+			got.header.Get("Set-Cookie"))
 	}
 }
 
@@ -90,7 +96,10 @@ func TestLoginURL(t *testing.T) {
 
 // A fault is no logout, also where an error handler leaves the answer to the guard.
 func TestRequireLoginFaults(t *testing.T) {
-	s, statements := guardedSite(t, gormsession.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) bool { return false }))
+	s, statements := guardedSite(t,
+		gormsession.WithErrorHandler(func(http.ResponseWriter, *http.Request, error) bool {
+			return false
+		}))
 	client := newVisitor(t)
 	s.login(client, "alice")
 	key := s.keyOf(client)
@@ -119,7 +128,8 @@ func TestRequireLoginFaults(t *testing.T) {
 		return nil
 	})
 	got = s.guarded(client, s.lookup, ok)
-	if got.status != http.StatusServiceUnavailable || !strings.Contains(s.log.String(), broken.Error()) {
+	if got.status != http.StatusServiceUnavailable ||
+		!strings.Contains(s.log.String(), broken.Error()) {
 		t.Errorf("a fault of the session was answered with %d %q\n%s", got.status, got.body, s.log)
 	}
 	var err error
@@ -139,8 +149,11 @@ func TestRequireLoginOfNobody(t *testing.T) {
 	s, _ := guardedSite(t)
 	client := newVisitor(t)
 	s.login(client, "alice")
-	for _, err := range []error{gorm.ErrRecordNotFound, errors.Join(errors.New("no user"), gorm.ErrRecordNotFound)} {
-		if got := s.guarded(client, func(context.Context, string) (User, error) { return User{}, err }, ok); got.status != http.StatusUnauthorized {
+	for _, err := range []error{
+		gorm.ErrRecordNotFound, errors.Join(errors.New("no user"), gorm.ErrRecordNotFound),
+	} {
+		if got := s.guarded(client, func(context.Context, string) (User, error) { return User{}, err },
+			ok); got.status != http.StatusUnauthorized {
 			t.Errorf("%v was answered with %d", err, got.status)
 		}
 	}
@@ -155,9 +168,13 @@ func TestRequireLoginFlushes(t *testing.T) {
 	client := newVisitor(t)
 	s.login(client, "alice")
 	key := s.keyOf(client)
-	got := s.guarded(client, func(context.Context, string) (User, error) { return User{Password: "md5$changed"}, nil }, ok, WithLoginURL("/login"))
+	got := s.guarded(client,
+		func(context.Context, string) (User, error) {
+			return User{Password: "md5$changed"}, nil
+		}, ok, WithLoginURL("/login"))
 	if _, found := s.row(key); found || got.status != http.StatusFound || s.keyOf(client) != "" {
-		t.Errorf("it was answered with %d, the row is there: %v, the cookie is %q", got.status, found, s.keyOf(client))
+		t.Errorf("it was answered with %d, the row is there: %v, the cookie is %q", got.status, found,
+			s.keyOf(client))
 	}
 }
 
@@ -202,7 +219,8 @@ func TestLoginRefuses(t *testing.T) {
 // The settings name backends: the first one is a login's own, and those of others do not count.
 func TestBackends(t *testing.T) {
 	s, _ := guardedSite(t)
-	other := newSite(t, s.db, Config{SecretKey: testSecret, Backends: []string{"shop.Backend", DefaultBackend}})
+	other := newSite(t, s.db,
+		Config{SecretKey: testSecret, Backends: []string{"shop.Backend", DefaultBackend}})
 	client := newVisitor(t)
 	other.login(client, "alice")
 	other.do(client, func(s *gormsession.State) {

@@ -14,9 +14,9 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Right after a rotation of SECRET_KEY browsers come with eight requests at once. All of them are let in,
-// and all browsers stay logged in, under the key that they have: a renewal of the hash is no reason to be
-// logged out.
+// Right after a rotation of SECRET_KEY browsers come with eight requests at once. All of them are
+// let in, and all browsers stay logged in, under the key that they have: a renewal of the hash is
+// no reason to be logged out.
 func TestRotationOfTheKeyLogsNobodyOut(t *testing.T) {
 	const browsers, requests = 20, 8
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config) {
@@ -26,7 +26,9 @@ func TestRotationOfTheKeyLogsNobodyOut(t *testing.T) {
 		if err := db.AutoMigrate(&authUser{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Create(&authUser{ID: 7, Username: "alice", Password: "md5$alice", IsActive: true}).Error; err != nil {
+		if err := db.Create(&authUser{
+			ID: 7, Username: "alice", Password: "md5$alice", IsActive: true,
+		}).Error; err != nil {
 			t.Fatal(err)
 		}
 		guard := RequireLogin(after.lookup)

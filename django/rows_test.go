@@ -44,8 +44,9 @@ func TestRows(t *testing.T) {
 	config := Config{SecretKey: v.Rows.SecretKey, Fallbacks: []string{v.Rows.RetiredKey}}
 	clock := gormsession.WithClock(func() time.Time { return v.Rows.Written })
 	sites := map[string]*site{
-		"django_session":    newSite(t, handle, config, clock),
-		"app_customsession": newSite(t, handle, config, clock, gormsession.WithTable("app_customsession")),
+		"django_session": newSite(t, handle, config, clock),
+		"app_customsession": newSite(t, handle, config, clock,
+			gormsession.WithTable("app_customsession")),
 	}
 	django := djangotest.Start(t, djangotest.V52, db, nil)
 	for _, row := range v.Rows.Rows {
@@ -77,7 +78,8 @@ func TestRows(t *testing.T) {
 		if !strings.HasSuffix(row.Expire, "59.123456") || row.Table != "django_session" {
 			continue // what is expired by now, and by what this Django does not know
 		}
-		got := mustSplit(t, string(django.Must(t, http.DefaultClient, step{"load", state.Key()}).Results[0]))
+		got := mustSplit(t,
+			string(django.Must(t, http.DefaultClient, step{"load", state.Key()}).Results[0]))
 		if !sameData(t, got, encoded(t, state)) || string(got["gin"]) != quoted(row.Label) {
 			t.Errorf("%s: Django read %s of what Go wrote", row.Label, got)
 		}
@@ -90,7 +92,8 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// encoded are the entries of a session as JSON texts, but for NaN and the like, which it must not hold.
+// encoded are the entries of a session as JSON texts, but for NaN and the like, which it must not
+// hold.
 func encoded(t *testing.T, s *gormsession.State) map[string]json.RawMessage {
 	t.Helper()
 	entries := map[string]json.RawMessage{}
@@ -107,7 +110,8 @@ func encoded(t *testing.T, s *gormsession.State) map[string]json.RawMessage {
 // Alice has logged in at Django 6.1, and is logged in here.
 func TestRowOfALogin(t *testing.T) {
 	v := readVectors(t)
-	s := newSite(t, djangoFile(t).Open(t), Config{SecretKey: v.Rows.SecretKey}, gormsession.WithClock(func() time.Time { return v.Rows.Written }))
+	s := newSite(t, djangoFile(t).Open(t), Config{SecretKey: v.Rows.SecretKey},
+		gormsession.WithClock(func() time.Time { return v.Rows.Written }))
 	for _, row := range v.Rows.Rows {
 		if row.Label != "real_auth_login_alice" {
 			continue
@@ -115,7 +119,8 @@ func TestRowOfALogin(t *testing.T) {
 		guard := RequireLogin(s.lookup)
 		got := s.visit(http.DefaultClient, func(c *gin.Context) {
 			if guard(c); !c.IsAborted() {
-				c.String(http.StatusOK, "%s has %v", CurrentUser(c).Row.(authUser).Username, ginsession.Get(c).Get("cart"))
+				c.String(http.StatusOK, "%s has %v", CurrentUser(c).Row.(authUser).Username,
+					ginsession.Get(c).Get("cart"))
 			}
 		}, func(r *http.Request) { r.Header.Set("Cookie", "sessionid="+row.SessionKey) })
 		if got.body != "alice has [1 2]" {
@@ -133,12 +138,16 @@ func TestDecodeVectorsInRows(t *testing.T) {
 	for _, c := range readVectors(t).Decode {
 		t.Run(c.Name, func(t *testing.T) {
 			config := Config{SecretKey: c.SecretKey, Fallbacks: c.Fallbacks}
-			want, err := mustCodec(t, config).Decode("", c.SessionData) // which TestDecodeVectors compares with Django
+			// which TestDecodeVectors compares with Django
+			want, err := mustCodec(t, config).Decode("", c.SessionData)
 			s := newSite(t, db, config)
 			if err := db.Exec("DELETE FROM django_session").Error; err != nil {
 				t.Fatal(err)
 			}
-			row := gormsession.Session{SessionKey: oldKey, SessionData: c.SessionData, ExpireDate: gormsession.Expiry{Time: time.Now().Add(time.Hour)}}
+			row := gormsession.Session{
+				SessionKey: oldKey, SessionData: c.SessionData,
+				ExpireDate: gormsession.Expiry{Time: time.Now().Add(time.Hour)},
+			}
 			if err := db.Table("django_session").Create(&row).Error; err != nil {
 				t.Fatal(err)
 			}
@@ -235,21 +244,29 @@ func setExpiry(t *testing.T, s *gormsession.State, raw json.RawMessage) {
 	s.SetExpiryAt(at)
 }
 
-// A bomb that Django's key has signed is a session that cannot be read: a warning, and a bounded one.
+// A bomb that Django's key has signed is a session that cannot be read: a warning, and a bounded
+// one.
 func TestBombInARow(t *testing.T) {
 	db := dbtest.New(t, dbtest.SQLite).Open(t)
 	s := newSite(t, db, Config{SecretKey: testSecret})
-	text := mustCodec(t, Config{SecretKey: testSecret}).signer.sign("." + base64.RawURLEncoding.EncodeToString(bomb(t)) + ":1r31eq")
-	row := gormsession.Session{SessionKey: oldKey, SessionData: text, ExpireDate: gormsession.Expiry{Time: time.Now().Add(time.Hour)}}
+	text := mustCodec(t, Config{SecretKey: testSecret}).signer.sign("." +
+		base64.RawURLEncoding.EncodeToString(bomb(t)) + ":1r31eq")
+	row := gormsession.Session{
+		SessionKey: oldKey, SessionData: text,
+		ExpireDate: gormsession.Expiry{Time: time.Now().Add(time.Hour)},
+	}
 	if err := db.Table("django_session").Create(&row).Error; err != nil {
 		t.Fatal(err)
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	got := s.visit(http.DefaultClient, func(c *gin.Context) { c.String(http.StatusOK, "%d", ginsession.Get(c).Len()) },
+	got := s.visit(http.DefaultClient, func(c *gin.Context) {
+		c.String(http.StatusOK, "%d", ginsession.Get(c).Len())
+	},
 		func(r *http.Request) { r.Header.Set("Cookie", "sessionid="+oldKey) })
 	runtime.ReadMemStats(&after)
-	if got.status != http.StatusOK || got.body != "0" || !strings.Contains(s.log.String(), "Session data corrupted") {
+	if got.status != http.StatusOK || got.body != "0" ||
+		!strings.Contains(s.log.String(), "Session data corrupted") {
 		t.Errorf("%d %s\n%.300s", got.status, got.body, s.log)
 	}
 	if used := after.TotalAlloc - before.TotalAlloc; used > 256<<20 {

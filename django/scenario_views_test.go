@@ -40,23 +40,40 @@ var scenarioViews = map[string]func(*scenarioRun, *gormsession.State){
 	},
 	"nested": func(_ *scenarioRun, s *gormsession.State) { s.Get("d").(map[string]any)["x"] = 1 },
 
-	"lambda r: r.session.setdefault('a', 5)":            func(_ *scenarioRun, s *gormsession.State) { s.GetOrSet("a", 5) },
-	"lambda r: r.session.update({})":                    func(_ *scenarioRun, s *gormsession.State) { s.SetAll(nil) },
-	"lambda r: r.session.set_expiry(None)":              func(_ *scenarioRun, s *gormsession.State) { s.ResetExpiry() },
-	"lambda r: r.session.set_expiry(60)":                func(_ *scenarioRun, s *gormsession.State) { s.SetExpiry(time.Minute) },
+	"lambda r: r.session.setdefault('a', 5)": func(_ *scenarioRun, s *gormsession.State) {
+		s.GetOrSet("a", 5)
+	},
+	"lambda r: r.session.update({})": func(_ *scenarioRun, s *gormsession.State) {
+		s.SetAll(nil)
+	},
+	"lambda r: r.session.set_expiry(None)": func(_ *scenarioRun, s *gormsession.State) {
+		s.ResetExpiry()
+	},
+	"lambda r: r.session.set_expiry(60)": func(_ *scenarioRun, s *gormsession.State) {
+		s.SetExpiry(time.Minute)
+	},
 	"lambda r: (set session['a'] = 1, set_expiry(0))":   expiryView(0),
 	"lambda r: (set session['a'] = 1, set_expiry(60))":  expiryView(time.Minute),
 	"lambda r: (set session['a'] = 1, set_expiry(-60))": expiryView(-time.Minute),
 	"lambda r: (setk(r), r.session.set_expiry(60))":     expiryView(time.Minute),
 	"lambda r: (setk(r), r.session.set_expiry(0))":      expiryView(0),
-	"lambda r: r.session.is_empty()":                    func(_ *scenarioRun, s *gormsession.State) { s.IsEmpty() },
-	"lambda r: r.session.session_key":                   func(_ *scenarioRun, s *gormsession.State) { s.Key() },
-	"lambda r: r.session.set_test_cookie()":             func(_ *scenarioRun, s *gormsession.State) { SetTestCookie(s) },
-	"lambda r: (set session['a'] = 1, set_expiry(timedelta(days=-1)))": func(r *scenarioRun, s *gormsession.State) {
+	"lambda r: r.session.is_empty()": func(_ *scenarioRun, s *gormsession.State) {
+		s.IsEmpty()
+	},
+	"lambda r: r.session.session_key": func(_ *scenarioRun, s *gormsession.State) {
+		s.Key()
+	},
+	"lambda r: r.session.set_test_cookie()": func(_ *scenarioRun, s *gormsession.State) {
+		SetTestCookie(s)
+	},
+	"lambda r: (set session['a'] = 1, set_expiry(timedelta(days=-1)))": func(
+		r *scenarioRun, s *gormsession.State,
+	) {
 		setView(r, s)
 		s.SetExpiryAt(measured.AddDate(0, 0, -1))
 	},
-	"lambda r: (r.session.__setitem__('a', 1), r.session.save(), setattr(r.session, 'modified', False))": func(r *scenarioRun, s *gormsession.State) {
+	"lambda r: (r.session.__setitem__('a', 1), r.session.save(), setattr(r.session, 'modified'," +
+		" False))": func(r *scenarioRun, s *gormsession.State) {
 		setView(r, s)
 		r.must(s.Save())
 	},
@@ -90,7 +107,8 @@ var scenarioSettings = map[string]gormsession.Option{
 	"SESSION_COOKIE_NAME='__Secure-sid'":   gormsession.WithCookieName("__Secure-sid"),
 }
 
-// scenarioCookies are the values of cookies that name no row, in the form in which Python sends them.
+// scenarioCookies are the values of cookies that name no row, in the form in which Python sends
+// them.
 var scenarioCookies = map[string]string{
 	"UNK": unknownKey, "''": "", "'abc'": "abc", "'é' * 8": "éééééééé", `'abcdefgh\x00ijkl'`: `"abcdefgh\000ijkl"`,
 }
@@ -100,7 +118,8 @@ var (
 	scenarioStatus = regexp.MustCompile(`^(\d{3})(?:, '(.*)')?(?:, |$)`)
 )
 
-// parseScenario reads "VIEW, COOKIE, STATUS, 'VARY', SETTINGS", of which the view alone must be there.
+// parseScenario reads "VIEW, COOKIE, STATUS, 'VARY', SETTINGS", of which the view alone must be
+// there.
 func parseScenario(t *testing.T, request string) *scenarioRun {
 	t.Helper()
 	r := &scenarioRun{t: t, status: http.StatusOK, name: "sessionid", opts: []gormsession.Option{
@@ -153,8 +172,11 @@ func cutArgument(list, argument string) (rest string, ok bool) {
 
 var pythonToJSON = strings.NewReplacer("'", `"`, "None", "null")
 
-// newRow is what mk makes: entries is a dict of Python's, raw stands in its place, and encoded is any value.
-func (r *scenarioRun) newRow(entries string, expired bool, raw, encoded string) *gormsession.Session {
+// newRow is what mk makes: entries is a dict of Python's, raw stands in its place, and encoded is
+// any value.
+func (r *scenarioRun) newRow(
+	entries string, expired bool, raw, encoded string,
+) *gormsession.Session {
 	codec := mustCodec(r.t, Config{SecretKey: testSecret})
 	row := &gormsession.Session{SessionKey: oldKey, SessionData: raw}
 	row.ExpireDate.Time = measured.Add(14*24*time.Hour - time.Hour)

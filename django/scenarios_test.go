@@ -51,8 +51,8 @@ func (r scenarioResult) String() string {
 	return string(text)
 }
 
-// departures are where we leave Django on purpose, as what is different then. That the deletion cookie has the attributes of the one that
-// was set comes on top.
+// departures are where we leave Django on purpose, as what is different then. That the deletion
+// cookie has the attributes of the one that was set comes on top.
 var departures = map[string]string{
 	"concurrent_write_lost_update": `{"row_data_after": {"<OLD>": {"base": 1, "mine": 1, "theirs": 1}}}`,
 	// CycleKey is carried out at the commit.
@@ -73,11 +73,13 @@ var departures = map[string]string{
 
 func unreadableExpiry(text string) string {
 	return fmt.Sprintf(`{"status": 200, "set_cookie": ["sessionid=<OLD>; expires=<NOW+MAXAGE>; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax"], "vary": "Cookie",
-		"rows_updated": ["<OLD>"], "rows_expire_date_changed": ["<OLD>"], "row_data_after": {"<OLD>": {"_session_expiry": %q, "a": 1}},
+		"rows_updated": ["<OLD>"], "rows_expire_date_changed": ["<OLD>"],
+		"row_data_after": {"<OLD>": {"_session_expiry": %q, "a": 1}},
 		"log": ["the session's own expiry cannot be read; the standard lifetime is taken"]}`, text)
 }
 
-// impossible are requests that Go does not know: there is no way to take the session off a request, and no bad SameSite.
+// impossible are requests that Go does not know: there is no way to take the session off a request,
+// and no bad SameSite.
 var impossible = []string{"request_session_removed", "cookie_samesite_bad"}
 
 // What Django did in 70 requests, we do on its own rows too, but for the departures.
@@ -127,7 +129,8 @@ func (sc scenario) expected(t *testing.T, name string) (want scenarioResult) {
 		want.Log[i], _ = strings.CutPrefix(line, "django.security.SuspiciousSession WARNING: ")
 	}
 	// What else Django logs is not about sessions.
-	want.Log = slices.DeleteFunc(want.Log, func(line string) bool { return strings.HasPrefix(line, "django.") })
+	want.Log = slices.DeleteFunc(want.Log,
+		func(line string) bool { return strings.HasPrefix(line, "django.") })
 	if departure, ok := departures[name]; ok {
 		before := want.String()
 		if err := json.Unmarshal([]byte(departure), &want); err != nil {
@@ -184,7 +187,8 @@ func (r *scenarioRun) run() scenarioResult {
 		}
 	})
 	result := scenarioResult{
-		Status: got.status, Vary: strings.Join(got.header["Vary"], ", "), Log: r.warnings(), Cookies: []string{},
+		Status: got.status, Vary: strings.Join(got.header["Vary"],
+			", "), Log: r.warnings(), Cookies: []string{},
 		Deleted: []string{}, Updated: []string{}, Redated: []string{}, Data: map[string]map[string]any{},
 	}
 	names := r.compare(before, &result)
@@ -199,7 +203,8 @@ func (r *scenarioRun) compare(before []row, result *scenarioResult) (names map[s
 	r.t.Helper()
 	names = map[string]string{oldKey: "<OLD>"}
 	after := r.rows()
-	if len(before) > 0 && !slices.ContainsFunc(after, func(now row) bool { return now.SessionKey == oldKey }) {
+	if len(before) > 0 &&
+		!slices.ContainsFunc(after, func(now row) bool { return now.SessionKey == oldKey }) {
 		result.Deleted = append(result.Deleted, "<OLD>")
 	}
 	for _, now := range after {
@@ -230,8 +235,9 @@ func (r *scenarioRun) warnings() []string {
 	return lines
 }
 
-// normalCookie is a Set-Cookie line, whatever the order and the case of its attributes and however an empty value is written, with keys
-// named. A deletion is HttpOnly here, as it has the attributes of the cookie.
+// normalCookie is a Set-Cookie line, whatever the order and the case of its attributes and however
+// an empty value is written, with keys named. A deletion is HttpOnly here, as it has the attributes
+// of the cookie.
 func normalCookie(line string, names map[string]string) string {
 	attributes := map[string]string{}
 	first, rest, _ := strings.Cut(line, "; ")
@@ -249,7 +255,8 @@ func normalCookie(line string, names map[string]string) string {
 	}
 	expires, err := http.ParseTime(attributes["expires"])
 	if age, ageErr := strconv.Atoi(attributes["max-age"]); err == nil && ageErr == nil && age != 0 {
-		if off := expires.Sub(measured.Add(time.Duration(age) * time.Second)); off.Abs() <= 2*time.Second {
+		want := measured.Add(time.Duration(age) * time.Second)
+		if expires.Sub(want).Abs() <= 2*time.Second {
 			attributes["expires"] = "<NOW+MAXAGE>"
 		}
 	}

@@ -17,7 +17,9 @@ import (
 func schemaOf(t *testing.T, db *gorm.DB) (schema []string) {
 	t.Helper()
 	for _, query := range map[string][]string{
-		"sqlite": {"SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'django_session' ORDER BY name"},
+		"sqlite": {
+			"SELECT type, name, sql FROM sqlite_master WHERE tbl_name = 'django_session' ORDER BY name",
+		},
 		"postgres": {
 			`SELECT column_name, data_type, character_maximum_length, is_nullable, column_default
 				FROM information_schema.columns WHERE table_name = 'django_session' ORDER BY ordinal_position`,
@@ -61,7 +63,8 @@ func TestDjangoAdoptsTheTable(t *testing.T) {
 		before := schemaOf(t, s.db)
 		django := djangotest.Start(t, djangotest.V52, d, nil)
 		django.Migrate(t)
-		if got := django.Must(t, client, step{"increment", "a"}, step{"get", "a"}); got.Result(t, 1) != int64(2) {
+		if got := django.Must(t, client, step{"increment", "a"},
+			step{"get", "a"}); got.Result(t, 1) != int64(2) {
 			t.Errorf("Django read %s", got.Results[1])
 		}
 		if got := schemaOf(t, s.db); !slices.Equal(got, before) {

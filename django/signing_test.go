@@ -35,7 +35,14 @@ func TestBase62(t *testing.T) {
 		t.Errorf("the smallest number: %s", got)
 	}
 	// Django strips one sign and adds up what is left, be it nothing.
-	for text, want := range map[string]bool{"-": true, "": false, "--1": false, "1-": false, "a_b": false, "é": false} {
+	for text, want := range map[string]bool{
+		"-":   true,
+		"":    false,
+		"--1": false,
+		"1-":  false,
+		"a_b": false,
+		"é":   false,
+	} {
 		if got := isBase62(text); got != want {
 			t.Errorf("%q: %v", text, got)
 		}

@@ -40,14 +40,17 @@ type site struct {
 func newSite(t *testing.T, db *gorm.DB, config Config, opts ...gormsession.Option) *site {
 	t.Helper()
 	s := &site{t: t, db: db, log: &logbook{}, pages: map[string]gin.HandlerFunc{}}
-	own := []gormsession.Option{Compatible(config), gormsession.WithLogger(slog.New(slog.NewTextHandler(s.log, nil)))}
+	own := []gormsession.Option{
+		Compatible(config), gormsession.WithLogger(slog.New(slog.NewTextHandler(s.log, nil))),
+	}
 	plugin, err := gormsession.New(db, append(own, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.plugin = plugin
 	engine := gin.New()
-	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
+	engine.Use(gin.CustomRecoveryWithWriter(io.Discard,
+		func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
 	engine.Use(ginsession.Handler(plugin))
 	engine.Any("/:page", func(c *gin.Context) { s.page(c.Param("page"))(c) })
 	server := httptest.NewServer(engine)
@@ -79,7 +82,9 @@ type reply struct {
 
 // visit has handler answer one request of client, with its session saved when visit
 // returns.
-func (s *site) visit(client *http.Client, handler gin.HandlerFunc, edits ...func(*http.Request)) reply {
+func (s *site) visit(
+	client *http.Client, handler gin.HandlerFunc, edits ...func(*http.Request),
+) reply {
 	s.t.Helper()
 	r, err := http.NewRequest(http.MethodGet, s.url+"/"+s.addPage(handler), nil)
 	if err != nil {
@@ -104,7 +109,8 @@ func (s *site) visit(client *http.Client, handler gin.HandlerFunc, edits ...func
 // with 200.
 func (s *site) do(client *http.Client, handler func(*gormsession.State)) {
 	s.t.Helper()
-	if got := s.visit(client, func(c *gin.Context) { handler(ginsession.Get(c)) }); got.status != http.StatusOK {
+	if got := s.visit(client,
+		func(c *gin.Context) { handler(ginsession.Get(c)) }); got.status != http.StatusOK {
 		s.t.Fatalf("status %d: %s\n%s", got.status, got.body, s.log)
 	}
 }
@@ -120,7 +126,8 @@ func (s *site) rows() (rows []row) {
 		"postgres": "to_char(expire_date AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
 		"mysql":    "CAST(expire_date AS CHAR)",
 	}[s.db.Dialector.Name()]
-	err := s.db.Raw("SELECT session_key, session_data, " + expire + " AS expire FROM django_session ORDER BY session_key").Scan(&rows).Error
+	err := s.db.Raw("SELECT session_key, session_data, " + expire +
+		" AS expire FROM django_session ORDER BY session_key").Scan(&rows).Error
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -151,7 +158,9 @@ func (r row) expires(t *testing.T, loc *time.Location) time.Time {
 // entries are what the row holds, decoded.
 func (s *site) entries(r row) map[string]any {
 	s.t.Helper()
-	entries, err := s.plugin.Entries(gormsession.Session{SessionKey: r.SessionKey, SessionData: r.SessionData})
+	entries, err := s.plugin.Entries(gormsession.Session{
+		SessionKey: r.SessionKey, SessionData: r.SessionData,
+	})
 	if err != nil {
 		s.t.Error(err)
 	}
@@ -165,7 +174,10 @@ func newVisitor(t *testing.T) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Jar:           jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // keyOf is the key that the browser holds for the site, "" if it has none.

@@ -50,7 +50,8 @@ func testTimeZone(t *testing.T, p *pair, zone *time.Location) {
 		if row, _ := p.gin.row(p.gin.keyOf(client)); row.Expire != text {
 			t.Errorf("expire_date is %s, want %s", row.Expire, text)
 		}
-		if got := p.django.Must(t, client, step{"get", "_session_expiry"}); got.Result(t, 0) != "2099-07-01T07:00:00.250000" {
+		if got := p.django.Must(t, client,
+			step{"get", "_session_expiry"}); got.Result(t, 0) != "2099-07-01T07:00:00.250000" {
 			t.Errorf("Django reads %s", got.Results[0])
 		}
 	}

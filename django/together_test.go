@@ -13,8 +13,8 @@ import (
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
-// testAtOnce has both sides write different entries of one session at the same time: nothing that Django has written is lost by a save
-// of Go's. What Django overwrites is Django's rule.
+// testAtOnce has both sides write different entries of one session at the same time: nothing that
+// Django has written is lost by a save of Go's. What Django overwrites is Django's rule.
 func testAtOnce(t *testing.T, p *pair) {
 	client := newVisitor(t)
 	p.gin.do(client, func(s *gormsession.State) { s.SetAll(map[string]any{"django": -1, "gin": -1}) })
@@ -99,7 +99,8 @@ func testTestCookie(t *testing.T, p *pair) {
 		}
 		SetTestCookie(s)
 	})
-	if got := p.django.Must(t, client, step{"test_cookie_worked"}, step{"delete_test_cookie"}); got.Result(t, 0) != true {
+	if got := p.django.Must(t, client, step{"test_cookie_worked"},
+		step{"delete_test_cookie"}); got.Result(t, 0) != true {
 		t.Error("Django does not see Go's test cookie")
 	}
 	p.gin.do(client, func(s *gormsession.State) {
@@ -131,7 +132,8 @@ func testClear(t *testing.T, p *pair) {
 		},
 	}
 	for who, clear := range clear {
-		ginLive, ginDead, djangoLive, djangoDead := newVisitor(t), newVisitor(t), newVisitor(t), newVisitor(t)
+		ginLive, ginDead, djangoLive, djangoDead := newVisitor(t), newVisitor(t), newVisitor(t),
+			newVisitor(t)
 		p.gin.do(ginLive, func(s *gormsession.State) { s.SetExpiry(time.Minute) })
 		p.django.Must(t, djangoLive, step{"set_expiry", 60})
 		keys := []string{p.gin.keyOf(ginLive), p.gin.keyOf(djangoLive)}

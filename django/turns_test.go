@@ -16,7 +16,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/jsontext"
 )
 
-// testTurns has both sides work on one session in turn, at random, and see after each step what a model says that is in it.
+// testTurns has both sides work on one session in turn, at random, and see after each step what a
+// model says that is in it.
 func testTurns(t *testing.T, p *pair) { takeTurns(t, p, nil, 200) }
 
 // takeTurns has Django's clock on the wall in zone, nil for USE_TZ = True.
@@ -25,7 +26,9 @@ func takeTurns(t *testing.T, p *pair, zone *time.Location, steps int) {
 	for _, name := range []string{"alice", "bob"} {
 		p.django.Must(t, http.DefaultClient, step{"make_user", name, "pw"})
 	}
-	v := &turns{pair: p, t: t, zone: zone, random: rand.New(rand.NewPCG(seed, 0)), client: newVisitor(t)}
+	v := &turns{
+		pair: p, t: t, zone: zone, random: rand.New(rand.NewPCG(seed, 0)), client: newVisitor(t),
+	}
 	for i := range steps {
 		v.turn()
 		if t.Failed() {
@@ -117,7 +120,8 @@ func (v *turns) checkGin() {
 		v.must(err)
 		want[name] = value
 	}
-	if text, ok := want["_session_expiry"].(string); ok { // in Go with its offset from UTC, whatever the zone
+	// in Go with its offset from UTC, whatever the zone
+	if text, ok := want["_session_expiry"].(string); ok {
 		at, err := parseISO(text, v.zone)
 		v.must(err)
 		want["_session_expiry"] = isoformat(at, nil)
@@ -125,8 +129,10 @@ func (v *turns) checkGin() {
 	if !sameValue(got, want) {
 		v.t.Errorf("Go sees %v, want %v", got, want)
 	}
-	if wantAge, wantBrowser := v.lifetime(); (age-wantAge).Abs() > 10*time.Second || browser != wantBrowser {
-		v.t.Errorf("Go sees an age of %v and browser session %v, want %v and %v", age, browser, wantAge, wantBrowser)
+	if wantAge, wantBrowser := v.lifetime(); (age-wantAge).Abs() > 10*time.Second ||
+		browser != wantBrowser {
+		v.t.Errorf("Go sees an age of %v and browser session %v, want %v and %v", age, browser, wantAge,
+			wantBrowser)
 	}
 	if id, ok := v.entries[userEntry]; ok != loggedIn || ok && quoted(user.ID) != string(id) {
 		v.t.Errorf("Go sees the user %v, %v, want %s", user, loggedIn, id)
@@ -148,7 +154,8 @@ func (v *turns) checkDjango() {
 	v.must(json.Unmarshal(reply.Results[1], &seen))
 	age, browser := v.lifetime()
 	if (time.Duration(seen.Age)*time.Second-age).Abs() > 10*time.Second || seen.Browser != browser {
-		v.t.Errorf("Django sees an age of %v and browser session %v, want %v and %v", seen.Age, seen.Browser, age, browser)
+		v.t.Errorf("Django sees an age of %v and browser session %v, want %v and %v", seen.Age,
+			seen.Browser, age, browser)
 	}
 	if _, ok := v.entries[userEntry]; ok != (string(reply.Results[2]) != "null") {
 		v.t.Errorf("Django sees the user %s", reply.Results[2])
@@ -176,7 +183,8 @@ func (v *turns) lifetime() (age time.Duration, browser bool) {
 	return time.Duration(seconds) * time.Second, false
 }
 
-// checkRow compares expire_date with when the model's session was last saved, and what is rounded up at most.
+// checkRow compares expire_date with when the model's session was last saved, and what is rounded
+// up at most.
 func (v *turns) checkRow() {
 	v.t.Helper()
 	if !v.live {

@@ -14,9 +14,9 @@ import (
 	"github.com/seed7368b609/gormsession/internal/djangotest"
 )
 
-// What stands in _auth_user_id is the user that Django makes of it, whose keys are integers here. Where
-// Django fails with a 500, nobody is logged in, or the database refuses the ID, which is a 503: never
-// somebody else.
+// What stands in _auth_user_id is the user that Django makes of it, whose keys are integers here.
+// Where Django fails with a 500, nobody is logged in, or the database refuses the ID, which is a
+// 503: never somebody else.
 func TestUserIDsAreDjangos(t *testing.T) {
 	t.Parallel()
 	for _, version := range []djangotest.Version{djangotest.V42, djangotest.V52, djangotest.V61} {
@@ -39,7 +39,8 @@ func testUserIDs(t *testing.T, p *pair) {
 	alice, bob := p.newUser(t, "alice"), p.newUser(t, "bob")
 	id := p.gin.user(alice).ID
 	// The hash must not tell them apart.
-	same := p.gin.db.Model(&authUser{}).Where("username = ?", bob).Update("password", p.gin.user(alice).Password)
+	same := p.gin.db.Model(&authUser{}).Where("username = ?",
+		bob).Update("password", p.gin.user(alice).Password)
 	if same.Error != nil {
 		t.Fatal(same.Error)
 	}
@@ -124,11 +125,12 @@ type member struct {
 
 func (member) TableName() string { return "people_member" }
 
-// UUIDs are one primary key in each spelling: a session that either side has logged in is not lost by a
-// login or a new password on the other, also where the column has no hyphens.
+// UUIDs are one primary key in each spelling: a session that either side has logged in is not lost
+// by a login or a new password on the other, also where the column has no hyphens.
 func TestUUIDsAsPrimaryKeys(t *testing.T) {
 	t.Parallel()
-	for _, version := range []djangotest.Version{djangotest.V42, djangotest.V52} { // since 5.0 MariaDB has uuid
+	// since 5.0 MariaDB has uuid
+	for _, version := range []djangotest.Version{djangotest.V42, djangotest.V52} {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
 			dbtest.Each(t, func(t *testing.T, db *dbtest.DB) {

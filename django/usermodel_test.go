@@ -36,8 +36,8 @@ func customerHash(secret string, user User) string {
 	return SaltedHMAC("people.Customer", fmt.Sprintf("%s/%d", user.Password, row.Generation), secret)
 }
 
-// A site whose user model overrides get_session_auth_hash says so in Config: its sessions are those of
-// both sides, a new generation ends them on both, and fallbacks vouch for them.
+// A site whose user model overrides get_session_auth_hash says so in Config: its sessions are those
+// of both sides, a new generation ends them on both, and fallbacks vouch for them.
 func TestAuthHashOfTheSite(t *testing.T) {
 	t.Parallel()
 	const retired = "retired-secret-key-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -45,7 +45,8 @@ func TestAuthHashOfTheSite(t *testing.T) {
 		t.Parallel()
 		db := dbtest.New(t, dbtest.SQLite)
 		settings := djangotest.Settings{"AUTH_USER_MODEL": "people.Customer"}
-		p := newPair(t, version, db, settings, Config{SecretKey: djangotest.SecretKey, AuthHash: customerHash})
+		p := newPair(t, version, db, settings,
+			Config{SecretKey: djangotest.SecretKey, AuthHash: customerHash})
 		alice := p.newUser(t, "alice")
 		find := func(condition string, value any) (User, error) {
 			var row customer
@@ -89,7 +90,8 @@ func TestAuthHashOfTheSite(t *testing.T) {
 		seen("logged in", alice, browsers)
 
 		// A password that the user changes in Go, with the session that this is done in.
-		if err := p.gin.db.Model(&customer{}).Where("username = ?", alice).Update("generation", 2).Error; err != nil {
+		if err := p.gin.db.Model(&customer{}).Where("username = ?",
+			alice).Update("generation", 2).Error; err != nil {
 			t.Fatal(err)
 		}
 		p.gin.do(browsers["Go"], func(s *gormsession.State) {
@@ -115,15 +117,20 @@ func TestAuthHashOfTheSite(t *testing.T) {
 	})
 }
 
-// A lookup that forgets the password column, and a hash of the site that is nothing, are faults of the
-// program: 503, said in the log, and nobody loses a session.
+// A lookup that forgets the password column, and a hash of the site that is nothing, are faults of
+// the program: 503, said in the log, and nobody loses a session.
 func TestNothingToVerifyALoginBy(t *testing.T) {
 	s, _ := guardedSite(t)
-	empty := newSite(t, s.db, Config{SecretKey: testSecret, AuthHash: func(string, User) string { return "" }})
-	without := newSite(t, s.db, Config{SecretKey: testSecret, AuthHash: func(secret string, user User) string {
+	empty := newSite(t, s.db,
+		Config{SecretKey: testSecret, AuthHash: func(string, User) string { return "" }})
+	without := newSite(t, s.db, Config{SecretKey: testSecret, AuthHash: func(
+		secret string, user User,
+	) string {
 		return authHash(secret, "md5$alice") // one that needs no User.Password
 	}})
-	other := newSite(t, s.db, Config{SecretKey: testSecret, AuthHash: func(secret string, user User) string {
+	other := newSite(t, s.db, Config{SecretKey: testSecret, AuthHash: func(
+		secret string, user User,
+	) string {
 		return SaltedHMAC("people.Customer", user.Password+"/1", secret)
 	}})
 	client := newVisitor(t)
@@ -148,7 +155,8 @@ func TestNothingToVerifyALoginBy(t *testing.T) {
 		got := c.site.guarded(client, c.lookup, ok, WithLoginURL("/login"))
 		said := strings.TrimPrefix(c.site.log.String(), before)
 		if got.status != c.want || s.keyOf(client) != key {
-			t.Errorf("it was answered with %d, want %d, and the key is %q", got.status, c.want, s.keyOf(client))
+			t.Errorf("it was answered with %d, want %d, and the key is %q", got.status, c.want,
+				s.keyOf(client))
 		}
 		if failed := c.want != http.StatusOK; failed != strings.Contains(said, ErrNoAuthHash.Error()) {
 			t.Errorf("the log says %q", said)
@@ -175,7 +183,8 @@ func TestNothingToVerifyALoginBy(t *testing.T) {
 	}
 }
 
-// Why a login does not count is in the log, with the session's handle, and without its key or a value.
+// Why a login does not count is in the log, with the session's handle, and without its key or a
+// value.
 func TestRejectedLoginIsInTheLog(t *testing.T) {
 	type state = gormsession.State
 	for want, c := range map[string]struct {
@@ -183,7 +192,9 @@ func TestRejectedLoginIsInTheLog(t *testing.T) {
 		lookup  func(User, error) (User, error)
 		flushed bool
 	}{
-		"_auth_user_hash is not that of the user": {flushed: true, lookup: func(user User, _ error) (User, error) {
+		"_auth_user_hash is not that of the user": {flushed: true, lookup: func(
+			user User, _ error,
+		) (User, error) {
 			user.Password = "md5$s3cret"
 			return user, nil
 		}},

@@ -66,7 +66,8 @@ func TestZlibBomb(t *testing.T) {
 // A bomb that nobody signed is not even looked into.
 func TestUnsignedBomb(t *testing.T) {
 	codec := mustCodec(t, Config{SecretKey: testSecret})
-	text := mustCodec(t, Config{SecretKey: "another"}).signer.sign("." + base64.RawURLEncoding.EncodeToString(bomb(t)) + ":1r31eq")
+	text := mustCodec(t, Config{SecretKey: "another"}).signer.sign("." +
+		base64.RawURLEncoding.EncodeToString(bomb(t)) + ":1r31eq")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := codec.Decode("", text)
@@ -83,7 +84,8 @@ func TestInflateTheWholeStream(t *testing.T) {
 	data := bytes.Repeat([]byte(`{"a":"b"}`), 100)
 	packed := deflate(data)
 	for range 2 { // the second time with a used decompressor
-		if got, err := inflate(append(bytes.Clone(packed), "trailing"...)); err != nil || !bytes.Equal(got, data) {
+		if got, err := inflate(append(bytes.Clone(packed), "trailing"...)); err != nil ||
+			!bytes.Equal(got, data) {
 			t.Errorf("with bytes after the end: %q, %v", got, err)
 		}
 		if got, err := inflate(packed[:len(packed)-1]); err == nil {
