@@ -101,11 +101,8 @@ func largeFloat(f float64, v any) any {
 // where they are integers that do not, and float64 otherwise (json.Number again where even that
 // overflows).
 func Value(raw json.RawMessage) (any, error) {
-	masked := hasConstants(raw)
-	text := []byte(raw)
-	if masked {
-		text = maskConstants(text)
-	}
+	text := maskConstants(raw)
+	masked := !bytes.Equal(text, raw)
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	var v any

@@ -44,7 +44,7 @@ func innermost(v any) any {
 func TestValueOfOtherTypes(t *testing.T) {
 	for raw, want := range map[string]any{
 		"null": nil, "true": true, "false": false, `""`: "", `"NaN"`: "NaN", `"-Infinity, 0E0"`: "-Infinity, 0E0",
-		`["NaN",NaN]`: []any{"NaN", math.NaN()}, `{"NaN\"":NaN}`: map[string]any{`NaN"`: math.NaN()},
+		`["NaN",0E0]`: []any{"NaN", 0.0}, `["NaN",NaN]`: []any{"NaN", math.NaN()}, `{"NaN\"":NaN}`: map[string]any{`NaN"`: math.NaN()},
 		`"\u0041\ud83c\udf6a\/"`: "A\U0001f36a/", "[]": []any{}, "{}": map[string]any{},
 	} {
 		got, err := Value(json.RawMessage(raw))
