@@ -1,27 +1,63 @@
 package jsontext
 
 import (
-	"bytes"
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
 const hex = "0123456789abcdef"
 
+// A uint64 of eight bytes, each of them 1, and of eight bytes of which only the highest bit is set.
+// ordinaryLen and asciiLen look at eight bytes at a time: the sums and differences set no highest
+// bit, nor carry into the next byte, as long as none of the eight is what is looked for.
+const ones, highest = 0x0101010101010101, 0x8080808080808080
+
+// ordinaryLen is how many bytes s begins with that stand for themselves in a JSON string and are
+// printable ASCII.
+func ordinaryLen(s []byte) int {
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		eight := binary.NativeEndian.Uint64(s[n:])
+		control, high := eight-ones*' ', eight|(eight+ones)
+		quote, backslash := (eight^ones*'"')-ones, (eight^ones*'\\')-ones
+		if (control|high|quote|backslash)&highest != 0 {
+			break
+		}
+	}
+	for n < len(s) && s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\' {
+		n++
+	}
+	return n
+}
+
+// asciiLen is how many bytes s begins with that are ASCII and not DEL.
+func asciiLen(s []byte) int {
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		eight := binary.NativeEndian.Uint64(s[n:])
+		if (eight|(eight+ones))&highest != 0 {
+			break
+		}
+	}
+	for n < len(s) && s[n] < 0x7f {
+		n++
+	}
+	return n
+}
+
 // appendASCII appends a JSON text with everything outside of printable ASCII escaped. Such
 // characters occur only within strings.
 func appendASCII(dst, raw []byte) []byte {
-	for i := 0; i < len(raw); {
-		if c := raw[i]; c < 0x7f {
-			dst = append(dst, c)
-			i++
-			continue
+	for {
+		n := asciiLen(raw)
+		dst = append(dst, raw[:n]...)
+		if raw = raw[n:]; len(raw) == 0 {
+			return dst
 		}
-		r, size := utf8.DecodeRune(raw[i:])
-		dst = appendEscaped(dst, r)
-		i += size
+		r, size := utf8.DecodeRune(raw)
+		dst, raw = appendEscaped(dst, r), raw[size:]
 	}
-	return dst
 }
 
 // appendName appends a name of an object as a JSON string.
@@ -46,57 +82,4 @@ func appendEscaped(dst []byte, r rune) []byte {
 		return appendEscaped(appendEscaped(dst, high), low)
 	}
 	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
-}
-
-// The constants of Python's json module stand masked, at equal length, while encoding/json reads a
-// text. Nobody spells a number so.
-const (
-	maskNaN      = "0E0"
-	maskInfinity = "1E000777"
-)
-
-func hasConstants(raw []byte) bool {
-	return bytes.Contains(raw, []byte("NaN")) || bytes.Contains(raw, []byte("Infinity"))
-}
-
-// maskConstants returns a copy of raw with NaN and Infinity outside of strings replaced.
-func maskConstants(raw []byte) []byte {
-	out := bytes.Clone(raw)
-	scanCode(raw, func(i int) {
-		switch {
-		case isToken(raw, i, "NaN"):
-			copy(out[i:], maskNaN)
-		case isToken(raw, i, "Infinity"),
-			i > 0 && raw[i-1] == '-' && isToken(raw, i-1, "-Infinity"):
-			copy(out[i:], maskInfinity)
-		}
-	})
-	return out
-}
-
-// isToken tells whether raw has this token at i: nothing that could belong to it is around.
-func isToken(raw []byte, i int, token string) bool {
-	end := i + len(token)
-	return bytes.HasPrefix(raw[i:], []byte(token)) && (i == 0 || !inToken(raw[i-1])) &&
-		(end == len(raw) || !inToken(raw[end]))
-}
-
-func inToken(c byte) bool {
-	return c == '-' || c == '+' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' ||
-		c >= 'a' && c <= 'z'
-}
-
-// scanCode calls f for each byte of a JSON text that is outside of strings.
-func scanCode(raw []byte, f func(i int)) {
-	quoted := false
-	for i := 0; i < len(raw); i++ {
-		switch {
-		case raw[i] == '"':
-			quoted = !quoted
-		case quoted && raw[i] == '\\':
-			i++
-		case !quoted:
-			f(i)
-		}
-	}
 }

@@ -1,24 +1,17 @@
 // Package jsontext reads and writes the JSON that sessions are made of: an object whose values are
 // kept as JSON text until somebody asks for them. It accepts NaN, Infinity and -Infinity, as
 // Python's json module writes them, and writes pure ASCII, as Django does.
+//
+// What sessions mostly hold is read here in one pass. All else is left to encoding/json, which has
+// the last word on what is JSON: the two ways never differ.
 package jsontext
 
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
-)
-
-var (
-	errNoObject = errors.New("not a JSON object")
-	// Python can have such a name, Go cannot: two of them would become one.
-	errSurrogate = errors.New("a name holds a lone surrogate")
 )
 
 // Split takes a JSON object apart. The values keep their spelling, so what was not understood here
@@ -26,86 +19,37 @@ var (
 // twice the last value counts, as in Python and in encoding/json. Nesting deeper than 10,000 levels
 // is an error.
 func Split(text string) (map[string]json.RawMessage, error) {
-	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
-		if !json.Valid([]byte(text)) {
-			return nil, errors.New("not JSON")
-		}
-		return nil, errNoObject
+	if entries, ok := splitPlain(text); ok {
+		return entries, nil
 	}
-	if hasConstants([]byte(text)) {
-		return splitSlowly(text)
-	}
-	var entries map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(text), &entries); err != nil {
-		return nil, plain(err)
-	}
-	for name := range entries {
-		if strings.ContainsRune(name, utf8.RuneError) {
-			return splitSlowly(text)
-		}
-	}
-	return entries, nil
+	return splitRare(text)
 }
 
-// splitSlowly splits a text with NaN or Infinity in it, or with a name that may not be what
-// encoding/json makes of it. The masked text has the same length, so positions in it are positions
-// in text.
-func splitSlowly(text string) (map[string]json.RawMessage, error) {
-	masked := maskConstants([]byte(text))
-	if !json.Valid(masked) {
-		return nil, errors.New("not JSON")
+// splitPlain gives up where splitRare decides.
+func splitPlain(text string) (_ map[string]json.RawMessage, ok bool) {
+	s := []byte(text) // the one copy of which all entries are slices; names are slices of text itself
+	object := spaceEnd(s, 0)
+	if byteAt(s, object) != '{' {
+		return nil, false
 	}
-	dec := json.NewDecoder(bytes.NewReader(masked))
-	if _, err := dec.Token(); err != nil {
-		return nil, plain(err)
-	}
-	from, entries := 0, make(map[string]json.RawMessage)
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, plain(err)
+	entries := make(map[string]json.RawMessage)
+	end := listEnd(s, object, 0, func(at int) int {
+		nameEnd, value := member(s, at)
+		end := valueEnd(s, value, 1)
+		if end < 0 {
+			return -1
 		}
-		if end := int(dec.InputOffset()); hasLoneSurrogate(text[from:end]) {
-			return nil, errSurrogate
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return nil, plain(err)
-		}
-		end := int(dec.InputOffset())
-		entries[name.(string)] = json.RawMessage(text[end-len(raw) : end])
-		from = end
-	}
-	return entries, nil
-}
-
-// hasLoneSurrogate tells whether a JSON string escapes half of a surrogate pair.
-func hasLoneSurrogate(quoted string) bool {
-	high := false
-	for i := 0; i < len(quoted); i++ {
-		var unit rune
-		if quoted[i] == '\\' && i+1 < len(quoted) {
-			if i++; quoted[i] == 'u' && i+4 < len(quoted) {
-				n, _ := strconv.ParseUint(quoted[i+1:i+5], 16, 16) // valid: it was parsed before
-				unit, i = rune(n), i+4
+		name := text[at+1 : nameEnd-1]
+		if ordinaryLen([]byte(name)) < len(name) {
+			name = unquote(s[at:nameEnd])
+			if strings.ContainsRune(name, utf8.RuneError) { // or a lone surrogate?
+				return -1
 			}
 		}
-		low := utf16.IsSurrogate(unit) && unit >= 0xdc00
-		if high != low {
-			return true
-		}
-		high = utf16.IsSurrogate(unit) && !low
-	}
-	return high
-}
-
-// plain keeps what encoding/json says about a syntax error, which quotes one character at most, and
-// drops anything that could quote more.
-func plain(err error) error {
-	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("not JSON: %v at byte %d", s, s.Offset)
-	}
-	return errors.New("not JSON")
+		entries[name] = s[value:end:end] // no append to it reaches its neighbour
+		return end
+	})
+	return entries, end >= 0 && spaceEnd(s, end) == len(s)
 }
 
 // Join puts an object together: names sorted, no spaces, pure ASCII, so equal entries give equal

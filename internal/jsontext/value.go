@@ -1,186 +1,78 @@
 package jsontext
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"math"
 	"strconv"
 	"strings"
 )
-
-// MaxDepth is how deep a value may be nested to be encoded. Python's json module gives up at about
-// 1,000 levels, and a session that Django cannot read is a lost login.
-const MaxDepth = 500
-
-// MaxDigits is how long a number may be to be encoded. Python reads no integers of more than 4,300
-// digits since 3.11.
-const MaxDigits = 4000
-
-// Encode gives the JSON text of v: pure ASCII, no spaces. A float64 or float32 stays a float (1
-// becomes 1.0), at the top and inside of []any and map[string]any, as in Python. Bytes of a string
-// that are not UTF-8 become U+FFFD, as in encoding/json.
-func Encode(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if kept, ok := keepFloats(v, 0); ok {
-		v = kept
-	} // else the encoder names the cycle, or what it writes is too deep
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	raw := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
-	if depth(raw) > MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d levels", MaxDepth)
-	}
-	if longestNumber(raw) > MaxDigits {
-		return nil, fmt.Errorf("a number of more than %d digits", MaxDigits)
-	}
-	return appendASCII(make([]byte, 0, len(raw)), raw), nil
-}
-
-// keepFloats gives whole floats the spelling that keeps them floats. It gives up where a value is
-// nested too deeply, as one is that holds itself: at once, or a value that holds itself twice would
-// take for ever.
-func keepFloats(v any, level int) (kept any, ok bool) {
-	if level > MaxDepth {
-		return nil, false
-	}
-	switch v := v.(type) {
-	case float64:
-		return floatText(v, v), true
-	case float32:
-		return floatText(float64(v), v), true
-	case []any:
-		if v == nil {
-			return v, true
-		}
-		out := make([]any, len(v))
-		for i := range v {
-			if out[i], ok = keepFloats(v[i], level+1); !ok {
-				return nil, false
-			}
-		}
-		return out, true
-	case map[string]any:
-		if v == nil {
-			return v, true
-		}
-		out := make(map[string]any, len(v))
-		for name := range v {
-			if out[name], ok = keepFloats(v[name], level+1); !ok {
-				return nil, false
-			}
-		}
-		return out, true
-	}
-	return v, true
-}
-
-func floatText(f float64, v any) any {
-	if f != math.Trunc(f) || math.Abs(f) >= 1e15 ||
-		math.IsInf(f, 0) { // encoding/json writes an exponent, or refuses
-		return largeFloat(f, v)
-	}
-	return json.RawMessage(strconv.FormatFloat(f, 'f', 1, 64))
-}
-
-// largeFloat spells a whole float beyond 1e15 with an exponent; encoding/json does so from 1e21 on
-// only.
-func largeFloat(f float64, v any) any {
-	if f != math.Trunc(f) || math.IsInf(f, 0) {
-		return v
-	}
-	return json.RawMessage(strconv.FormatFloat(f, 'e', -1, 64))
-}
 
 // Value decodes one JSON text. Numbers are int64 where they are integers that fit, json.Number
 // where they are integers that do not, and float64 otherwise (json.Number again where even that
 // overflows).
 func Value(raw json.RawMessage) (any, error) {
-	text := maskConstants(raw)
-	masked := !bytes.Equal(text, raw)
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, plain(err)
+	if v, end := valueAt(raw, spaceEnd(raw, 0), 0); end >= 0 && spaceEnd(raw, end) == len(raw) {
+		return v, nil
 	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("not JSON: more than one value")
-	}
-	return numbers(v, masked), nil
+	return valueRare(raw)
 }
 
-func numbers(v any, masked bool) any {
-	switch v := v.(type) {
-	case json.Number:
-		return number(v, masked)
-	case []any:
-		for i := range v {
-			v[i] = numbers(v[i], masked)
+// valueAt is the value at i, which stands within level brackets, and where it ends: -1 if that is
+// left to valueRare.
+func valueAt(s []byte, i, level int) (v any, end int) {
+	switch byteAt(s, i) {
+	case '"':
+		if end = stringEnd(s, i); end < 0 {
+			return nil, -1
 		}
-	case map[string]any:
-		for name := range v {
-			v[name] = numbers(v[name], masked)
-		}
+		return unquote(s[i:end]), end
+	case '[':
+		return arrayAt(s, i, level)
+	case '{':
+		return objectAt(s, i, level)
+	case 't':
+		return true, wordEnd(s, i, "true")
+	case 'f':
+		return false, wordEnd(s, i, "false")
+	case 'n':
+		return nil, wordEnd(s, i, "null")
 	}
-	return v
+	if end = numberEnd(s, i); end < 0 {
+		return nil, -1
+	}
+	return number(string(s[i:end])), end
 }
 
-func number(n json.Number, masked bool) any {
-	if masked {
-		switch n {
-		case maskNaN:
-			return math.NaN()
-		case maskInfinity:
-			return math.Inf(1)
-		case "-" + maskInfinity:
-			return math.Inf(-1)
-		}
-	}
-	if !strings.ContainsAny(string(n), ".eE") {
-		if i, err := n.Int64(); err == nil {
-			return i
-		}
-		return n
-	}
-	if f, err := n.Float64(); err == nil {
-		return f
-	}
-	return n
-}
-
-// depth counts the levels of nesting of a valid JSON text.
-func depth(raw []byte) int {
-	level, deepest := 0, 0
-	scanCode(raw, func(i int) {
-		switch raw[i] {
-		case '{', '[':
-			level++
-			deepest = max(deepest, level)
-		case '}', ']':
-			level--
-		}
+func arrayAt(s []byte, i, level int) (any, int) {
+	items := []any{}
+	end := listEnd(s, i, level, func(at int) int {
+		item, end := valueAt(s, at, level+1)
+		items = append(items, item)
+		return end
 	})
-	return deepest
+	return items, end
 }
 
-// longestNumber is the length of the longest run of digits of a valid JSON text.
-func longestNumber(raw []byte) int {
-	longest, start, last := 0, 0, -2
-	scanCode(raw, func(i int) {
-		if raw[i] < '0' || raw[i] > '9' {
-			return
+func objectAt(s []byte, i, level int) (any, int) {
+	members := map[string]any{}
+	end := listEnd(s, i, level, func(at int) int {
+		nameEnd, from := member(s, at)
+		value, end := valueAt(s, from, level+1)
+		if end >= 0 {
+			members[unquote(s[at:nameEnd])] = value
 		}
-		if i != last+1 {
-			start = i
-		}
-		last = i
-		longest = max(longest, i-start+1)
+		return end
 	})
-	return longest
+	return members, end
+}
+
+// number is the value of a JSON number.
+func number(text string) any {
+	if strings.ContainsAny(text, ".eE") {
+		if f, err := strconv.ParseFloat(text, 64); err == nil {
+			return f
+		}
+	} else if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return i
+	}
+	return json.Number(strings.Clone(text)) // so that text need not outlive this call
 }
