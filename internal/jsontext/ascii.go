@@ -2,6 +2,7 @@ package jsontext
 
 import (
 	"encoding/binary"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -60,7 +61,26 @@ func appendASCII(dst, raw []byte) []byte {
 	}
 }
 
-// appendName appends a name of an object as a JSON string.
+// writeASCII writes what appendASCII appends. What a session holds is ASCII already, mostly.
+func writeASCII(b *strings.Builder, raw []byte) {
+	if asciiLen(raw) < len(raw) {
+		raw = appendASCII(nil, raw)
+	}
+	b.Write(raw)
+}
+
+// writeName writes a name of an object as a JSON string.
+func writeName(b *strings.Builder, name string) {
+	if ordinaryLen([]byte(name)) < len(name) {
+		b.Write(appendName(nil, name))
+		return
+	}
+	b.WriteByte('"')
+	b.WriteString(name)
+	b.WriteByte('"')
+}
+
+// appendName appends what writeName writes, of any name.
 func appendName(dst []byte, name string) []byte {
 	dst = append(dst, '"')
 	for _, r := range name {

@@ -1,9 +1,7 @@
 package jsontext
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
 )
@@ -20,107 +18,101 @@ const MaxDigits = 4000
 // becomes 1.0), at the top and inside of []any and map[string]any, as in Python. Bytes of a string
 // that are not UTF-8 become U+FFFD, as in encoding/json.
 func Encode(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if kept, ok := keepFloats(v, 0); ok {
-		v = kept
-	} // else the encoder names the cycle, or what it writes is too deep
-	if err := enc.Encode(v); err != nil {
-		return nil, err
+	if raw, ok := appendValue(nil, v, 0); ok {
+		return raw, nil
 	}
-	raw := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
-	if depth(raw) > MaxDepth {
-		return nil, fmt.Errorf("nested deeper than %d levels", MaxDepth)
-	}
-	if longestNumber(raw) > MaxDigits {
-		return nil, fmt.Errorf("a number of more than %d digits", MaxDigits)
-	}
-	return appendASCII(make([]byte, 0, len(raw)), raw), nil
+	return encodeRare(v)
 }
 
-// keepFloats gives whole floats the spelling that keeps them floats. It gives up where a value is
-// nested too deeply, as one is that holds itself: at once, or a value that holds itself twice would
-// take for ever.
-func keepFloats(v any, level int) (kept any, ok bool) {
-	if level > MaxDepth {
+// appendValue appends the JSON text of v, which stands within level lists and maps. It gives up
+// where encodeRare decides: where v is of another type, or nested too deeply, as a value is that
+// holds itself.
+func appendValue(dst []byte, v any, level int) (_ []byte, ok bool) {
+	switch v := v.(type) {
+	case nil:
+		return append(dst, "null"...), true
+	case bool:
+		return strconv.AppendBool(dst, v), true
+	case string:
+		return appendString(dst, v), true
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10), true
+	case int64:
+		return strconv.AppendInt(dst, v, 10), true
+	case int32:
+		return strconv.AppendInt(dst, int64(v), 10), true
+	case uint:
+		return strconv.AppendUint(dst, uint64(v), 10), true
+	case uint64:
+		return strconv.AppendUint(dst, v, 10), true
+	case float64:
+		return appendFloat(dst, v, 64)
+	case float32:
+		return appendFloat(dst, float64(v), 32)
+	case []any:
+		return appendList(dst, v, level)
+	case map[string]any:
+		return appendMap(dst, v, level)
+	}
+	return nil, false
+}
+
+func appendList(dst []byte, list []any, level int) (_ []byte, ok bool) {
+	if list == nil {
+		return append(dst, "null"...), true
+	}
+	if level >= MaxDepth {
 		return nil, false
 	}
-	switch v := v.(type) {
-	case float64:
-		return floatText(v, v), true
-	case float32:
-		return floatText(float64(v), v), true
-	case []any:
-		if v == nil {
-			return v, true
+	dst = append(dst, '[')
+	for i, item := range list {
+		if i > 0 {
+			dst = append(dst, ',')
 		}
-		out := make([]any, len(v))
-		for i := range v {
-			if out[i], ok = keepFloats(v[i], level+1); !ok {
-				return nil, false
-			}
+		if dst, ok = appendValue(dst, item, level+1); !ok {
+			return nil, false
 		}
-		return out, true
-	case map[string]any:
-		if v == nil {
-			return v, true
-		}
-		out := make(map[string]any, len(v))
-		for name := range v {
-			if out[name], ok = keepFloats(v[name], level+1); !ok {
-				return nil, false
-			}
-		}
-		return out, true
 	}
-	return v, true
+	return append(dst, ']'), true
 }
 
-func floatText(f float64, v any) any {
-	if f != math.Trunc(f) || math.Abs(f) >= 1e15 ||
-		math.IsInf(f, 0) { // encoding/json writes an exponent, or refuses
-		return largeFloat(f, v)
+func appendMap(dst []byte, m map[string]any, level int) (_ []byte, ok bool) {
+	if m == nil {
+		return append(dst, "null"...), true
 	}
-	return json.RawMessage(strconv.FormatFloat(f, 'f', 1, 64))
-}
-
-// largeFloat spells a whole float beyond 1e15 with an exponent; encoding/json does so from 1e21 on
-// only.
-func largeFloat(f float64, v any) any {
-	if f != math.Trunc(f) || math.IsInf(f, 0) {
-		return v
+	if level >= MaxDepth {
+		return nil, false
 	}
-	return json.RawMessage(strconv.FormatFloat(f, 'e', -1, 64))
+	dst = append(dst, '{')
+	var few [16]string
+	for i, name := range sortedNames(few[:0], m) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, name), ':')
+		if dst, ok = appendValue(dst, m[name], level+1); !ok {
+			return nil, false
+		}
+	}
+	return append(dst, '}'), true
 }
 
-// depth counts the levels of nesting of a valid JSON text.
-func depth(raw []byte) int {
-	level, deepest := 0, 0
-	scanCode(raw, func(i int) {
-		switch raw[i] {
-		case '{', '[':
-			level++
-			deepest = max(deepest, level)
-		case '}', ']':
-			level--
+// appendFloat spells a float as encoding/json does, but a whole one so that it stays a float.
+func appendFloat(dst []byte, f float64, bits int) (_ []byte, ok bool) {
+	switch size := math.Abs(f); {
+	case math.IsInf(f, 0) || math.IsNaN(f):
+		return nil, false
+	case f == math.Trunc(f) && size < 1e15:
+		return strconv.AppendFloat(dst, f, 'f', 1, 64), true
+	case f == math.Trunc(f):
+		return strconv.AppendFloat(dst, f, 'e', -1, 64), true
+	case bits == 64 && size < 1e-6 || bits == 32 && float32(size) < 1e-6:
+		dst = strconv.AppendFloat(dst, f, 'e', -1, bits)
+		if end := len(dst); string(dst[end-4:end-1]) == "e-0" { // e-09 is e-9
+			dst[end-2] = dst[end-1]
+			dst = dst[:end-1]
 		}
-	})
-	return deepest
-}
-
-// longestNumber is the length of the longest run of digits of a valid JSON text.
-func longestNumber(raw []byte) int {
-	longest, start, last := 0, 0, -2
-	scanCode(raw, func(i int) {
-		if raw[i] < '0' || raw[i] > '9' {
-			return
-		}
-		if i != last+1 {
-			start = i
-		}
-		last = i
-		longest = max(longest, i-start+1)
-	})
-	return longest
+		return dst, true
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, bits), true
 }

@@ -2,12 +2,11 @@
 // kept as JSON text until somebody asks for them. It accepts NaN, Infinity and -Infinity, as
 // Python's json module writes them, and writes pure ASCII, as Django does.
 //
-// What sessions mostly hold is read here in one pass. All else is left to encoding/json, which has
-// the last word on what is JSON: the two ways never differ.
+// What sessions mostly hold is read and written here in one pass. All else is left to
+// encoding/json, which has the last word on what is JSON: the two ways never differ.
 package jsontext
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -55,35 +54,47 @@ func splitPlain(text string) (_ map[string]json.RawMessage, ok bool) {
 // Join puts an object together: names sorted, no spaces, pure ASCII, so equal entries give equal
 // text.
 func Join(entries map[string]json.RawMessage) string {
-	names := make([]string, 0, len(entries))
-	size := 2
+	size := len("{}")
 	for name, raw := range entries {
+		size += len(`"":,`) + len(name) + len(raw)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	b.WriteByte('{')
+	var few [16]string
+	for i, name := range sortedNames(few[:0], entries) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		writeName(&b, name)
+		b.WriteByte(':')
+		writeASCII(&b, entries[name])
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// sortedNames appends the names of m to names, sorted. slices.Sorted would allocate.
+func sortedNames[V any](names []string, m map[string]V) []string {
+	for name := range m {
 		names = append(names, name)
-		size += len(name) + len(raw) + 4
 	}
 	slices.Sort(names)
-	b := make([]byte, 0, size)
-	b = append(b, '{')
-	for i, name := range names {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendName(b, name)
-		b = append(b, ':')
-		b = appendASCII(b, entries[name])
-	}
-	return string(append(b, '}'))
+	return names
 }
 
 // JoinList puts an array together.
 func JoinList(items []json.RawMessage) json.RawMessage {
-	return append(append(json.RawMessage{'['}, bytes.Join(asBytes(items), []byte{','})...), ']')
-}
-
-func asBytes(items []json.RawMessage) [][]byte {
-	out := make([][]byte, len(items))
-	for i, item := range items {
-		out[i] = item
+	size := len("[]")
+	for _, item := range items {
+		size += len(item) + len(",")
 	}
-	return out
+	list := append(make(json.RawMessage, 0, size), '[')
+	for i, item := range items {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(list, item...)
+	}
+	return append(list, ']')
 }

@@ -1,17 +1,39 @@
 package jsontext
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Each of these letters stands for the character above it, in an escape sequence.
+// Each of these letters stands for the character above it, in an escape sequence. A slash is read
+// so, but never written.
 const (
 	escapedChars   = "\"\\/\b\f\n\r\t"
 	escapedLetters = "\"\\/bfnrt"
 )
+
+// appendString appends s as a JSON string, as encoding/json spells it, but for what is outside of
+// printable ASCII, which is escaped.
+func appendString(dst []byte, s string) []byte {
+	dst = append(slices.Grow(dst, len(s)+2), '"')
+	for {
+		n := ordinaryLen([]byte(s))
+		dst = append(dst, s[:n]...)
+		if s = s[n:]; s == "" {
+			return append(dst, '"')
+		}
+		r, size := utf8.DecodeRuneInString(s) // U+FFFD of a byte that is not UTF-8
+		s = s[size:]
+		if i := strings.IndexRune(escapedChars, r); i >= 0 {
+			dst = append(dst, '\\', escapedLetters[i])
+		} else {
+			dst = appendEscaped(dst, r)
+		}
+	}
+}
 
 // unquote is what a JSON string says, which stringEnd has found. Lone surrogates, and bytes that
 // are not UTF-8, are U+FFFD, as in encoding/json.

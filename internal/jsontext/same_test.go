@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -32,63 +33,18 @@ func checkValue(t interface{ Errorf(string, ...any) }, raw []byte) {
 	}
 }
 
-// nasty are fragments of JSON texts, and of what is nearly one.
-var nasty = []string{
-	"{", "}", "[", "]", ",", ":", `"`, `\`, " ", "\t", "\r\n", "\v", "\x00", "\x1f", "\x7f", "\u00e4", "\u2028", "\ufffd", "\U0001f36a", "\xff", "\xc3",
-	"null", "true", "false", "nul", "True", "NaN", "Infinity", "-Infinity", "0", "-", "+", "1", "12", "-0", "01", ".", ".5", "e", "E", "1e5", "1E+400",
-	"1e-400", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "0E0", "1E000777", "0x1", "1_0", `""`, `"a"`, `"b":`, `"a":1`, `"NaN"`,
-	`\u0041`, `\ud83c\udf6a`, `\ud800`, `\udc00`, `\ud800\ud800`, `\u00`, `\U0041`, `\n`, `\/`, `\"`, `\\`, `\x`, "[]", "{}", `{"a":1}`, "[[[[", "]]]]", "/**/",
-}
-
-// anyText is a text of fragments, or a valid one, or one that was valid before it was edited.
-func anyText() *rapid.Generator[string] {
-	fragments := rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOf(rapid.SampledFrom(nasty)).Draw(t, "fragments"), "")
-	})
-	return rapid.Custom(func(t *rapid.T) string {
-		if rapid.IntRange(0, 9).Draw(t, "fragments alone") == 0 {
-			return fragments.Draw(t, "text")
-		}
-		text := validText(t, rapid.IntRange(0, 4).Draw(t, "depth"))
-		for range rapid.IntRange(0, 2).Draw(t, "edits") {
-			from := rapid.IntRange(0, len(text)).Draw(t, "from")
-			to := rapid.IntRange(from, min(from+3, len(text))).Draw(t, "to")
-			text = text[:from] + rapid.SampledFrom(append(nasty, "")).Draw(t, "instead") + text[to:]
-		}
-		return text
-	})
-}
-
-// validText is a text that encoding/json takes, or would but for a constant.
-func validText(t *rapid.T, depth int) string {
-	space := func() string { return rapid.SampledFrom([]string{"", "", "", " ", "\n\t", "\r"}).Draw(t, "space") }
-	list := func(item func() string) string {
-		items := make([]string, rapid.IntRange(0, 4).Draw(t, "items"))
-		for i := range items {
-			items[i] = space() + item() + space()
-		}
-		return strings.Join(items, ",")
+func checkEncode(t interface{ Errorf(string, ...any) }, v any) {
+	got, err := Encode(v)
+	want, wantErr := encodeRare(v)
+	if fmt.Sprint(err) != fmt.Sprint(wantErr) || string(got) != string(want) {
+		t.Errorf("%#v is encoded as %s, %v; by encoding/json as %s, %v", v, got, err, want, wantErr)
 	}
-	switch kind := rapid.IntRange(0, 5).Draw(t, "kind"); {
-	case depth > 0 && kind < 4:
-		return "{" + space() + list(func() string { return text(t) + space() + ":" + space() + validText(t, depth-1) }) + "}"
-	case depth > 0:
-		return "[" + space() + list(func() string { return validText(t, depth-1) }) + "]"
-	case kind < 3:
-		return text(t)
-	}
-	return rapid.SampledFrom([]string{"null", "true", "false", "NaN", "-Infinity", "0", "-0", "-0.0", "1.50", "12", "1e5", "2E-7", "1e400", "1E-400", "0E0", "1E000777",
-		"9007199254740993", "9223372036854775807", "-9223372036854775809", "123456789012345678901234567890"}).Draw(t, "scalar")
-}
-
-func text(t *rapid.T) string {
-	return `"` + strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "ab", "a longer run of characters", "NaN", "\u00e4", "\x7f", "\U0001f36a", "\xff", "\u2028", `\u0041`, `\u00E4`,
-		`\ud83c\udf6a`, `\ud800`, `\udc00`, `\n`, `\b\f\r\t`, `\/`, `\"`, `\\`, `\u0000`, "/", "'", "<"}), 0, 5).Draw(t, "text"), "") + `"`
 }
 
 func TestOnePassIsAsEncodingJSON(t *testing.T) {
 	t.Run("Split", rapid.MakeCheck(func(t *rapid.T) { checkSplit(t, anyText().Draw(t, "text")) }))
 	t.Run("Value", rapid.MakeCheck(func(t *rapid.T) { checkValue(t, []byte(anyText().Draw(t, "text"))) }))
+	t.Run("Encode", rapid.MakeCheck(func(t *rapid.T) { checkEncode(t, anyValue(t, 3)) }))
 }
 
 // Each way to leave a character out of a text with all that JSON has, to put one in, and to put one in the place of another.
@@ -110,6 +66,7 @@ func TestOnePassOfEachByte(t *testing.T) {
 		char := string([]byte{byte(a)})
 		checkSplit(t, `{"`+char+`":"`+char+`"}`)
 		checkValue(t, []byte(char))
+		checkEncode(t, char)
 		for b := range 256 {
 			for before := range 8 {
 				s := append(bytes.Repeat([]byte("a"), before), byte(a), byte(b))
@@ -132,16 +89,87 @@ func lenUntil(s []byte, special func(byte) bool) int {
 	return len(s)
 }
 
+// What lies on a limit, and next to it: where a float gets an exponent, and how deep a value may be nested.
+func TestOnePassOfEachLimit(t *testing.T) {
+	for _, f := range []float64{0, 1e-10, 1e-9, 1e-6, 1, 1e6, 1e14, 1e15, 1e16, 1e20, 1e21, 1e22, math.MaxFloat32, math.MaxFloat64} {
+		for _, f := range []float64{f, math.Nextafter(f, math.Inf(1)), math.Nextafter(f, math.Inf(-1)), f + 0.5, f - 0.5} {
+			single := float32(f)
+			for _, v := range []any{f, -f, single, -single, math.Nextafter32(single, 0), math.Nextafter32(single, float32(math.Inf(1)))} {
+				checkEncode(t, v)
+			}
+		}
+	}
+	var list, member any = []any(nil), map[string]any(nil)
+	for range MaxDepth + 2 {
+		checkEncode(t, list)
+		checkEncode(t, member)
+		list, member = []any{list}, map[string]any{"a": member}
+	}
+}
+
 func FuzzOnePass(f *testing.F) {
 	for _, text := range nasty {
-		f.Add(text)
-		f.Add(`{"a":` + text + `}`)
-		f.Add(`{ "a" : [ "` + text + `" , 1 ] }`)
-		f.Add(`{"` + text + `":1,"b":{"` + text + `":[` + text + `]}}`)
+		f.Add(text, uint64(len(text)))
+		f.Add(`{"a":`+text+`}`, math.Float64bits(1e-7))
+		f.Add(`{ "a" : [ "`+text+`" , 1 ] }`, math.Float64bits(1e15))
+		f.Add(`{"`+text+`":1,"b":{"`+text+`":[`+text+`]}}`, math.Float64bits(1e21))
 	}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(t *testing.T, text string, bits uint64) {
 		checkSplit(t, text)
 		checkValue(t, []byte(text))
+		whole, single := math.Float64frombits(bits), math.Float32frombits(uint32(bits))
+		for _, v := range []any{text, whole, single, int64(bits), bits, []any{text, whole, single}, map[string]any{text: whole, "a": text}} {
+			checkEncode(t, v)
+		}
+		if v, err := Value([]byte(text)); err == nil {
+			checkEncode(t, v)
+		}
+		if entries, err := Split(text); err == nil {
+			if got, want := Join(entries), joinSlowly(entries); got != want {
+				t.Errorf("%q is put together as %q, not %q", entries, got, want)
+			}
+		}
+	})
+}
+
+// joinSlowly is Join, rune by rune.
+func joinSlowly(entries map[string]json.RawMessage) string {
+	var members []string
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		quoted := ""
+		for _, r := range name {
+			switch {
+			case r == '"' || r == '\\':
+				quoted += `\` + string(r)
+			case r < ' ':
+				quoted += fmt.Sprintf(`\u%04x`, r)
+			default:
+				quoted += string(r)
+			}
+		}
+		members = append(members, `"`+quoted+`":`+string(entries[name]))
+	}
+	text := ""
+	for _, r := range "{" + strings.Join(members, ",") + "}" {
+		switch {
+		case r > 0xffff:
+			text += fmt.Sprintf(`\u%04x\u%04x`, 0xd800+(r-0x10000)>>10, 0xdc00+(r-0x10000)&0x3ff)
+		case r >= 0x7f:
+			text += fmt.Sprintf(`\u%04x`, r)
+		default:
+			text += string(r)
+		}
+	}
+	return text
+}
+
+func TestJoinIsAsRuneByRune(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.OneOf(rapid.StringMatching("[a-z_]{1,9}"), rapid.String())
+		entries := rapid.MapOfN(name, rapid.Custom(func(t *rapid.T) json.RawMessage { return json.RawMessage(validText(t, 2)) }), 0, 40).Draw(t, "entries")
+		if got, want := Join(entries), joinSlowly(entries); got != want {
+			t.Errorf("%q is put together as %q, not %q", entries, got, want)
+		}
 	})
 }
 
@@ -153,8 +181,12 @@ func TestOnePassIsTaken(t *testing.T) {
 			t.Errorf("%s: encoding/json splits it", name)
 		}
 		for name, raw := range entries {
-			if _, end := valueAt(raw, 0, 0); end != len(raw) {
+			v, end := valueAt(raw, 0, 0)
+			if end != len(raw) {
 				t.Errorf("%s: encoding/json reads it", name)
+			}
+			if _, ok := appendValue(nil, v, 0); !ok {
+				t.Errorf("%s: encoding/json writes it", name)
 			}
 		}
 	}
