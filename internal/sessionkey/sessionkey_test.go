@@ -98,3 +98,18 @@ func TestWellFormedKeys(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkHash(b *testing.B) {
+	key := Random()
+	b.ReportAllocs()
+	for b.Loop() {
+		Hash(key)
+	}
+}
+
+func BenchmarkRandom(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		Random()
+	}
+}
