@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gorm.io/gorm"
-
 	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
@@ -113,13 +111,12 @@ func (t *Table) catalogSQL(query string) string {
 
 // ask gives an answer to read. As in scan, plugins that cache queries are not to give it.
 func (t *Table) ask(
-	tx *gorm.DB, query string, read func(rows *sql.Rows) error, args ...any,
+	on line, query string, read func(rows *sql.Rows) error, args ...any,
 ) error {
-	return t.inquire(tx.Statement.Context, func(ctx context.Context) error {
-		rows, err := tx.WithContext(ctx).Raw(query, args...).Rows()
-		if err == nil && rows == nil {
-			err = errNoRows
-		}
+	return t.inquire(on.ctx, func(ctx context.Context) error {
+		on.ctx = ctx
+		text, vars := t.build(query, args)
+		rows, err := t.query(on, text, vars...)
 		if err == nil {
 			err = errors.Join(read(rows), rows.Err(), rows.Close())
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/seed7368b609/gormsession/internal/fault"
 	"github.com/seed7368b609/gormsession/internal/layout"
@@ -43,15 +44,15 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 		layout: c.Layout, table: c.Table, model: c.Model, codec: c.Codec, replaceRows: c.ReplaceRows,
 		timeout: c.Timeout, cleanup: c.Cleanup, clock: c.Clock, newKey: c.NewKey, logger: c.Logger,
 	}
+	mute := *t.db.Config
+	mute.Logger = logger.Discard
+	t.mute = &mute
 	var err error
 	if t.schema, t.own, err = c.Model.Parse(t.db); err != nil {
 		return nil, fmt.Errorf("gormsession: %w", err)
 	}
 	t.bare = db.SkipDefaultTransaction && !t.hooked() // what a hook refuses has to be undone
-	t.lookSQL = fmt.Sprintf("SELECT session_key, session_data, %s FROM %s WHERE session_key = ?",
-		d.expireText, t.db.Statement.Quote(t.table))
-	t.findSQL = t.lookSQL + " AND expire_date > ?"
-	t.lockSQL = t.findSQL + d.lock
+	t.texts = t.makeTexts()
 	return t, nil
 }
 

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-
-	"gorm.io/gorm"
 )
 
 // Cycle moves a session to a new key, in this table or into another one, in one transaction,
@@ -37,29 +35,29 @@ type cycling struct {
 }
 
 func (c *cycling) save(ctx context.Context) error {
-	return c.transact(ctx, func(tx *gorm.DB) error {
-		hit, err := c.move(tx, c.from, c.to)
+	return c.transact(ctx, func(on line) error {
+		hit, err := c.move(on, c.from, c.to)
 		if err != nil || hit {
 			return err
 		}
-		return c.locked(tx, ErrInterrupted)
+		return c.locked(on, ErrInterrupted)
 	})
 }
 
 // again follows an uncertain end: the new key, of which nobody else knows, tells whether it was
 // done.
 func (c *cycling) again(ctx context.Context) error {
-	return c.transact(ctx, func(tx *gorm.DB) error {
-		hit, err := c.move(tx, c.from, c.to)
+	return c.transact(ctx, func(on line) error {
+		hit, err := c.move(on, c.from, c.to)
 		if err != nil || hit {
 			return slipIfTaken(err)
 		}
-		current, found, err := c.into.lockAny(tx, c.next)
+		current, found, err := c.into.lockAny(on, c.next)
 		if err != nil {
 			return err
 		}
 		if !found {
-			return c.locked(tx, errTrackLost)
+			return c.locked(on, errTrackLost)
 		}
 		// It was free, and nobody else knows of it, so it is ours.
 		for _, sent := range c.sent {
@@ -81,20 +79,20 @@ func slipIfTaken(err error) error {
 
 // locked does the request's changes again on what the row holds under the old key. Where there is
 // such a row, an earlier try has not moved it.
-func (c *cycling) locked(tx *gorm.DB, gone error) error {
-	current, found, err := c.Rewrite.lock(tx)
+func (c *cycling) locked(on line, gone error) error {
+	current, found, err := c.Rewrite.lock(on)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return gone
 	}
-	next, err := c.Rewrite.again(tx.Statement.Context, current, c.next)
+	next, err := c.Rewrite.again(on.ctx, current, c.next)
 	if err != nil {
 		return err
 	}
 	c.replays.Add(1)
-	hit, err := c.move(tx, current, next)
+	hit, err := c.move(on, current, next)
 	if err == nil && !hit {
 		return errSlipped
 	}
@@ -102,15 +100,15 @@ func (c *cycling) locked(tx *gorm.DB, gone error) error {
 }
 
 // move moves the row to the new key if it still holds from.
-func (c *cycling) move(tx *gorm.DB, from, to Record) (hit bool, err error) {
+func (c *cycling) move(on line, from, to Record) (hit bool, err error) {
 	c.done, c.sent = to, append(c.sent, to)
 	if c.into == c.home && !c.replaceRows {
-		n, err := c.rekey(tx, c.guard(from), c.old, c.next, to)
+		n, err := c.rekey(on, c.guard(from), c.old, c.next, to)
 		return n > 0, err
 	}
-	n, err := c.unsee(tx, c.guard(from), c.old)
+	n, err := c.unsee(on, c.guard(from), c.old)
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, c.into.create(tx, c.next, to)
+	return true, c.into.create(on, c.next, to)
 }

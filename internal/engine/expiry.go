@@ -15,11 +15,16 @@ type Expiry struct{ time.Time }
 
 // GormValue is what is sent to the database.
 func (e Expiry) GormValue(_ context.Context, db *gorm.DB) clause.Expr {
+	return clause.Expr{SQL: "?", Vars: []any{e.on(db.Dialector.Name())}}
+}
+
+// on is what the driver of a dialect is given.
+func (e Expiry) on(dialect string) any {
 	t := e.UTC().Truncate(time.Microsecond)
-	if db.Dialector.Name() == "postgres" {
-		return clause.Expr{SQL: "?", Vars: []any{t}}
+	if dialect == "postgres" {
+		return t
 	}
-	return clause.Expr{SQL: "?", Vars: []any{instant.Text(t)}}
+	return instant.Text(t)
 }
 
 // Scan reads what a driver has read, or what GORM is to put into a field of a model.
@@ -43,6 +48,9 @@ func (t *Table) expireArg(at time.Time) Expiry {
 	}
 	return Expiry{at}
 }
+
+// expireVar is expireArg for a text that is made before.
+func (t *Table) expireVar(at time.Time) any { return t.expireArg(at).on(t.dialectName) }
 
 // expireOf undoes expireArg.
 func (t *Table) expireOf(e Expiry) time.Time {

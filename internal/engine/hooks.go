@@ -17,10 +17,11 @@ func (t *Table) hooked() bool {
 }
 
 // watch has a transaction note what fails in the database or its driver.
-func watch(tx *gorm.DB) {
-	if pool, ok := tx.Statement.ConnPool.(gorm.Tx); ok {
-		tx.Statement.ConnPool = &watchedTx{Tx: pool}
+func watch(on line) line {
+	if pool, ok := on.pool.(gorm.Tx); ok {
+		on.pool = &watchedTx{Tx: pool}
 	}
+	return on
 }
 
 // byHook tells whether an error that a statement has ended with is a hook's own, whatever its type:

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-
-	"gorm.io/gorm"
 )
 
 // Insert makes a row under a new key and returns the key and what the row holds. It sweeps
@@ -37,8 +35,8 @@ type inserting struct {
 	answered bool // the INSERT was: the key was free
 }
 
-func (i *inserting) create(tx *gorm.DB) error {
-	err := i.Table.create(tx, i.stored, i.Record)
+func (i *inserting) create(on line) error {
+	err := i.Table.create(on, i.stored, i.Record)
 	i.answered = i.answered || err == nil
 	return err
 }
@@ -51,8 +49,8 @@ func (i *inserting) again(ctx context.Context) error {
 	if err := i.transact(ctx, i.create); !errors.Is(err, errDuplicate) {
 		return err
 	}
-	return i.transact(ctx, func(tx *gorm.DB) error {
-		there, same, err := i.holds(tx, i.stored, i.Data)
+	return i.transact(ctx, func(on line) error {
+		there, same, err := i.holds(on, i.stored, i.Data)
 		switch {
 		case err != nil:
 			return err
@@ -69,8 +67,8 @@ func (i *inserting) again(ctx context.Context) error {
 // tell of the second time.
 func (i *inserting) look(ctx context.Context) error {
 	err := i.retry(ctx, func(ctx context.Context) error {
-		return harmless(i.transact(ctx, func(tx *gorm.DB) error {
-			if _, same, err := i.holds(tx, i.stored, i.Data); err != nil || same {
+		return harmless(i.transact(ctx, func(on line) error {
+			if _, same, err := i.holds(on, i.stored, i.Data); err != nil || same {
 				return err
 			}
 			return errDuplicate

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
-
 	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
@@ -50,11 +47,6 @@ func (t *Table) within(atLeast time.Duration, step func(ctx context.Context) err
 	return step(ctx)
 }
 
-// quiet is a handle that logs nothing: a question that may be answered with an error.
-func (t *Table) quiet(ctx context.Context) *gorm.DB {
-	return t.handle(ctx).Session(&gorm.Session{Logger: logger.Discard})
-}
-
 // begins asks for a transaction, without which no session can be saved. Poolers before PostgreSQL
 // may be set to take none.
 func (t *Table) begins() error {
@@ -63,7 +55,7 @@ func (t *Table) begins() error {
 	}
 	return t.within(0, func(ctx context.Context) error {
 		return t.inquire(ctx, func(ctx context.Context) error {
-			return t.transact(ctx, func(*gorm.DB) error { return nil })
+			return t.transact(ctx, func(line) error { return nil })
 		})
 	})
 }
@@ -72,20 +64,20 @@ func (t *Table) begins() error {
 // rights on catalogs.
 func (t *Table) probe() error {
 	return t.within(0, func(ctx context.Context) error {
-		return t.ask(t.quiet(ctx), t.lookSQL+" AND 1 = 0", noMatter, "")
+		return t.ask(t.quiet(ctx), t.lookQuery()+" AND 1 = 0", noMatter, "")
 	})
 }
 
 func (t *Table) createTable() error {
 	return t.within(makeTime, func(ctx context.Context) error {
-		tx := t.quiet(ctx)
+		on := t.quiet(ctx)
 		statements := t.layout.Tables[t.dialectName]
 		if statements == nil || !t.model.IsBare() {
-			return tx.Table(t.table).Migrator().CreateTable(t.model.Table(t.dialectName))
+			return t.statement(on).Migrator().CreateTable(t.model.Table(t.dialectName))
 		}
 		for _, statement := range statements {
-			statement = fmt.Sprintf(statement, tx.Statement.Quote(t.table))
-			if err := tx.Session(&gorm.Session{NewDB: true}).Exec(statement).Error; err != nil {
+			statement = fmt.Sprintf(statement, t.db.Statement.Quote(t.table))
+			if err := t.statement(on).Exec(statement).Error; err != nil {
 				return err
 			}
 		}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // moveBatch is how many rows are read at once: a bound on the memory that it takes.
@@ -103,14 +101,15 @@ func (t *Table) batch(ctx context.Context, after string) (rows []storedRow, err 
 		moveBatch,
 	)
 	err = t.retry(ctx, func(ctx context.Context) error {
-		rows, err = t.scanRows(t.handle(ctx).Raw(query, t.expireArg(t.Now()), after))
+		rows, err = t.scanRows(t.line(ctx), query, t.expireArg(t.Now()), after)
 		return harmless(err)
 	})
 	return rows, t.fault(err, after)
 }
 
-func (t *Table) scanRows(query *gorm.DB) (rows []storedRow, err error) {
-	found, err := query.Rows()
+func (t *Table) scanRows(on line, query string, args ...any) (rows []storedRow, err error) {
+	text, vars := t.build(query, args)
+	found, err := t.query(on, text, vars...)
 	if err != nil {
 		return nil, err
 	}
@@ -144,17 +143,17 @@ func (t *Table) move(ctx context.Context, into *Table, r storedRow, key string) 
 	if err != nil {
 		return err
 	}
-	try := func(tx *gorm.DB) error {
-		gone, err := t.written(t.rows(tx).
+	try := func(on line) error {
+		gone, err := t.written(t.rows(on).
 			Where("session_key = ? AND expire_date = ?", r.key, t.expireArg(r.Expire)).
 			Where(t.dialect.sameData, r.Data).Delete(t.model.Empty()))
 		if err != nil {
 			return err
 		}
 		if gone > 0 {
-			return into.create(tx, key, moved)
+			return into.create(on, key, moved)
 		}
-		current, found, err := t.lock(tx, r.key)
+		current, found, err := t.lock(on, r.key)
 		if err != nil {
 			return err
 		}
@@ -165,21 +164,21 @@ func (t *Table) move(ctx context.Context, into *Table, r storedRow, key string) 
 		if err != nil {
 			return err
 		}
-		if gone, err = t.unsee(tx, guard{data: current.Data}, r.key); err != nil {
+		if gone, err = t.unsee(on, guard{data: current.Data}, r.key); err != nil {
 			return err
 		}
 		if gone == 0 {
 			return errSlipped
 		}
-		return into.create(tx, key, now)
+		return into.create(on, key, now)
 	}
 	return t.settle(ctx,
 		func(ctx context.Context) error { return t.transact(ctx, try) },
 		func(ctx context.Context) error {
-			return t.transact(ctx, func(tx *gorm.DB) error {
-				err := try(tx)
+			return t.transact(ctx, func(on line) error {
+				err := try(on)
 				if errors.Is(err, ErrInterrupted) { // it went, and perhaps there
-					if _, found, err := into.lockAny(tx, key); err != nil || found {
+					if _, found, err := into.lockAny(on, key); err != nil || found {
 						return err
 					}
 				}

@@ -29,7 +29,7 @@ func (t *Table) queue(ctx context.Context) queue {
 	if alone := t.asking.Add(1) == 1; !alone || t.slow.Load() {
 		return q
 	}
-	if q.pool = t.pool(ctx); q.pool != nil {
+	if q.pool = t.sqlPool(ctx); q.pool != nil {
 		q.before = q.pool.Stats()
 		q.behind = isUsedUp(q.before)
 	}

@@ -85,7 +85,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // connections is how many there are at the moment, also those that others are about to give back.
 func (t *Table) connections(ctx context.Context) int {
-	if pool := t.pool(ctx); pool != nil {
+	if pool := t.sqlPool(ctx); pool != nil {
 		return pool.Stats().OpenConnections
 	}
 	return 0

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // A Change is what one request does to a session.
@@ -112,9 +110,9 @@ type guard struct {
 func (w *Rewrite) guard(from Record) guard { return guard{data: from.Data, asOf: w.AsOf} }
 
 // lock locks the row that is to be rewritten, if it still counts.
-func (w *Rewrite) lock(tx *gorm.DB) (Record, bool, error) {
+func (w *Rewrite) lock(on line) (Record, bool, error) {
 	if w.AsOf.IsZero() {
-		return w.home.lockAny(tx, w.old)
+		return w.home.lockAny(on, w.old)
 	}
-	return w.home.lock(tx, w.old)
+	return w.home.lock(on, w.old)
 }

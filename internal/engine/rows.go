@@ -11,63 +11,76 @@ import (
 )
 
 // create inserts a row. It never overwrites one.
-func (t *Table) create(tx *gorm.DB, stored string, r Record) error {
-	row, err := t.row(tx, stored, r)
+func (t *Table) create(on line, stored string, r Record) error {
+	row, err := t.row(on, stored, r)
 	if err != nil {
 		return err
 	}
-	_, err = t.written(tx.Table(t.table).Omit(clause.Associations).Create(row))
+	tx := t.statement(on).Omit(clause.Associations)
+	if t.model.IsBare() {
+		tx = t.made(on, t.texts.insert, stored, r.Data, t.expireVar(r.Expire))
+	}
+	_, err = t.written(tx.Create(row))
 	return err
 }
 
 // row is a row of the model for a record.
-func (t *Table) row(tx *gorm.DB, stored string, r Record) (any, error) {
-	ctx := tx.Statement.Context
-	row, err := t.model.Row(ctx, t.schema, stored, r.Data, t.expireArg(r.Expire).Time, r.Entries)
+func (t *Table) row(on line, stored string, r Record) (any, error) {
+	row, err := t.model.Row(on.ctx, t.schema, stored, r.Data, t.expireArg(r.Expire).Time, r.Entries)
 	if err == nil {
-		err = meddledWith(ctx)
+		err = meddledWith(on.ctx)
 	}
 	return row, err
 }
 
-// set writes a record into the row of that key, where it is as tx wants it, and returns how many
-// there were. The hooks of a model see the row that was built, and what they change in it is
+// set writes a record into the row of that key, if it is what the guard says, where there is one, and
+// returns how many there were. The hooks of a model see the row that was built, and what they change in it is
 // stored.
-func (t *Table) set(tx *gorm.DB, stored string, r Record) (int64, error) {
-	if t.model.IsBare() {
-		return t.written(t.rows(tx).Where("session_key = ?", stored).Updates(t.columns(r)))
-	}
-	row, err := t.row(tx, stored, r)
+func (t *Table) set(on line, g *guard, stored string, r Record) (int64, error) {
+	row, err := t.row(on, stored, r)
 	if err != nil {
 		return 0, err
 	}
-	written := []string{"session_data", "expire_date"}
-	for _, f := range t.own {
-		written = append(written, f.DBName)
+	if t.model.IsBare() {
+		return t.written(t.guarded(on, t.texts.update, *g, r.Data, t.expireVar(r.Expire), stored).
+			Updates(row))
 	}
 	// GORM makes the condition on the key out of the row.
-	return t.written(tx.Table(t.table).Select(written).Omit(clause.Associations).Updates(row))
+	tx := t.statement(on)
+	if g != nil {
+		tx = t.still(tx, *g)
+	}
+	return t.written(tx.Select(t.columns()).Omit(clause.Associations).Updates(row))
 }
 
-// columns are those of ours that a save changes.
-func (t *Table) columns(r Record) map[string]any {
-	return map[string]any{"session_data": r.Data, "expire_date": t.expireArg(r.Expire)}
+// columns are those that a save changes.
+func (t *Table) columns() []string {
+	columns := []string{"session_data", "expire_date"}
+	for _, f := range t.own {
+		columns = append(columns, f.DBName)
+	}
+	return columns
 }
 
 // rekey gives the row of one key another one and writes a record into it. In place, because a
 // concurrent DELETE by another column then finds it: PostgreSQL looks again at a row that it has
 // waited for, and never at one that was inserted meanwhile.
-func (t *Table) rekey(tx *gorm.DB, g guard, old, stored string, r Record) (int64, error) {
-	columns := t.columns(r)
-	columns["session_key"] = stored
-	at := t.still(t.rows(tx).Where("session_key = ?", old), g)
+func (t *Table) rekey(on line, g guard, old, stored string, r Record) (int64, error) {
+	row, err := t.row(on, stored, r)
+	if err != nil {
+		return 0, err
+	}
+	if t.model.IsBare() {
+		return t.written(t.guarded(on, t.texts.rekey, g,
+			stored, r.Data, t.expireVar(r.Expire), old).Updates(row))
+	}
+	columns := map[string]any{
+		"session_key": stored, "session_data": r.Data, "expire_date": t.expireArg(r.Expire),
+	}
+	at := t.still(t.rows(on).Where("session_key = ?", old), g)
 	if !t.hooked() {
-		row, err := t.row(tx, stored, r)
-		if err != nil {
-			return 0, err
-		}
 		for _, f := range t.own {
-			columns[f.DBName], _ = f.ValueOf(tx.Statement.Context, reflect.ValueOf(row).Elem())
+			columns[f.DBName], _ = f.ValueOf(on.ctx, reflect.ValueOf(row).Elem())
 		}
 		return t.written(at.Updates(columns))
 	}
@@ -75,14 +88,24 @@ func (t *Table) rekey(tx *gorm.DB, g guard, old, stored string, r Record) (int64
 	if err != nil || n == 0 {
 		return n, err
 	}
-	_, err = t.set(tx, stored, r) // with the hooks, which see the new key
+	_, err = t.set(on, nil, stored, r) // with the hooks, which see the new key
 	return n, err
 }
 
 // unsee deletes the row of that key, if it still is what the guard says.
-func (t *Table) unsee(tx *gorm.DB, g guard, stored string) (int64, error) {
-	at := t.still(t.rows(tx).Where("session_key = ?", stored), g)
+func (t *Table) unsee(on line, g guard, stored string) (int64, error) {
+	at := t.still(t.rows(on).Where("session_key = ?", stored), g)
 	return t.written(at.Delete(t.model.Empty()))
+}
+
+// guarded is a write of a text that was made before, which hits a row only while it is what the
+// guard says.
+func (t *Table) guarded(on line, text guardedText, g guard, vars ...any) *gorm.DB {
+	vars = append(vars, g.data)
+	if g.asOf.IsZero() {
+		return t.made(on, text.free, vars...)
+	}
+	return t.made(on, text.live, append(vars, t.expireVar(g.asOf))...)
 }
 
 // still has a write hit a row only while it is what the guard says.
@@ -93,9 +116,9 @@ func (t *Table) still(tx *gorm.DB, g guard) *gorm.DB {
 	return tx.Where(t.dialect.sameData+" AND expire_date > ?", g.data, t.expireArg(g.asOf))
 }
 
-// rows names table and model for an update or delete.
-func (t *Table) rows(tx *gorm.DB) *gorm.DB {
-	return tx.Table(t.table).Model(t.model.Empty()).Unscoped()
+// rows is a statement on rows: an update or a delete.
+func (t *Table) rows(on line) *gorm.DB {
+	return t.statement(on).Model(t.model.Empty()).Unscoped()
 }
 
 // written is how many rows a statement has written. An error of a hook is the application's: the
@@ -117,21 +140,20 @@ func (t *Table) written(tx *gorm.DB) (int64, error) {
 // expiry meanwhile. That it hits no row is never an error.
 func (t *Table) Touch(ctx context.Context, key string, from, to time.Time) (hit bool, err error) {
 	stored := t.stored(key)
-	move := func(tx *gorm.DB) error {
-		n, err := t.written(t.rows(tx).
-			Where("session_key = ? AND expire_date = ?", stored, t.expireArg(from)).
-			UpdateColumns(map[string]any{"expire_date": t.expireArg(to)}))
+	move := func(on line) error {
+		n, err := t.written(t.made(on, t.texts.touch, t.expireVar(to), stored, t.expireVar(from)).
+			UpdateColumns(t.model.Empty()))
 		hit = n > 0
 		return err
 	}
 	err = t.settle(ctx,
 		func(ctx context.Context) error { return t.single(ctx, move) },
 		func(ctx context.Context) error {
-			return t.transact(ctx, func(tx *gorm.DB) error {
-				if err := move(tx); err != nil || hit {
+			return t.transact(ctx, func(on line) error {
+				if err := move(on); err != nil || hit {
 					return err
 				}
-				current, found, err := t.lockAny(tx, stored)
+				current, found, err := t.lockAny(on, stored)
 				hit = found && current.Expire.Equal(to) // by us, or by somebody to the same end
 				return err
 			})
@@ -149,8 +171,8 @@ func (t *Table) delete(ctx context.Context, key string) error {
 
 // deleteStored is delete of a key as a row holds it.
 func (t *Table) deleteStored(ctx context.Context, stored string) error {
-	remove := func(tx *gorm.DB) (int64, error) {
-		n, err := t.written(t.rows(tx).Where("session_key = ?", stored).Delete(t.model.Empty()))
+	remove := func(on line) (int64, error) {
+		n, err := t.written(t.rows(on).Where("session_key = ?", stored).Delete(t.model.Empty()))
 		if t.faults.IsAlien(err) {
 			err = nil
 		}
@@ -158,18 +180,18 @@ func (t *Table) deleteStored(ctx context.Context, stored string) error {
 	}
 	err := t.settle(ctx,
 		func(ctx context.Context) error {
-			return t.single(ctx, func(tx *gorm.DB) error {
-				_, err := remove(tx)
+			return t.single(ctx, func(on line) error {
+				_, err := remove(on)
 				return err
 			})
 		},
 		func(ctx context.Context) error {
-			return t.transact(ctx, func(tx *gorm.DB) error {
-				n, err := remove(tx)
+			return t.transact(ctx, func(on line) error {
+				n, err := remove(on)
 				if err != nil || n > 0 || t.dialect.confirm == "" {
 					return err
 				}
-				return tx.Exec(t.dialect.confirm).Error
+				return t.statement(on).Exec(t.dialect.confirm).Error
 			})
 		})
 	return t.fault(err, stored)

@@ -75,7 +75,7 @@ func (t *Table) sweep(ctx context.Context, q batchQuery) (swept batch, err error
 		if swept.keys, err = t.expired(ctx, q); err != nil || len(swept.keys) == 0 {
 			return harmless(err)
 		}
-		res := t.rows(t.handle(ctx)).Where("session_key IN ? AND expire_date < ?",
+		res := t.rows(t.line(ctx)).Where("session_key IN ? AND expire_date < ?",
 			slices.Sorted(slices.Values(swept.keys)), t.expireArg(q.before)).Delete(t.model.Empty())
 		swept.deleted = res.RowsAffected
 		return harmless(res.Error)
@@ -91,7 +91,8 @@ func (t *Table) expired(ctx context.Context, q batchQuery) (keys []string, err e
 	}
 	query := fmt.Sprintf("SELECT session_key FROM %s WHERE expire_date < ? %s LIMIT %d",
 		t.db.Statement.Quote(t.table), condition, sweepBatch)
-	rows, err := t.handle(ctx).Raw(query, args...).Rows()
+	text, vars := t.build(query, args)
+	rows, err := t.query(t.line(ctx), text, vars...)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (t *Table) remaining(
 	if len(keys) > 0 {
 		query, args = query+" AND session_key IN ?", append(args, keys)
 	}
-	err = t.ask(t.handle(ctx), query, func(rows *sql.Rows) error {
+	err = t.ask(t.line(ctx), query, func(rows *sql.Rows) error {
 		if !rows.Next() {
 			return nil
 		}

@@ -17,7 +17,8 @@ import (
 // A Table is one table of sessions, and the only place that issues SQL. Its methods take keys as
 // the cookie has them. It is safe for concurrent use.
 type Table struct {
-	db          *gorm.DB
+	db          *gorm.DB     // the application's, without what is its own
+	mute        *gorm.Config // of db, without a logger
 	dialect     dialect
 	dialectName string
 	faults      fault.Reader
@@ -34,12 +35,12 @@ type Table struct {
 	newKey      func() string
 	logger      func() *slog.Logger
 
-	findSQL, lockSQL, lookSQL string
-	replays                   atomic.Int64
-	asking                    atomic.Int64 // operations under way, see queue
-	slow                      atomic.Bool  // the last one got no answer, and may have had a connection
-	sweeper                   sweeper
-	cleanup                   time.Duration
+	texts   texts
+	replays atomic.Int64
+	asking  atomic.Int64 // operations under way, see queue
+	slow    atomic.Bool  // the last one got no answer, and may have had a connection
+	sweeper sweeper
+	cleanup time.Duration
 }
 
 // knows tells whether a row can have that key.
@@ -55,51 +56,38 @@ func (t *Table) stored(key string) string {
 	return key
 }
 
-// handle returns GORM for one statement, pinned to the primary: a replica may not know of a login
-// yet, or of a logout.
-func (t *Table) handle(ctx context.Context) *gorm.DB {
-	return t.db.WithContext(ctx).Set("gorm:db_resolver:write", struct{}{})
-}
-
 // Now is the clock in the precision of every database.
 func (t *Table) Now() time.Time { return t.clock().UTC().Truncate(time.Microsecond) }
 
 // find returns the live row of that key. Not found is no error.
 func (t *Table) find(ctx context.Context, key string) (r Record, found bool, err error) {
-	return t.read(ctx, t.findSQL, t.stored(key), t.expireArg(t.Now()))
+	return t.read(ctx, t.texts.find, t.stored(key), t.expireVar(t.Now()))
 }
 
 // exists tells whether there is a row of that key, expired or not (Django's exists).
 func (t *Table) exists(ctx context.Context, key string) (found bool, err error) {
-	_, found, err = t.read(ctx, t.lookSQL, t.stored(key))
+	_, found, err = t.read(ctx, t.texts.look, t.stored(key))
 	return found, err
 }
 
 // read reads one row, with as many tries as there is time for.
 func (t *Table) read(
-	ctx context.Context, query, stored string, args ...any,
+	ctx context.Context, text, stored string, args ...any,
 ) (r Record, found bool, err error) {
 	err = t.retry(ctx, func(ctx context.Context) error {
-		r, found, err = t.scan(t.handle(ctx), query, stored, args...)
+		r, found, err = t.scan(t.line(ctx), text, stored, args...)
 		return harmless(err)
 	})
 	return r, found, t.fault(err, stored)
 }
 
 // scan reads one row. The key is compared again, as MySQL's collations find "abc" where "ABC " was
-// asked for. It goes by GORM's Row callbacks, which plugins that cache queries leave alone, and
-// asks for Rows, as Row has no place for an error of the callbacks.
+// asked for.
 func (t *Table) scan(
-	tx *gorm.DB, query, stored string, args ...any,
+	on line, text, stored string, args ...any,
 ) (r Record, found bool, err error) {
-	rows, err := tx.Raw(query, append([]any{stored}, args...)...).Rows()
-	if err == nil && rows == nil {
-		err = errNoRows
-	}
+	rows, err := t.query(on, text, append([]any{stored}, args...)...)
 	if err != nil {
-		if rows != nil { // a callback refused what was read
-			_ = rows.Close()
-		}
 		if t.faults.IsAlien(err) {
 			err = nil
 		}
@@ -126,22 +114,22 @@ func (t *Table) scan(
 }
 
 // lock reads the live row of that key and keeps others from changing it until the transaction ends.
-func (t *Table) lock(tx *gorm.DB, stored string) (Record, bool, error) {
-	return t.scan(tx, t.lockSQL, stored, t.expireArg(t.Now()))
+func (t *Table) lock(on line, stored string) (Record, bool, error) {
+	return t.scan(on, t.texts.lock, stored, t.expireVar(t.Now()))
 }
 
 // holds locks the row of that key, if there is one, and tells whether its text is that. The
 // database compares, as a column of jsonb spells what it holds in a way of its own.
-func (t *Table) holds(tx *gorm.DB, stored, text string) (there, same bool, err error) {
-	if _, there, err = t.lockAny(tx, stored); err == nil && there {
-		_, same, err = t.scan(tx, t.lookSQL+" AND "+t.dialect.sameData, stored, text)
+func (t *Table) holds(on line, stored, text string) (there, same bool, err error) {
+	if _, there, err = t.lockAny(on, stored); err == nil && there {
+		_, same, err = t.scan(on, t.texts.same, stored, text)
 	}
 	return there, same, err
 }
 
 // lockAny is lock for a row that may have expired: ours, after a lost answer.
-func (t *Table) lockAny(tx *gorm.DB, stored string) (Record, bool, error) {
-	return t.scan(tx, t.lookSQL+t.dialect.lock, stored)
+func (t *Table) lockAny(on line, stored string) (Record, bool, error) {
+	return t.scan(on, t.texts.lockAny, stored)
 }
 
 // Replays counts the saves that met another one and were done again on it.

@@ -8,8 +8,6 @@ import (
 	"math"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
@@ -34,13 +32,13 @@ func harmless(err error) error {
 }
 
 // transact runs writes in one transaction. Whatever fails before COMMIT is sent is undone.
-func (t *Table) transact(ctx context.Context, write func(tx *gorm.DB) error) error {
-	tx := t.primary(ctx).Begin(t.txOptions()...)
-	if tx.Error != nil {
-		return undone{tx.Error}
+func (t *Table) transact(ctx context.Context, write func(on line) error) error {
+	on, tx, err := t.begin(ctx)
+	if err != nil {
+		return undone{err}
 	}
 	if t.hooked() {
-		watch(tx)
+		on = watch(on)
 	}
 	open := true
 	defer func() {
@@ -48,7 +46,7 @@ func (t *Table) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 			_ = t.inTime(ctx, tx.Rollback)
 		}
 	}()
-	if err := write(tx); err != nil {
+	if err := write(on); err != nil {
 		return undone{err}
 	}
 	if err := meddledWith(ctx); err != nil { // a hook
@@ -70,41 +68,17 @@ func (t *Table) transact(ctx context.Context, write func(tx *gorm.DB) error) err
 	}
 }
 
-// pool is the one that single statements go to, or nil where it is none of database/sql's.
-func (t *Table) pool(ctx context.Context) *sql.DB {
-	h := t.db
-	if h.Callback().Query().Get(resolverPin) != nil {
-		h = t.primary(ctx)
-	}
-	pool, _ := h.DB()
-	return pool
-}
-
-const resolverPin = "gorm:db_resolver" // the name of dbresolver's callback
-
-// primary is a handle on the pool that single statements go to. Begin takes the first pool there
-// is, while they go to the resolver's source; this is what its clause Write does.
-func (t *Table) primary(ctx context.Context) *gorm.DB {
-	h := t.handle(ctx)
-	if pin := h.Callback().Query().Get(resolverPin); pin != nil {
-		h.Statement.Table = t.table
-		pin(h)
-		h.Statement.Table = ""
-	}
-	return h
-}
-
 // inTime ends a transaction within the deadline, of which MySQL's driver knows nothing there. Where
 // the server is silent the driver waits on, with its connection, until the operating system gives
 // that up.
-func (t *Table) inTime(ctx context.Context, end func() *gorm.DB) error {
+func (t *Table) inTime(ctx context.Context, end func() error) error {
 	if t.dialectName != "mysql" {
-		return end().Error
+		return end()
 	}
 	done := make(chan error, 1)
 	t.asking.Add(1) // it may have the connection for longer than its operation lasts
 	go func() {
-		err := end().Error
+		err := end()
 		t.asking.Add(-1)
 		done <- err
 	}()
@@ -121,21 +95,14 @@ func (t *Table) inTime(ctx context.Context, end func() *gorm.DB) error {
 	}
 }
 
-func (t *Table) txOptions() []*sql.TxOptions {
-	if t.dialect.tx == nil {
-		return nil
-	}
-	return []*sql.TxOptions{t.dialect.tx}
-}
-
 // single runs one statement that may be done twice: in a transaction, unless the application's
 // gorm.Config says SkipDefaultTransaction. Drivers may send a bare statement a second time by
 // themselves and tell of the second alone (pgx in the simple protocol).
-func (t *Table) single(ctx context.Context, write func(tx *gorm.DB) error) error {
+func (t *Table) single(ctx context.Context, write func(on line) error) error {
 	if !t.bare {
 		return t.transact(ctx, write)
 	}
-	err := write(t.handle(ctx))
+	err := write(t.line(ctx))
 	if err != nil && (isOurs(err) || fault.IsDial(err) || t.faults.UndoneAlone(err)) {
 		return undone{err}
 	}

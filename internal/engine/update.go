@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-
-	"gorm.io/gorm"
 )
 
 // Update saves a rewrite that was composed. It is a compare-and-set on the text: no other request's
@@ -30,22 +28,22 @@ func (u *updating) save(ctx context.Context) error {
 	// news of the row.
 	if u.bare && !u.Relative {
 		hit := false
-		err := u.single(ctx, func(tx *gorm.DB) (err error) {
-			hit, err = u.compareAndSet(tx)
+		err := u.single(ctx, func(on line) (err error) {
+			hit, err = u.compareAndSet(on)
 			return err
 		})
 		if err != nil || hit {
 			return err
 		}
 	}
-	return u.transact(ctx, func(tx *gorm.DB) error {
+	return u.transact(ctx, func(on line) error {
 		// Also after a bare miss: a transaction of SQLite must begin with a write, or it cannot
 		// become a writer.
-		hit, err := u.compareAndSet(tx)
+		hit, err := u.compareAndSet(on)
 		if err != nil || hit {
 			return err
 		}
-		current, found, err := u.Rewrite.lock(tx)
+		current, found, err := u.Rewrite.lock(on)
 		switch {
 		case err != nil:
 			return err
@@ -54,7 +52,7 @@ func (u *updating) save(ctx context.Context) error {
 		case u.isOurs(current): // something below us has sent the statement twice
 			return nil
 		}
-		return u.onto(tx, current)
+		return u.onto(on, current)
 	})
 }
 
@@ -63,19 +61,19 @@ func (u *updating) again(ctx context.Context) error {
 	if slices.ContainsFunc(u.sent, u.unmarked) {
 		return ErrOutcomeUnknown // the row cannot tell
 	}
-	return u.transact(ctx, func(tx *gorm.DB) error {
-		hit, err := u.compareAndSet(tx)
+	return u.transact(ctx, func(on line) error {
+		hit, err := u.compareAndSet(on)
 		if err != nil || hit && !u.Relative {
 			return err
 		}
-		current, found, err := u.lockAny(tx, u.old)
+		current, found, err := u.lockAny(on, u.old)
 		switch {
 		case err != nil:
 			return err
 		case !found:
 			return errTrackLost
 		case !u.Relative:
-			return u.onto(tx, current)
+			return u.onto(on, current)
 		case u.isOurs(current):
 			return nil
 		}
@@ -98,14 +96,14 @@ func (u *updating) isOurs(current Record) bool {
 
 func (u *updating) unmarked(sent Record) bool { return !u.marks(sent, u.old) }
 
-func (u *updating) compareAndSet(tx *gorm.DB) (hit bool, err error) {
-	n, err := u.write(tx, u.from, u.to)
+func (u *updating) compareAndSet(on line) (hit bool, err error) {
+	n, err := u.write(on, u.from, u.to)
 	return n > 0, err
 }
 
 // onto does the request's changes again on what the locked row holds.
-func (u *updating) onto(tx *gorm.DB, current Record) error {
-	next, err := u.Rewrite.again(tx.Statement.Context, current, u.old)
+func (u *updating) onto(on line, current Record) error {
+	next, err := u.Rewrite.again(on.ctx, current, u.old)
 	if err != nil {
 		return err
 	}
@@ -120,7 +118,7 @@ func (u *updating) onto(tx *gorm.DB, current Record) error {
 		u.done = next
 		return nil
 	}
-	n, err := u.write(tx, current, next)
+	n, err := u.write(on, current, next)
 	if err == nil && n == 0 {
 		return errSlipped
 	}
@@ -128,10 +126,11 @@ func (u *updating) onto(tx *gorm.DB, current Record) error {
 }
 
 // write writes a record where the row still holds another one.
-func (u *updating) write(tx *gorm.DB, from, to Record) (int64, error) {
+func (u *updating) write(on line, from, to Record) (int64, error) {
 	u.done = to
 	if u.Relative {
 		u.sent = append(u.sent, to)
 	}
-	return u.set(u.still(tx, u.guard(from)), u.old, to)
+	g := u.guard(from)
+	return u.set(on, &g, u.old, to)
 }
