@@ -10,9 +10,10 @@ import (
 )
 
 // An Adapter takes sessions through requests. It is for packages that bring sessions to a
-// framework, as ginsession does, and for nobody else: Begin when a request comes, or later, when its
-// session is first asked for; Commit when the status is known and before the header leaves, and Fail
-// where that returns an error; End when the handler has returned, or Abort where it has panicked.
+// framework, as ginsession does, and for nobody else: Begin when a request comes, or later, when
+// its session is first asked for; Commit when the status is known and before the header leaves, and
+// Fail where that returns an error; End when the handler has returned, or Abort where it has
+// panicked.
 //
 // It is safe for concurrent use; of one session each step is called once, in that order.
 type Adapter struct{ p *Plugin }
@@ -74,8 +75,8 @@ func (a Adapter) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	if s.original != nil {
 		return errInSave // a hook has let the response go, or a save does not come to its end
 	}
-	s.share()
-	defer s.settle()
+	s.beginBudget()
+	defer s.endBudget()
 	s.phase, s.c.Sent = broken, c == NoCookie // should the codec or the model panic
 	err := s.commit(h, status)
 	if err != nil {
@@ -116,8 +117,8 @@ func (a Adapter) End(s *State) error {
 	if s.phase == closed {
 		return nil
 	}
-	s.share()
-	defer s.settle()
+	s.beginBudget()
+	defer s.endBudget()
 	s.c.Sent = true
 	moment := verdict.Late
 	if s.phase == broken { // the client waits for the response that says so
@@ -141,8 +142,8 @@ func (a Adapter) Abort(s *State, r *http.Request, h http.Header) {
 	if s.phase == closed {
 		return
 	}
-	s.share()
-	defer s.settle()
+	s.beginBudget()
+	defer s.endBudget()
 	if err := s.persist(verdict.Panicked); err != nil {
 		a.p.log(s, "gormsession: the session was not flushed", err)
 	}

@@ -14,8 +14,9 @@
 //
 // # Outside of a request
 //
-// A [Plugin], which [New] makes, opens a session by its key, ends it, reads its row, and clears what
-// has expired. Rows are of the model [Session], or of one of the application's own: see [WithModel].
+// A [Plugin], which [New] makes, opens a session by its key, ends it, reads its row, and clears
+// what has expired. Rows are of the model [Session], or of one of the application's own: see
+// [WithModel].
 //
 // # What is held
 //
@@ -26,6 +27,6 @@
 //
 // # For adapters
 //
-// [Plugin.Adapter], [Carrier], [WithValue] and [State.Value] are for packages that bring sessions to
-// a framework, or build on them. This package knows no framework.
+// [Plugin.Adapter], [Carrier], [WithValue] and [State.Value] are for packages that bring sessions
+// to a framework, or build on them. This package knows no framework.
 package gormsession

@@ -33,8 +33,8 @@ func (s *State) Save() error {
 	}
 	s.depend(verdict.Read)
 	s.c = s.c.Insist()
-	s.share()
-	defer s.settle()
+	s.beginBudget()
+	defer s.endBudget()
 	err := s.persist(verdict.Explicit)
 	if errors.Is(err, ErrOutcomeUnknown) {
 		s.fail(err) // to try again would be to guess
@@ -91,7 +91,7 @@ func (s *State) work() engine.Change {
 
 // asOf is now, for a commit that begins, unless this request has let the session end.
 func (s *State) asOf() time.Time {
-	if s.row.Over {
+	if s.row.EndedHere {
 		return time.Time{}
 	}
 	return s.now()
@@ -116,10 +116,10 @@ type budget struct {
 	cancel context.CancelFunc
 }
 
-// share begins a commit, whose questions have one deadline until settle.
-func (s *State) share() { s.spent.shared = true }
+// beginBudget begins a commit, whose questions have one deadline until endBudget.
+func (s *State) beginBudget() { s.spent.shared = true }
 
-func (s *State) settle() {
+func (s *State) endBudget() {
 	if s.spent.cancel != nil {
 		s.spent.cancel()
 	}

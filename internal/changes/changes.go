@@ -14,8 +14,8 @@ type Log []Change
 // A Change is one step. It edits the entries in place; an error ends the replay.
 type Change struct {
 	Apply func(entries map[string]json.RawMessage) error
-	// IsRelative: the result depends on what is there, so doing it twice is not the same as doing it
-	// once.
+	// IsRelative: the result depends on what is there, so doing it twice is not the same as doing
+	// it once.
 	IsRelative bool
 }
 

@@ -20,8 +20,8 @@ func (t *Table) Decode(key, text string) (map[string]json.RawMessage, error) {
 // decode reads the entries of a row. An instant in _session_expiry has its offset from UTC in them,
 // also where the row has the wall clock of the table's zone, as a Django with USE_TZ=False writes
 // it: it means the same in both tables.
-func (t *Table) decode(stored, text string) (map[string]json.RawMessage, error) {
-	entries, err := t.codec.Decode(stored, text)
+func (t *Table) decode(stored rowKey, text string) (map[string]json.RawMessage, error) {
+	entries, err := t.codec.Decode(string(stored), text)
 	if err != nil {
 		return nil, err
 	}
@@ -30,9 +30,9 @@ func (t *Table) decode(stored, text string) (map[string]json.RawMessage, error) 
 
 // encode writes what decode reads, with a nonce if there is one.
 func (t *Table) encode(
-	stored string, entries map[string]json.RawMessage, n nonce,
+	stored rowKey, entries map[string]json.RawMessage, n nonce,
 ) (string, error) {
-	text, err := t.codec.Encode(stored, n.on(lifetime.Stored(entries, t.layout.Location)))
+	text, err := t.codec.Encode(string(stored), n.on(lifetime.Stored(entries, t.layout.Location)))
 	if err != nil {
 		return "", encodeError(err)
 	}
@@ -41,7 +41,7 @@ func (t *Table) encode(
 
 // isMarked tells whether a row may hold a text with a nonce: it is not what the codec makes of the
 // entries by itself.
-func (t *Table) isMarked(stored string, row Record) bool {
+func (t *Table) isMarked(stored rowKey, row Record) bool {
 	text, err := t.encode(stored, row.Entries, "")
 	return err != nil || text != row.Data
 }

@@ -20,7 +20,7 @@ func (t *Table) Cycle(
 		if w.to, err = w.record(ctx, from, c.Entries, y.next); err != nil {
 			return err
 		}
-		return t.settle(ctx, y.save, y.again)
+		return t.untilKnown(ctx, y.save, y.afterLostAnswer)
 	})
 	return next, y.done, err
 }
@@ -29,7 +29,7 @@ func (t *Table) Cycle(
 type cycling struct {
 	*Table
 	*Rewrite
-	next string // the new key, as stored
+	next rowKey // the new key
 	sent []Record
 	done Record
 }
@@ -44,9 +44,9 @@ func (c *cycling) save(ctx context.Context) error {
 	})
 }
 
-// again follows an uncertain end: the new key, of which nobody else knows, tells whether it was
-// done.
-func (c *cycling) again(ctx context.Context) error {
+// afterLostAnswer follows an uncertain end: the new key, of which nobody else knows, tells whether
+// it was done.
+func (c *cycling) afterLostAnswer(ctx context.Context) error {
 	return c.transact(ctx, func(on line) error {
 		hit, err := c.move(on, c.from, c.to)
 		if err != nil || hit {
@@ -87,7 +87,7 @@ func (c *cycling) locked(on line, gone error) error {
 	if !found {
 		return gone
 	}
-	next, err := c.Rewrite.again(on.ctx, current, c.next)
+	next, err := c.Rewrite.recompose(on.ctx, current, c.next)
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,9 @@ var (
 	errSlipped = errors.New("the transaction ended while the row was locked")
 )
 
-// isOurs tells whether an error is one of our sentinels already, or comes from the codec or the
+// isSentinel tells whether an error is one of our sentinels already, or comes from the codec or the
 // application's model.
-func isOurs(err error) bool {
+func isSentinel(err error) bool {
 	for _, sentinel := range []error{
 		ErrInterrupted, ErrUnavailable, ErrOutcomeUnknown, ErrRejected, ErrEncode,
 		ErrReentrant, ErrDamaged, errNoFreeKey,

@@ -9,7 +9,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
-// A clock on the wall of a zone is put up and taken down again, but for the hour that a zone's change of time shows twice.
+// A clock on the wall of a zone is put up and taken down again, but for the hour that a zone's
+// change of time shows twice.
 func TestWallClock(t *testing.T) {
 	loc, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

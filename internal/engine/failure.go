@@ -59,15 +59,15 @@ func Detail(err error) string {
 
 // fault wraps an error of the database for the caller and the log. GORM's own errors of misuse pass
 // for faults too: they are no news of the session either.
-func (t *Table) fault(err error, stored string) error {
+func (t *Table) fault(err error, stored rowKey) error {
 	if u, ok := err.(undone); ok { // not one within: that of an outcome that is unknown
 		err = u.error
 	}
 	if f, ok := errors.AsType[*failure](err); ok {
-		f.cause = t.faults.Redact(f.cause, stored)
+		f.cause = t.faults.Redact(f.cause, string(stored))
 		return err
 	}
-	if err == nil || isOurs(err) {
+	if err == nil || isSentinel(err) {
 		return err
 	}
 	sentinel := ErrUnavailable
@@ -75,13 +75,13 @@ func (t *Table) fault(err error, stored string) error {
 		sentinel = ErrRejected
 	}
 	hint := poolHint(err) + t.memoryHint(err)
-	return &failure{sentinel: sentinel, cause: t.faults.Redact(err, stored), hint: hint}
+	return &failure{sentinel: sentinel, cause: t.faults.Redact(err, string(stored)), hint: hint}
 }
 
 // kind tells what kind of fault an error is, ours included.
 func (t *Table) kind(err error) fault.Kind {
 	switch {
-	case isOurs(err):
+	case isSentinel(err):
 		return fault.Other
 	case errors.Is(err, errSlipped):
 		return fault.Conflict

@@ -15,7 +15,7 @@ func (t *Table) Insert(ctx context.Context, c Change) (key string, r Record, err
 			return err
 		}
 		r = i.Record
-		err := t.settle(ctx, i.save, i.again)
+		err := t.untilKnown(ctx, i.save, i.afterLostAnswer)
 		if t.bare && errors.Is(err, errDuplicate) {
 			return i.look(ctx)
 		}
@@ -31,7 +31,7 @@ func (t *Table) Insert(ctx context.Context, c Change) (key string, r Record, err
 type inserting struct {
 	*Table
 	Record
-	stored   string
+	stored   rowKey
 	answered bool // the INSERT was: the key was free
 }
 
@@ -43,8 +43,9 @@ func (i *inserting) create(on line) error {
 
 func (i *inserting) save(ctx context.Context) error { return i.single(ctx, i.create) }
 
-// again follows an uncertain end: a row of that key is ours, unless the key may have been taken.
-func (i *inserting) again(ctx context.Context) error {
+// afterLostAnswer follows an uncertain end: a row of that key is ours, unless the key may have been
+// taken.
+func (i *inserting) afterLostAnswer(ctx context.Context) error {
 	free := i.answered
 	if err := i.transact(ctx, i.create); !errors.Is(err, errDuplicate) {
 		return err

@@ -90,8 +90,8 @@ func (t *Table) statement(on line) *gorm.DB {
 	return tx
 }
 
-// conditioned tells GORM that a text which was made before has a condition, without which it refuses
-// an update.
+// conditioned tells GORM that a text which was made before has a condition, without which it
+// refuses an update.
 var conditioned = clause.Clause{Name: "WHERE", Expression: clause.Where{}}
 
 // made is a statement whose text was made before, with its parameters.

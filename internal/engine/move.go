@@ -29,7 +29,7 @@ func (s *Store) MoveFormer(ctx context.Context) (m Moved, err error) {
 		return m, errors.New("gormsession: the former table holds hashes of keys, out of which no " +
 			"keys can be made for the own one")
 	}
-	for last := ""; ; {
+	for last := rowKey(""); ; {
 		rows, err := s.former.batch(ctx, last)
 		for _, r := range rows {
 			if err = s.moveRow(ctx, r, &m); err != nil {
@@ -53,12 +53,12 @@ func (s *Store) moveRow(ctx context.Context, r storedRow, m *Moved) error {
 		return err
 	}
 	key := r.key
-	if !s.former.layout.HashedKeys {
-		if !s.Own.knows(key) {
+	if client := string(r.key); !s.former.layout.HashedKeys {
+		if !s.Own.knows(client) {
 			m.Malformed++
 			return nil
 		}
-		key = s.Own.stored(key)
+		key = s.Own.stored(client)
 	}
 	if r.unreadable {
 		m.Undecodable++
@@ -82,13 +82,13 @@ func (s *Store) moveRow(ctx context.Context, r storedRow, m *Moved) error {
 
 // A storedRow is a row as the table holds it.
 type storedRow struct {
-	key string
+	key rowKey
 	Record
 	unreadable bool // expire_date holds no time
 }
 
 // batch reads the live rows that follow that key, as stored.
-func (t *Table) batch(ctx context.Context, after string) (rows []storedRow, err error) {
+func (t *Table) batch(ctx context.Context, after rowKey) (rows []storedRow, err error) {
 	ctx, cancel := context.WithTimeout(
 		ctx, max(t.timeout, time.Minute),
 	) // there may be many expired ones between
@@ -101,7 +101,7 @@ func (t *Table) batch(ctx context.Context, after string) (rows []storedRow, err 
 		moveBatch,
 	)
 	err = t.retry(ctx, func(ctx context.Context) error {
-		rows, err = t.scanRows(t.line(ctx), query, t.expireArg(t.Now()), after)
+		rows, err = t.scanRows(t.line(ctx), query, t.expireArg(t.Now()), string(after))
 		return harmless(err)
 	})
 	return rows, t.fault(err, after)
@@ -130,7 +130,7 @@ func (t *Table) scanRows(on line, query string, args ...any) (rows []storedRow, 
 
 // move moves a row to the table of another store, as in cycle: what was saved or renewed since it
 // was read goes along. A row that has gone is ErrInterrupted.
-func (t *Table) move(ctx context.Context, into *Table, r storedRow, key string) error {
+func (t *Table) move(ctx context.Context, into *Table, r storedRow, key rowKey) error {
 	recode := func(current Record) (Record, error) {
 		var err error
 		if current.Entries, err = t.decode(r.key, current.Data); err != nil {
@@ -145,7 +145,7 @@ func (t *Table) move(ctx context.Context, into *Table, r storedRow, key string) 
 	}
 	try := func(on line) error {
 		gone, err := t.written(t.rows(on).
-			Where("session_key = ? AND expire_date = ?", r.key, t.expireArg(r.Expire)).
+			Where("session_key = ? AND expire_date = ?", string(r.key), t.expireArg(r.Expire)).
 			Where(t.dialect.sameData, r.Data).Delete(t.model.Empty()))
 		if err != nil {
 			return err
@@ -172,7 +172,7 @@ func (t *Table) move(ctx context.Context, into *Table, r storedRow, key string) 
 		}
 		return into.create(on, key, now)
 	}
-	return t.settle(ctx,
+	return t.untilKnown(ctx,
 		func(ctx context.Context) error { return t.transact(ctx, try) },
 		func(ctx context.Context) error {
 			return t.transact(ctx, func(on line) error {

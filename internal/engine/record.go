@@ -7,14 +7,14 @@ import (
 
 // A Record is what a row holds: the text, what it decodes to, and its expiry.
 type Record struct {
-	Data    string
-	Expire  time.Time
-	Entries map[string]json.RawMessage
-	Over    bool // this request has let it end
+	Data      string
+	Expire    time.Time
+	Entries   map[string]json.RawMessage
+	EndedHere bool // this request has let it end
 }
 
 // HasEnded tells whether its time was over at that instant, though nobody has let it end.
-func (r Record) HasEnded(at time.Time) bool { return !r.Over && !r.Expire.After(at) }
+func (r Record) HasEnded(at time.Time) bool { return !r.EndedHere && !r.Expire.After(at) }
 
 // EndAt gives what is written at now its expiry.
-func (r *Record) EndAt(expire, now time.Time) { r.Expire, r.Over = expire, !expire.After(now) }
+func (r *Record) EndAt(expire, now time.Time) { r.Expire, r.EndedHere = expire, !expire.After(now) }

@@ -57,7 +57,7 @@ func (t *Table) tries(
 		default:
 			// An end that is not ours: of a plugin, or of whoever it has put our statement
 			// together with.
-			if canceled || isOurs(err) || !fault.IsOver(err) {
+			if canceled || isSentinel(err) || !fault.IsOver(err) {
 				return err
 			}
 			canceled = true

@@ -31,7 +31,7 @@ func (c Change) Ended(r Record) bool { return !c.AsOf.IsZero() && r.HasEnded(c.A
 type Rewrite struct {
 	Change
 	home, into *Table // where the row was loaded, and where it goes
-	old        string // the key there, as stored
+	old        rowKey // the key there
 	from       Record // what was loaded
 	to         Record // what the row is to hold instead
 	nonce      nonce
@@ -53,8 +53,8 @@ func (w *Rewrite) Compose(ctx context.Context) (to Record, err error) {
 	return w.to, err
 }
 
-// again is Compose on what a row holds now.
-func (w *Rewrite) again(ctx context.Context, current Record, stored string) (Record, error) {
+// recompose is Compose on what a row holds now.
+func (w *Rewrite) recompose(ctx context.Context, current Record, stored rowKey) (Record, error) {
 	var err error
 	if current.Entries, err = w.home.decode(w.old, current.Data); err != nil {
 		return Record{}, ErrDamaged // never overwritten
@@ -69,7 +69,7 @@ func (w *Rewrite) again(ctx context.Context, current Record, stored string) (Rec
 // record is what a row of that key is to hold for these entries. Entries that are as the row has
 // them keep their text, which a codec need not write twice alike.
 func (w *Rewrite) record(
-	ctx context.Context, row Record, entries map[string]json.RawMessage, stored string,
+	ctx context.Context, row Record, entries map[string]json.RawMessage, stored rowKey,
 ) (Record, error) {
 	r := Record{Entries: entries, Data: row.Data}
 	same := row.Data != "" && w.into == w.home && stored == w.old
@@ -95,7 +95,7 @@ func sameText(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
 
 // marks tells whether nobody else can write the text of that record: it bears the nonce. A codec
 // that drops the nonce gives the same text with every other one.
-func (w *Rewrite) marks(sent Record, stored string) bool {
+func (w *Rewrite) marks(sent Record, stored rowKey) bool {
 	one, err := w.into.encode(stored, sent.Entries, newNonce())
 	other, otherErr := w.into.encode(stored, sent.Entries, newNonce())
 	return err == nil && otherErr == nil && one != other

@@ -11,38 +11,39 @@ import (
 )
 
 // create inserts a row. It never overwrites one.
-func (t *Table) create(on line, stored string, r Record) error {
+func (t *Table) create(on line, stored rowKey, r Record) error {
 	row, err := t.row(on, stored, r)
 	if err != nil {
 		return err
 	}
 	tx := t.statement(on).Omit(clause.Associations)
 	if t.model.IsBare() {
-		tx = t.made(on, t.texts.insert, stored, r.Data, t.expireVar(r.Expire))
+		tx = t.made(on, t.texts.insert, string(stored), r.Data, t.expireVar(r.Expire))
 	}
 	_, err = t.written(tx.Create(row))
 	return err
 }
 
 // row is a row of the model for a record.
-func (t *Table) row(on line, stored string, r Record) (any, error) {
-	row, err := t.model.Row(on.ctx, t.schema, stored, r.Data, t.expireArg(r.Expire).Time, r.Entries)
+func (t *Table) row(on line, stored rowKey, r Record) (any, error) {
+	expire := t.expireArg(r.Expire).Time
+	row, err := t.model.Row(on.ctx, t.schema, string(stored), r.Data, expire, r.Entries)
 	if err == nil {
 		err = meddledWith(on.ctx)
 	}
 	return row, err
 }
 
-// set writes a record into the row of that key, if it is what the guard says, where there is one, and
-// returns how many there were. The hooks of a model see the row that was built, and what they change in it is
-// stored.
-func (t *Table) set(on line, g *guard, stored string, r Record) (int64, error) {
+// set writes a record into the row of that key, if it is what the guard says, where there is one,
+// and returns how many there were. The hooks of a model see the row that was built, and what they
+// change in it is stored.
+func (t *Table) set(on line, g *guard, stored rowKey, r Record) (int64, error) {
 	row, err := t.row(on, stored, r)
 	if err != nil {
 		return 0, err
 	}
 	if t.model.IsBare() {
-		return t.written(t.guarded(on, t.texts.update, *g, r.Data, t.expireVar(r.Expire), stored).
+		return t.written(t.guarded(on, t.texts.update, *g, r.Data, t.expireVar(r.Expire), string(stored)).
 			Updates(row))
 	}
 	// GORM makes the condition on the key out of the row.
@@ -65,19 +66,19 @@ func (t *Table) columns() []string {
 // rekey gives the row of one key another one and writes a record into it. In place, because a
 // concurrent DELETE by another column then finds it: PostgreSQL looks again at a row that it has
 // waited for, and never at one that was inserted meanwhile.
-func (t *Table) rekey(on line, g guard, old, stored string, r Record) (int64, error) {
+func (t *Table) rekey(on line, g guard, old, stored rowKey, r Record) (int64, error) {
 	row, err := t.row(on, stored, r)
 	if err != nil {
 		return 0, err
 	}
 	if t.model.IsBare() {
 		return t.written(t.guarded(on, t.texts.rekey, g,
-			stored, r.Data, t.expireVar(r.Expire), old).Updates(row))
+			string(stored), r.Data, t.expireVar(r.Expire), string(old)).Updates(row))
 	}
 	columns := map[string]any{
-		"session_key": stored, "session_data": r.Data, "expire_date": t.expireArg(r.Expire),
+		"session_key": string(stored), "session_data": r.Data, "expire_date": t.expireArg(r.Expire),
 	}
-	at := t.still(t.rows(on).Where("session_key = ?", old), g)
+	at := t.still(t.rows(on).Where("session_key = ?", string(old)), g)
 	if !t.hooked() {
 		for _, f := range t.own {
 			columns[f.DBName], _ = f.ValueOf(on.ctx, reflect.ValueOf(row).Elem())
@@ -93,8 +94,8 @@ func (t *Table) rekey(on line, g guard, old, stored string, r Record) (int64, er
 }
 
 // unsee deletes the row of that key, if it still is what the guard says.
-func (t *Table) unsee(on line, g guard, stored string) (int64, error) {
-	at := t.still(t.rows(on).Where("session_key = ?", stored), g)
+func (t *Table) unsee(on line, g guard, stored rowKey) (int64, error) {
+	at := t.still(t.rows(on).Where("session_key = ?", string(stored)), g)
 	return t.written(at.Delete(t.model.Empty()))
 }
 
@@ -141,12 +142,12 @@ func (t *Table) written(tx *gorm.DB) (int64, error) {
 func (t *Table) Touch(ctx context.Context, key string, from, to time.Time) (hit bool, err error) {
 	stored := t.stored(key)
 	move := func(on line) error {
-		n, err := t.written(t.made(on, t.texts.touch, t.expireVar(to), stored, t.expireVar(from)).
+		n, err := t.written(t.made(on, t.texts.touch, t.expireVar(to), string(stored), t.expireVar(from)).
 			UpdateColumns(t.model.Empty()))
 		hit = n > 0
 		return err
 	}
-	err = t.settle(ctx,
+	err = t.untilKnown(ctx,
 		func(ctx context.Context) error { return t.single(ctx, move) },
 		func(ctx context.Context) error {
 			return t.transact(ctx, func(on line) error {
@@ -170,15 +171,15 @@ func (t *Table) delete(ctx context.Context, key string) error {
 }
 
 // deleteStored is delete of a key as a row holds it.
-func (t *Table) deleteStored(ctx context.Context, stored string) error {
+func (t *Table) deleteStored(ctx context.Context, stored rowKey) error {
 	remove := func(on line) (int64, error) {
-		n, err := t.written(t.rows(on).Where("session_key = ?", stored).Delete(t.model.Empty()))
+		n, err := t.written(t.rows(on).Where("session_key = ?", string(stored)).Delete(t.model.Empty()))
 		if t.faults.IsAlien(err) {
 			err = nil
 		}
 		return n, err
 	}
-	err := t.settle(ctx,
+	err := t.untilKnown(ctx,
 		func(ctx context.Context) error {
 			return t.single(ctx, func(on line) error {
 				_, err := remove(on)

@@ -60,8 +60,8 @@ func (s *Store) Find(ctx context.Context, key string) (*Table, Record, error) {
 }
 
 // Follow goes after a row that is gone from where it was loaded, as the error of its save says: it
-// may have been moved to the other table meanwhile. It returns what is there, and where. relative is
-// whether the change was.
+// may have been moved to the other table meanwhile. It returns what is there, and where. relative
+// is whether the change was.
 func (s *Store) Follow(
 	ctx context.Context, key string, gone error, relative bool,
 ) (*Table, Record, error) {
@@ -114,15 +114,15 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 
 // DeleteRow deletes a row by its session_key. known tells whether that has the form of either
 // table's.
-func (s *Store) DeleteRow(ctx context.Context, stored string) (known bool, err error) {
+func (s *Store) DeleteRow(ctx context.Context, key string) (known bool, err error) {
 	for _, place := range s.places {
-		switch hash := sessionkey.IsHash(stored); {
-		case !hash && !place.layout.HashedKeys && place.knows(stored):
+		switch hash := sessionkey.IsHash(key); {
+		case !hash && !place.layout.HashedKeys && place.knows(key):
 			// It is the client's, and may have moved to a table of hashes.
-			return true, s.Delete(ctx, stored)
+			return true, s.Delete(ctx, key)
 		case hash && place.layout.HashedKeys:
 			known = true
-			if err := place.deleteStored(ctx, stored); err != nil {
+			if err := place.deleteStored(ctx, rowKey(key)); err != nil {
 				return true, err
 			}
 		}
@@ -143,10 +143,10 @@ func (s *Store) Mistakes(text string) bool {
 }
 
 // Decode decodes the data of a row of either table, by its session_key.
-func (s *Store) Decode(stored, text string) (map[string]json.RawMessage, error) {
-	entries, err := s.Own.decode(stored, text)
+func (s *Store) Decode(key, text string) (map[string]json.RawMessage, error) {
+	entries, err := s.Own.decode(rowKey(key), text)
 	if err != nil && s.former != nil {
-		if entries, otherErr := s.former.decode(stored, text); otherErr == nil {
+		if entries, otherErr := s.former.decode(rowKey(key), text); otherErr == nil {
 			return entries, nil
 		}
 	}

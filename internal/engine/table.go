@@ -14,8 +14,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
 )
 
-// A Table is one table of sessions, and the only place that issues SQL. Its methods take keys as
-// the cookie has them. It is safe for concurrent use.
+// A Table is one table of sessions, and the only place that issues SQL. The keys that it is
+// given are those of the cookie. It is safe for concurrent use.
 type Table struct {
 	db          *gorm.DB     // the application's, without what is its own
 	mute        *gorm.Config // of db, without a logger
@@ -48,12 +48,15 @@ func (t *Table) knows(key string) bool {
 	return t.layout.WellFormed(key) && t.layout.Storable(key)
 }
 
+// A rowKey is the key of a session as its row holds it: the hash of the client's, or that itself.
+type rowKey string
+
 // stored is the key as the row holds it.
-func (t *Table) stored(key string) string {
+func (t *Table) stored(key string) rowKey {
 	if t.layout.HashedKeys {
-		return sessionkey.Hash(key)
+		key = sessionkey.Hash(key)
 	}
-	return key
+	return rowKey(key)
 }
 
 // Now is the clock in the precision of every database.
@@ -72,7 +75,7 @@ func (t *Table) exists(ctx context.Context, key string) (found bool, err error) 
 
 // read reads one row, with as many tries as there is time for.
 func (t *Table) read(
-	ctx context.Context, text, stored string, args ...any,
+	ctx context.Context, text string, stored rowKey, args ...any,
 ) (r Record, found bool, err error) {
 	err = t.retry(ctx, func(ctx context.Context) error {
 		r, found, err = t.scan(t.line(ctx), text, stored, args...)
@@ -84,9 +87,9 @@ func (t *Table) read(
 // scan reads one row. The key is compared again, as MySQL's collations find "abc" where "ABC " was
 // asked for.
 func (t *Table) scan(
-	on line, text, stored string, args ...any,
+	on line, text string, stored rowKey, args ...any,
 ) (r Record, found bool, err error) {
-	rows, err := t.query(on, text, append([]any{stored}, args...)...)
+	rows, err := t.query(on, text, append([]any{string(stored)}, args...)...)
 	if err != nil {
 		if t.faults.IsAlien(err) {
 			err = nil
@@ -110,17 +113,17 @@ func (t *Table) scan(
 		return Record{}, false, err
 	}
 	r.Expire = t.expireOf(expire)
-	return r, key == stored, rows.Err()
+	return r, key == string(stored), rows.Err()
 }
 
 // lock reads the live row of that key and keeps others from changing it until the transaction ends.
-func (t *Table) lock(on line, stored string) (Record, bool, error) {
+func (t *Table) lock(on line, stored rowKey) (Record, bool, error) {
 	return t.scan(on, t.texts.lock, stored, t.expireVar(t.Now()))
 }
 
 // holds locks the row of that key, if there is one, and tells whether its text is that. The
 // database compares, as a column of jsonb spells what it holds in a way of its own.
-func (t *Table) holds(on line, stored, text string) (there, same bool, err error) {
+func (t *Table) holds(on line, stored rowKey, text string) (there, same bool, err error) {
 	if _, there, err = t.lockAny(on, stored); err == nil && there {
 		_, same, err = t.scan(on, t.texts.same, stored, text)
 	}
@@ -128,7 +131,7 @@ func (t *Table) holds(on line, stored, text string) (there, same bool, err error
 }
 
 // lockAny is lock for a row that may have expired: ours, after a lost answer.
-func (t *Table) lockAny(on line, stored string) (Record, bool, error) {
+func (t *Table) lockAny(on line, stored rowKey) (Record, bool, error) {
 	return t.scan(on, t.texts.lockAny, stored)
 }
 

@@ -103,17 +103,17 @@ func (t *Table) single(ctx context.Context, write func(on line) error) error {
 		return t.transact(ctx, write)
 	}
 	err := write(t.line(ctx))
-	if err != nil && (isOurs(err) || fault.IsDial(err) || t.faults.UndoneAlone(err)) {
+	if err != nil && (isSentinel(err) || fault.IsDial(err) || t.faults.UndoneAlone(err)) {
 		return undone{err}
 	}
 	return err
 }
 
-// settle runs a save until its end is known or its time is over. Once it is uncertain whether the
-// save was done, as the answer to COMMIT was lost, again runs in its place: a transaction of its
-// own that looks first if it was. That its COMMIT succeeds also says that a synchronous standby
+// untilKnown runs a save until its end is known or its time is over. Once it is uncertain whether
+// the save was done, as the answer to COMMIT was lost, again runs in its place: a transaction of
+// its own that looks first if it was. That its COMMIT succeeds also says that a synchronous standby
 // has what it has seen, which a mere look does not.
-func (t *Table) settle(ctx context.Context, save, again func(ctx context.Context) error) error {
+func (t *Table) untilKnown(ctx context.Context, save, again func(ctx context.Context) error) error {
 	err := t.retry(ctx, save)
 	if err == nil || isUndone(err) {
 		return err

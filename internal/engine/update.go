@@ -11,7 +11,7 @@ import (
 // ErrInterrupted, and stays gone.
 func (t *Table) Update(ctx context.Context, w *Rewrite) (Record, error) {
 	u := &updating{Table: t, Rewrite: w}
-	err := t.settle(ctx, u.save, u.again)
+	err := t.untilKnown(ctx, u.save, u.afterLostAnswer)
 	return u.done, t.fault(err, w.old)
 }
 
@@ -56,8 +56,8 @@ func (u *updating) save(ctx context.Context) error {
 	})
 }
 
-// again follows an uncertain end: the row tells whether it was ours.
-func (u *updating) again(ctx context.Context) error {
+// afterLostAnswer follows an uncertain end: the row tells whether it was ours.
+func (u *updating) afterLostAnswer(ctx context.Context) error {
 	if slices.ContainsFunc(u.sent, u.unmarked) {
 		return ErrOutcomeUnknown // the row cannot tell
 	}
@@ -103,13 +103,13 @@ func (u *updating) compareAndSet(on line) (hit bool, err error) {
 
 // onto does the request's changes again on what the locked row holds.
 func (u *updating) onto(on line, current Record) error {
-	next, err := u.Rewrite.again(on.ctx, current, u.old)
+	next, err := u.Rewrite.recompose(on.ctx, current, u.old)
 	if err != nil {
 		return err
 	}
 	u.replays.Add(1)
 	if u.Ended(current) {
-		if next.Data != current.Data || !next.Over {
+		if next.Data != current.Data || !next.EndedHere {
 			return errTrackLost
 		}
 		next.Expire = current.Expire // the save was to end it, and was done

@@ -2,7 +2,8 @@ package header
 
 import "testing"
 
-// A cookie's value is unquoted as by Python's http.cookies, which the cookies of a Django site have come through.
+// A cookie's value is unquoted as by Python's http.cookies, which the cookies of a Django site have
+// come through.
 func TestUnquote(t *testing.T) {
 	for value, want := range map[string]string{
 		"": "", "a": "a", `"`: `"`, `""`: "", `"a"`: "a", `a"b`: `a"b`, `"a`: `"a`, `a"`: `a"`, `""a""`: `"a"`,

@@ -18,7 +18,8 @@ func anyInstant(t *rapid.T, label string) time.Time {
 	// 1970 to 2096
 }
 
-// expire_date is never earlier than the session's end and at most a step later, of whole seconds, and never moves back.
+// expire_date is never earlier than the session's end and at most a step later, of whole seconds,
+// and never moves back.
 func TestExpireDateIsRoundedUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		standard := time.Duration(
@@ -70,7 +71,8 @@ func TestExpireDateMovesInSteps(t *testing.T) {
 	})
 }
 
-// Ages of zero and less, fixed instants, and all ages where there is no step stay as they are, to the microsecond.
+// Ages of zero and less, fixed instants, and all ages where there is no step stay as they are, to
+// the microsecond.
 func TestExpireDateIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now, at := anyInstant(t, "now"), anyInstant(t, "instant")

@@ -190,8 +190,8 @@ func (c Case) Flush(rows bool) Case {
 	}
 }
 
-// Discard notes that nothing of what was changed, or will be, is to be saved. A Flush stands. Misuse
-// by the application is forgiven, as nothing comes of it.
+// Discard notes that nothing of what was changed, or will be, is to be saved. A Flush stands.
+// Misuse by the application is forgiven, as nothing comes of it.
 func (c Case) Discard() Case {
 	if c.Trouble == Misuse {
 		c.Trouble = NoTrouble
