@@ -66,7 +66,7 @@ type State struct {
 // adopt takes what was found in a row for the session, unless it cannot be decoded: then the
 // session is empty and the row left alone.
 func (s *State) adopt(home *engine.Table, r engine.Record) verdict.Outcome {
-	entries, err := home.Decode(s.key, r.Data)
+	entries, err := home.Decode(r)
 	if err != nil {
 		s.p.opts.log().
 			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)

@@ -12,9 +12,9 @@ type Codec interface {
 	Decode(sessionKey, text string) (map[string]json.RawMessage, error)
 }
 
-// Decode reads the entries of a row that was found by that key.
-func (t *Table) Decode(key, text string) (map[string]json.RawMessage, error) {
-	return t.decode(t.stored(key), text)
+// Decode reads the entries of a row that was found.
+func (t *Table) Decode(r Record) (map[string]json.RawMessage, error) {
+	return t.decode(r.key, r.Data)
 }
 
 // decode reads the entries of a row. An instant in _session_expiry has its offset from UTC in them,

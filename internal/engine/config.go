@@ -52,6 +52,7 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 		return nil, fmt.Errorf("gormsession: %w", err)
 	}
 	t.bare = db.SkipDefaultTransaction && !t.hooked() // what a hook refuses has to be undone
+	t.inProcess = isInProcess(t.db.Statement.ConnPool) && t.pin() == nil
 	t.texts = t.makeTexts()
 	return t, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"reflect"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -48,29 +49,79 @@ func (t *Table) sqlPool(ctx context.Context) *sql.DB {
 	return pool
 }
 
+// withLine runs what is to be asked of the pool alone. Where it does not get to ask, that is undone.
+func (t *Table) withLine(ctx context.Context, ask func(on line) error) error {
+	on, release, err := t.reserve(ctx)
+	if err != nil {
+		return undone{err}
+	}
+	defer release()
+	return ask(on)
+}
+
+// reserve is line, on a connection that is taken out of the pool where that is worth it: for a
+// context that can end, drivers of SQLite start a goroutine with each statement, which takes longer
+// than the statement. So the context bounds the wait for the connection, and SQLite's busy timeout
+// that for the database, which these drivers cannot cut short anyway.
+func (t *Table) reserve(ctx context.Context) (on line, release func(), err error) {
+	on = t.line(ctx)
+	pool, ok := on.pool.(*sql.DB)
+	if !ok || !t.inProcess {
+		return on, func() {}, nil
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return line{}, nil, err
+	}
+	on.pool, on.ctx = conn, patient{ctx}
+	return on, func() { _ = conn.Close() }, nil // it goes back to the pool, which is no failure
+}
+
+// patient is a context whose deadline is told, and ends nothing.
+type patient struct{ context.Context }
+
+func (patient) Done() <-chan struct{} { return nil }
+
 // begin begins a transaction.
-func (t *Table) begin(ctx context.Context) (line, gorm.TxCommitter, error) {
-	var pool gorm.ConnPool
+func (t *Table) begin(on line) (line, gorm.TxCommitter, error) {
 	var err error
-	switch source := t.source(ctx).(type) {
+	switch source := on.pool.(type) {
 	case gorm.TxBeginner:
 		var tx *sql.Tx
-		if tx, err = source.BeginTx(ctx, t.dialect.tx); err == nil {
-			pool = tx
+		if tx, err = source.BeginTx(on.ctx, t.dialect.tx); err == nil {
+			on.pool = tx
 		}
 	case gorm.ConnPoolBeginner:
-		pool, err = source.BeginTx(ctx, t.dialect.tx)
+		on.pool, err = source.BeginTx(on.ctx, t.dialect.tx)
 	default:
 		err = gorm.ErrInvalidTransaction
 	}
 	if err != nil {
 		return line{}, nil, err
 	}
-	tx, ok := pool.(gorm.TxCommitter)
+	tx, ok := on.pool.(gorm.TxCommitter)
 	if !ok {
-		return line{}, nil, fmt.Errorf("%w: %T cannot commit", gorm.ErrInvalidTransaction, pool)
+		return line{}, nil, fmt.Errorf("%w: %T cannot commit", gorm.ErrInvalidTransaction, on.pool)
 	}
-	return line{ctx: ctx, pool: pool}, tx, nil
+	return on, tx, nil
+}
+
+// isInProcess tells whether a pool's driver is one of SQLite's that reaches the database by no
+// network, so that what is asked of it cannot hang on a silent server.
+func isInProcess(pool gorm.ConnPool) bool {
+	db, ok := pool.(*sql.DB)
+	if !ok {
+		return false
+	}
+	driver := reflect.TypeOf(db.Driver())
+	if driver.Kind() == reflect.Pointer {
+		driver = driver.Elem()
+	}
+	switch driver.PkgPath() {
+	case "github.com/mattn/go-sqlite3", "github.com/glebarez/go-sqlite", "modernc.org/sqlite":
+		return true
+	}
+	return false
 }
 
 // statement is one statement on that line, which GORM's callbacks are still to go through. Nothing

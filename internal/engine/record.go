@@ -7,6 +7,7 @@ import (
 
 // A Record is what a row holds: the text, what it decodes to, and its expiry.
 type Record struct {
+	key       rowKey
 	Data      string
 	Expire    time.Time
 	Entries   map[string]json.RawMessage

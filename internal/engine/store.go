@@ -80,7 +80,7 @@ func (s *Store) Follow(
 	case lost && relative:
 		return nil, Record{}, ErrOutcomeUnknown
 	}
-	if r.Entries, err = home.Decode(key, r.Data); err != nil {
+	if r.Entries, err = home.Decode(r); err != nil {
 		return nil, Record{}, ErrDamaged
 	}
 	return home, r, nil

@@ -28,6 +28,7 @@ type Table struct {
 	model       Model
 	schema      *schema.Schema  // of the model
 	own         []*schema.Field // columns of the model besides ours that an update writes
+	inProcess   bool            // see reserve
 	bare        bool            // single statements go without a transaction
 	replaceRows bool            // a new key is an insert and a delete
 	timeout     time.Duration
@@ -78,8 +79,10 @@ func (t *Table) read(
 	ctx context.Context, text string, stored rowKey, args ...any,
 ) (r Record, found bool, err error) {
 	err = t.retry(ctx, func(ctx context.Context) error {
-		r, found, err = t.scan(t.line(ctx), text, stored, args...)
-		return harmless(err)
+		return harmless(t.withLine(ctx, func(on line) error {
+			r, found, err = t.scan(on, text, stored, args...)
+			return err
+		}))
 	})
 	return r, found, t.fault(err, stored)
 }
@@ -101,19 +104,21 @@ func (t *Table) scan(
 			err = closing
 		}
 	}()
-	var key string
-	var expire Expiry
 	if !rows.Next() {
 		if err = rows.Err(); t.faults.IsAlien(err) {
 			err = nil
 		}
 		return Record{}, false, err
 	}
-	if err := rows.Scan(&key, &r.Data, &expire); err != nil {
+	var row struct { // in one piece
+		key, data string
+		expire    Expiry
+	}
+	if err := rows.Scan(&row.key, &row.data, &row.expire); err != nil {
 		return Record{}, false, err
 	}
-	r.Expire = t.expireOf(expire)
-	return r, key == string(stored), rows.Err()
+	r = Record{Data: row.data, Expire: t.expireOf(row.expire), key: stored}
+	return r, row.key == string(stored), rows.Err()
 }
 
 // lock reads the live row of that key and keeps others from changing it until the transaction ends.

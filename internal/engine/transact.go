@@ -33,7 +33,14 @@ func harmless(err error) error {
 
 // transact runs writes in one transaction. Whatever fails before COMMIT is sent is undone.
 func (t *Table) transact(ctx context.Context, write func(on line) error) error {
-	on, tx, err := t.begin(ctx)
+	return t.withLine(ctx, func(on line) error { return t.transactOn(ctx, on, write) })
+}
+
+// transactOn is transact on a connection.
+func (t *Table) transactOn(
+	ctx context.Context, on line, write func(on line) error,
+) error {
+	on, tx, err := t.begin(on)
 	if err != nil {
 		return undone{err}
 	}
@@ -102,8 +109,8 @@ func (t *Table) single(ctx context.Context, write func(on line) error) error {
 	if !t.bare {
 		return t.transact(ctx, write)
 	}
-	err := write(t.line(ctx))
-	if err != nil && (isSentinel(err) || fault.IsDial(err) || t.faults.UndoneAlone(err)) {
+	err := t.withLine(ctx, write)
+	if err != nil && !isUndone(err) && (isSentinel(err) || fault.IsDial(err) || t.faults.UndoneAlone(err)) {
 		return undone{err}
 	}
 	return err

@@ -189,8 +189,11 @@ func Loaded(
 func respelled(
 	entries map[string]json.RawMessage, zone, as *time.Location,
 ) map[string]json.RawMessage {
+	if zone == nil {
+		return entries
+	}
 	var text string
-	if zone == nil || json.Unmarshal(entries[Entry], &text) != nil {
+	if json.Unmarshal(entries[Entry], &text) != nil {
 		return entries
 	}
 	instant, err := parseInstant(text, zone)
