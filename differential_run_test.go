@@ -43,6 +43,7 @@ func (tw *twin) compare(s script) (difference string) {
 		world: &plainmodel.World{
 			Now: epoch, Rows: map[plainmodel.Place]plainmodel.Row{}, Asked: map[string]int{},
 			Bare: tw.bare, CountsChange: tw.kind == "mariadb", Confirms: tw.kind == "postgres",
+			WritesFirst: tw.kind == "sqlite",
 		},
 	}
 	for i := range browsers {

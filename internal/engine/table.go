@@ -41,6 +41,7 @@ type Table struct {
 	asking  atomic.Int64 // operations under way, see queue
 	slow    atomic.Bool  // the last one got no answer, and may have had a connection
 	sweeper sweeper
+	lanes   lanes
 	cleanup time.Duration
 }
 

@@ -10,9 +10,35 @@ import (
 // again on the locked row. It returns what the row holds then. A row that is gone is
 // ErrInterrupted, and stays gone.
 func (t *Table) Update(ctx context.Context, w *Rewrite) (Record, error) {
+	lane, err := t.lanes.enter(ctx, w.old)
+	if err != nil {
+		return Record{}, t.fault(err, w.old)
+	}
+	var left *Record
+	defer func() { t.lanes.leave(w.old, lane, left) }() // also where the application's model panics
+	if err := w.follow(ctx, lane.last); err != nil {
+		return Record{}, t.fault(undone{err}, w.old)
+	}
 	u := &updating{Table: t, Rewrite: w}
-	err := t.untilKnown(ctx, u.save, u.afterLostAnswer)
-	return u.done, t.fault(err, w.old)
+	if err := t.untilKnown(ctx, u.save, u.afterLostAnswer); err != nil {
+		return Record{}, t.fault(err, w.old)
+	}
+	left = &u.done
+	return u.done, nil
+}
+
+// follow has the rewrite begin with what the save before it in its lane has left, if there was one:
+// that is newer than what this request had loaded.
+func (w *Rewrite) follow(ctx context.Context, last *Record) error {
+	if last == nil || last.Data == w.from.Data || last.EndedHere || w.Ended(*last) {
+		return nil
+	}
+	to, err := w.recompose(ctx, *last, w.old)
+	if err == nil {
+		w.home.replays.Add(1)
+		w.from, w.to = *last, to
+	}
+	return err
 }
 
 // updating is one update on its way through its tries.
@@ -26,6 +52,7 @@ type updating struct {
 func (u *updating) save(ctx context.Context) error {
 	// What must not be done twice never goes bare: an answer that is lost before COMMIT is then no
 	// news of the row.
+	missed := false
 	if u.bare && !u.Relative {
 		hit := false
 		err := u.single(ctx, func(on line) (err error) {
@@ -35,13 +62,15 @@ func (u *updating) save(ctx context.Context) error {
 		if err != nil || hit {
 			return err
 		}
+		missed = true
 	}
 	return u.transact(ctx, func(on line) error {
-		// Also after a bare miss: a transaction of SQLite must begin with a write, or it cannot
-		// become a writer.
-		hit, err := u.compareAndSet(on)
-		if err != nil || hit {
-			return err
+		if !missed || u.dialect.lock == "" {
+			// A transaction of SQLite must begin with a write, or it cannot become a writer.
+			hit, err := u.compareAndSet(on)
+			if err != nil || hit {
+				return err
+			}
 		}
 		current, found, err := u.Rewrite.lock(on)
 		switch {

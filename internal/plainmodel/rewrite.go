@@ -91,15 +91,18 @@ func (u *rewriting) write(still, to Row) (bool, Error) {
 
 // save is the first try.
 func (u *rewriting) save() Error {
+	missed := false
 	if u.w.Bare && u.from == u.to && u.alike() {
 		if hit, err := u.write(u.loaded, u.is); err != NoError || hit {
 			return err
 		}
+		missed = true
 	}
 	return u.w.transact(func() Error {
-		hit, err := u.write(u.loaded, u.is)
-		if err != NoError || hit {
-			return err
+		if !missed || u.w.WritesFirst {
+			if hit, err := u.write(u.loaded, u.is); err != NoError || hit {
+				return err
+			}
 		}
 		row, found, err := u.w.read(u.from)
 		if err != NoError {

@@ -59,6 +59,7 @@ type World struct {
 	Bare         bool // SkipDefaultTransaction: single statements go without a transaction
 	CountsChange bool // it counts the rows that an UPDATE has changed, not those that it has found
 	Confirms     bool // a transaction that looks has to commit something of its own
+	WritesFirst  bool // a transaction that writes has to begin with a write
 
 	keys, marks int
 }
