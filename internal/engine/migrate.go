@@ -73,7 +73,8 @@ func (t *Table) createTable() error {
 		on := t.quiet(ctx)
 		statements := t.layout.Tables[t.dialectName]
 		if statements == nil || !t.model.IsBare() {
-			return t.statement(on).Migrator().CreateTable(t.model.Table(t.dialectName))
+			return t.statement(on).Set("gorm:table_options", t.dialect.storage).
+				Migrator().CreateTable(t.model.Table(t.dialectName))
 		}
 		for _, statement := range statements {
 			statement = fmt.Sprintf(statement, t.db.Statement.Quote(t.table))

@@ -240,3 +240,19 @@ func (on behind) TestNamingStrategy(t *testing.T) {
 		}
 	})
 }
+
+// On PostgreSQL a page of the table keeps room for the next version of its rows, so that a save
+// within an expiry step writes no index: HOT, which docs/performance.md measures.
+func TestTableHasRoomForUpdatesInPlace(t *testing.T) {
+	d := dbtest.New(t, dbtest.Postgres)
+	db := d.Open(t)
+	if err := gormsession.Migrate(db); err != nil {
+		t.Fatal(err)
+	}
+	var options string
+	err := db.Raw("SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE oid = 'web_sessions'::regclass").
+		Scan(&options).Error
+	if err != nil || options != "fillfactor=85" {
+		t.Errorf("the options of the table are %q, %v", options, err)
+	}
+}
