@@ -45,7 +45,9 @@ func TestPictureOfTheRooms(t *testing.T) {
 		name := room(path)
 		b.WriteString(name)
 		if len(enters) > 0 {
-			b.WriteString(strings.Repeat(" ", max(1, 20-len(name))) + "→ " + strings.Join(enters, ", "))
+			b.WriteString(
+				strings.Repeat(" ", max(1, 20-len(name))) + "→ " + strings.Join(enters, ", "),
+			)
 		}
 		b.WriteString("\n")
 	}
@@ -62,13 +64,14 @@ func TestWalls(t *testing.T) {
 		"internal/fault":      {module, "net/http$", "gorm.io/driver/"},
 		"internal/engine":     {module + "$", module + "/ginsession$", "net/http$", "gorm.io/driver/"},
 		"internal/instant":    {module, "net/http$", "gorm.io/"},
-		"internal/header":     {module + "$", module + "/ginsession$", "gorm.io/", "github.com/gin-gonic/"},
-		"internal/response":   {module + "$", "gorm.io/", "github.com/gin-gonic/"},
-		"internal/layout":     {module + "$", "gorm.io/", "net/http$"},
-		"internal/jsontext":   {module + "$", "gorm.io/", "net/http$"},
-		"internal/scheme":     {module + "$", "gorm.io/", "github.com/gin-gonic/"},
-		"internal/suite":      {module + "/ginsession$", "github.com/gin-gonic/gin$"},
-		".":                   {"github.com/gin-gonic/", "gorm.io/driver/"},
+		"internal/header": {module + "$", module + "/ginsession$", "gorm.io/",
+			"github.com/gin-gonic/"},
+		"internal/response": {module + "$", "gorm.io/", "github.com/gin-gonic/"},
+		"internal/layout":   {module + "$", "gorm.io/", "net/http$"},
+		"internal/jsontext": {module + "$", "gorm.io/", "net/http$"},
+		"internal/scheme":   {module + "$", "gorm.io/", "github.com/gin-gonic/"},
+		"internal/suite":    {module + "/ginsession$", "github.com/gin-gonic/gin$"},
+		".":                 {"github.com/gin-gonic/", "gorm.io/driver/"},
 	} {
 		path := strings.TrimSuffix(module+"/"+name, "/.")
 		for _, dep := range list(t, "{{.ImportPath}}", "-deps", path) {

@@ -41,8 +41,8 @@ type machine struct {
 // nonceText is what a nonce looks like.
 var nonceText = regexp.MustCompile(`[ \t\r\n]{20}`)
 
-// Whatever requests do to sessions, in whatever order they load and save: each of them sees what it should, and the table holds what the
-// documented merge says.
+// Whatever requests do to sessions, in whatever order they load and save: each of them sees what it
+// should, and the table holds what the documented merge says.
 func TestSessionsInAnyOrder(t *testing.T) {
 	db := dbtest.New(t, dbtest.SQLite).Open(t)
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -57,9 +57,15 @@ func TestSessionsInAnyOrder(t *testing.T) {
 		m := &machine{db: db, plugin: plugin, rows: map[string]map[string]any{}, keys: []string{""}}
 		m.open(t)
 		t.Repeat(map[string]func(*rapid.T){
-			"open": m.open, "change": m.change, "change again": m.change, "save": m.save, "cycle": m.cycle, "flush": m.flush, "discard": m.discard,
-			"delete": m.delete,
-			"":       m.compare,
+			"open":         m.open,
+			"change":       m.change,
+			"change again": m.change,
+			"save":         m.save,
+			"cycle":        m.cycle,
+			"flush":        m.flush,
+			"discard":      m.discard,
+			"delete":       m.delete,
+			"":             m.compare,
 		})
 	})
 }
@@ -104,7 +110,9 @@ func (m *machine) flush(t *rapid.T) {
 	if v.key != "" {
 		v.doomed = v.key
 	}
-	v.sketch, v.saved, v.key, v.cycled, v.create, v.flushed = newSketch(nil), nil, "", false, false, true
+	v.sketch, v.saved, v.key, v.cycled, v.create, v.flushed = newSketch(
+		nil,
+	), nil, "", false, false, true
 }
 
 func (m *machine) discard(t *rapid.T) {

@@ -15,7 +15,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
-// sketch is the model of what one request does to a session: entries as plain values, and what it did as steps that can be done elsewhere.
+// sketch is the model of what one request does to a session: entries as plain values, and what it
+// did as steps that can be done elsewhere.
 type sketch struct {
 	view map[string]any
 	log  []func(entries map[string]any)
@@ -45,14 +46,19 @@ func cloneEntries(entries map[string]any) map[string]any {
 	return out
 }
 
-// A deed is one call of a State's method and what it means for the sketch. Both return what the call returned.
+// A deed is one call of a State's method and what it means for the sketch. Both return what the
+// call returned.
 type deed struct {
 	name   string
 	call   func(s *State) any
 	sketch func(k *sketch) any
 }
 
-func anyName(t *rapid.T) string { return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "name") }
+func anyName(
+	t *rapid.T,
+) string {
+	return rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "name")
+}
 
 func anyValue(t *rapid.T) int64 { return rapid.Int64Range(0, 3).Draw(t, "value") }
 
@@ -81,36 +87,62 @@ func anyDeed(t *rapid.T) deed {
 		}
 		switch rapid.IntRange(0, 10).Draw(t, "deed") {
 		case 0:
-			return deed{"Set", func(s *State) any { s.Set(name, v); return nil }, func(k *sketch) any {
-				k.do(func(entries map[string]any) { entries[name] = v })
-				return nil
-			}}
+			return deed{
+				"Set",
+				func(s *State) any { s.Set(name, v); return nil },
+				func(k *sketch) any {
+					k.do(func(entries map[string]any) { entries[name] = v })
+					return nil
+				},
+			}
 		case 1:
 			all := map[string]any{name: v, anyName(t): v + 1}
-			return deed{"SetAll", func(s *State) any { s.SetAll(all); return nil }, func(k *sketch) any {
-				k.do(func(entries map[string]any) { maps.Copy(entries, all) })
-				return nil
-			}}
+			return deed{
+				"SetAll",
+				func(s *State) any { s.SetAll(all); return nil },
+				func(k *sketch) any {
+					k.do(func(entries map[string]any) { maps.Copy(entries, all) })
+					return nil
+				},
+			}
 		case 2:
-			return deed{"Delete", func(s *State) any { return s.Delete(name) }, func(k *sketch) any { return remove(name)(k).([2]any)[1] }}
+			return deed{
+				"Delete",
+				func(s *State) any { return s.Delete(name) },
+				func(k *sketch) any { return remove(name)(k).([2]any)[1] },
+			}
 		case 3:
-			return deed{"Pop", func(s *State) any { old, ok := s.Pop(name); return [2]any{old, ok} }, remove(name)}
+			return deed{
+				"Pop",
+				func(s *State) any { old, ok := s.Pop(name); return [2]any{old, ok} },
+				remove(name),
+			}
 		case 4:
-			return deed{"GetOrSet", func(s *State) any { return s.GetOrSet(name, v) }, func(k *sketch) any {
-				if _, ok := k.view[name]; !ok {
-					k.do(func(entries map[string]any) {
-						if _, ok := entries[name]; !ok { // what somebody else has set stays
-							entries[name] = v
-						}
-					})
-				}
-				return k.view[name]
-			}}
+			return deed{
+				"GetOrSet",
+				func(s *State) any { return s.GetOrSet(name, v) },
+				func(k *sketch) any {
+					if _, ok := k.view[name]; !ok {
+						k.do(func(entries map[string]any) {
+							if _, ok := entries[name]; !ok { // what somebody else has set stays
+								entries[name] = v
+							}
+						})
+					}
+					return k.view[name]
+				},
+			}
 		case 5:
-			return deed{"Modify", func(s *State) any { return s.Modify(name, func(old any) any { return number(old)*2 + v }) }, func(k *sketch) any {
-				k.do(func(entries map[string]any) { entries[name] = number(entries[name])*2 + v })
-				return k.view[name]
-			}}
+			return deed{
+				"Modify",
+				func(s *State) any { return s.Modify(name, func(old any) any { return number(old)*2 + v }) },
+				func(k *sketch) any {
+					k.do(
+						func(entries map[string]any) { entries[name] = number(entries[name])*2 + v },
+					)
+					return k.view[name]
+				},
+			}
 		case 6:
 			return deed{"Clear", func(s *State) any { s.Clear(); return nil }, func(k *sketch) any {
 				known := slices.Collect(maps.Keys(k.view))
@@ -122,10 +154,18 @@ func anyDeed(t *rapid.T) deed {
 				return nil
 			}}
 		case 7:
-			return deed{"Flash", func(s *State) any { s.Flash(v); return nil }, func(k *sketch) any {
-				k.do(func(entries map[string]any) { entries[flashEntry] = append(slices.Clone(list(entries[flashEntry])), v) })
-				return nil
-			}}
+			return deed{
+				"Flash",
+				func(s *State) any { s.Flash(v); return nil },
+				func(k *sketch) any {
+					k.do(
+						func(entries map[string]any) {
+							entries[flashEntry] = append(slices.Clone(list(entries[flashEntry])), v)
+						},
+					)
+					return nil
+				},
+			}
 		case 8:
 			return deed{"Flashes", func(s *State) any { return s.Flashes() }, func(k *sketch) any {
 				taken := slices.Clone(list(k.view[flashEntry]))
@@ -135,12 +175,20 @@ func anyDeed(t *rapid.T) deed {
 				return taken
 			}}
 		case 9:
-			return deed{"SetExpiry", func(s *State) any { s.SetExpiry(time.Duration(v+1) * time.Minute); return nil }, func(k *sketch) any {
-				k.do(func(entries map[string]any) { entries[lifetime.Entry] = (v + 1) * 60 })
-				return nil
-			}}
+			return deed{
+				"SetExpiry",
+				func(s *State) any { s.SetExpiry(time.Duration(v+1) * time.Minute); return nil },
+				func(k *sketch) any {
+					k.do(func(entries map[string]any) { entries[lifetime.Entry] = (v + 1) * 60 })
+					return nil
+				},
+			}
 		default:
-			return deed{"ResetExpiry", func(s *State) any { s.ResetExpiry(); return nil }, func(k *sketch) any { remove(lifetime.Entry)(k); return nil }}
+			return deed{
+				"ResetExpiry",
+				func(s *State) any { s.ResetExpiry(); return nil },
+				func(k *sketch) any { remove(lifetime.Entry)(k); return nil },
+			}
 		}
 	}).Draw(t, "deed")
 }
@@ -197,11 +245,17 @@ func loadedState(t *rapid.T, entries map[string]any) *State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &State{p: &Plugin{opts: defaultOptions()}, key: "k", c: verdict.Case{Row: verdict.Empty}, entries: raw, row: engine.Record{Entries: raw}}
+	return &State{
+		p:       &Plugin{opts: defaultOptions()},
+		key:     "k",
+		c:       verdict.Case{Row: verdict.Empty},
+		entries: raw,
+		row:     engine.Record{Entries: raw},
+	}
 }
 
-// What a request does to a session gives, replayed on what another has made of it meanwhile, the documented merge of both; and replayed on
-// what it had loaded, what it saw itself.
+// What a request does to a session gives, replayed on what another has made of it meanwhile, the
+// documented merge of both; and replayed on what it had loaded, what it saw itself.
 func TestReplayIsTheMerge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base := map[string]any{}

@@ -91,7 +91,6 @@ func (c *cycling) locked(on line, gone error) error {
 	if err != nil {
 		return err
 	}
-	c.replays.Add(1)
 	hit, err := c.move(on, current, next)
 	if err == nil && !hit {
 		return errSlipped

@@ -49,7 +49,8 @@ func (t *Table) sqlPool(ctx context.Context) *sql.DB {
 	return pool
 }
 
-// withLine runs what is to be asked of the pool alone. Where it does not get to ask, that is undone.
+// withLine runs what is to be asked of the pool alone. Where it does not get to ask, that is
+// undone.
 func (t *Table) withLine(ctx context.Context, ask func(on line) error) error {
 	on, release, err := t.reserve(ctx)
 	if err != nil {

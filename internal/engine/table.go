@@ -37,7 +37,6 @@ type Table struct {
 	logger      func() *slog.Logger
 
 	texts   texts
-	replays atomic.Int64
 	asking  atomic.Int64 // operations under way, see queue
 	slow    atomic.Bool  // the last one got no answer, and may have had a connection
 	sweeper sweeper
@@ -140,6 +139,3 @@ func (t *Table) holds(on line, stored rowKey, text string) (there, same bool, er
 func (t *Table) lockAny(on line, stored rowKey) (Record, bool, error) {
 	return t.scan(on, t.texts.lockAny, stored)
 }
-
-// Replays counts the saves that met another one and were done again on it.
-func (t *Table) Replays() int64 { return t.replays.Load() }

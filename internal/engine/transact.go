@@ -110,7 +110,10 @@ func (t *Table) single(ctx context.Context, write func(on line) error) error {
 		return t.transact(ctx, write)
 	}
 	err := t.withLine(ctx, write)
-	if err != nil && !isUndone(err) && (isSentinel(err) || fault.IsDial(err) || t.faults.UndoneAlone(err)) {
+	switch {
+	case err == nil, isUndone(err):
+		return err
+	case isSentinel(err), fault.IsDial(err), t.faults.UndoneAlone(err):
 		return undone{err}
 	}
 	return err

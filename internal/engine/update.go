@@ -35,7 +35,6 @@ func (w *Rewrite) follow(ctx context.Context, last *Record) error {
 	}
 	to, err := w.recompose(ctx, *last, w.old)
 	if err == nil {
-		w.home.replays.Add(1)
 		w.from, w.to = *last, to
 	}
 	return err
@@ -136,7 +135,6 @@ func (u *updating) onto(on line, current Record) error {
 	if err != nil {
 		return err
 	}
-	u.replays.Add(1)
 	if u.Ended(current) {
 		if next.Data != current.Data || !next.EndedHere {
 			return errTrackLost

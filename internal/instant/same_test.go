@@ -30,15 +30,19 @@ func checkRead(t interface{ Errorf(string, ...any) }, text string) {
 
 func TestByHandIsAsPackageTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		year, nanosecond := rapid.IntRange(-200, 10_200).Draw(t, "year"), rapid.IntRange(0, 999_999_999).Draw(t, "nanosecond")
+		year, nanosecond := rapid.IntRange(-200, 10_200).Draw(t, "year"), rapid.IntRange(0,
+			999_999_999).Draw(t, "nanosecond")
 		nanosecond /= rapid.SampledFrom([]int{1, 1000, 1_000_000, 1_000_000_000}).Draw(t, "precision")
 		zone := time.FixedZone("", rapid.IntRange(-12*3600, 14*3600).Draw(t, "offset"))
-		at := time.Date(year, 1, 1, 0, 0, rapid.IntRange(0, 400*24*3600).Draw(t, "second"), nanosecond, zone)
+		at := time.Date(year, 1, 1, 0, 0, rapid.IntRange(0, 400*24*3600).Draw(t, "second"), nanosecond,
+			zone)
 		checkText(t, at)
 		checkText(t, at.UTC())
-		text := []byte(at.Format(rapid.SampledFrom([]string{textLayout, textLayout + ".000000", textLayout + ".000", textLayout + ".000000Z07:00", time.RFC3339}).Draw(t, "layout")))
+		text := []byte(at.Format(rapid.SampledFrom([]string{textLayout, textLayout + ".000000",
+			textLayout + ".000", textLayout + ".000000Z07:00", time.RFC3339}).Draw(t, "layout")))
 		for range rapid.IntRange(0, 3).Draw(t, "edits") {
-			text[rapid.IntRange(0, len(text)-1).Draw(t, "place")] = rapid.SampledFrom([]byte("0123456789-: .,TZ+x\x00\xff")).Draw(t, "instead")
+			text[rapid.IntRange(0, len(text)-1).Draw(t,
+				"place")] = rapid.SampledFrom([]byte("0123456789-: .,TZ+x\x00\xff")).Draw(t, "instead")
 		}
 		checkRead(t, string(text))
 	})
@@ -46,7 +50,8 @@ func TestByHandIsAsPackageTime(t *testing.T) {
 
 // Each pair of digits in the place of each part, so that each part is beyond its limit once.
 func TestPartsBeyondTheirLimits(t *testing.T) {
-	for _, text := range []string{"2024-02-29 23:59:59", "2023-02-28 00:00:00.999999", "0000-12-31 23:59:59.000000"} {
+	for _, text := range []string{"2024-02-29 23:59:59", "2023-02-28 00:00:00.999999",
+		"0000-12-31 23:59:59.000000"} {
 		for part := 2; part < len(textLayout); part += 3 {
 			for n := range 100 {
 				checkRead(t, fmt.Sprintf("%s%02d%s", text[:part], n, text[part+2:]))
@@ -71,8 +76,10 @@ func TestTextsOfOtherForms(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, text := range []string{"", "2030-01-02 03:04:05", "2030-01-02 03:04:05.000006", "2030-01-02T03:04:05Z", "2030-01-02 05:04:05+02", "2030-02-30 00:00:00", "2030-01-02 3:04:05",
-		"2030-01-02 24:00:00", "2030-01-02 23:59:60.5", "2030-01-02 03:04:05,123456", "0000-00-00 00:00:00", "2030-01-02 03:04:05.00000x", "10000-01-02 03:04:05"} {
+	for _, text := range []string{"", "2030-01-02 03:04:05", "2030-01-02 03:04:05.000006",
+		"2030-01-02T03:04:05Z", "2030-01-02 05:04:05+02", "2030-02-30 00:00:00", "2030-01-02 3:04:05",
+		"2030-01-02 24:00:00", "2030-01-02 23:59:60.5", "2030-01-02 03:04:05,123456",
+		"0000-00-00 00:00:00", "2030-01-02 03:04:05.00000x", "10000-01-02 03:04:05"} {
 		f.Add(text, int64(len(text)), int64(999_999_999))
 	}
 	f.Fuzz(func(t *testing.T, text string, seconds, nanosecond int64) {
@@ -80,7 +87,8 @@ func FuzzRead(f *testing.F) {
 		at := time.Unix(seconds, nanosecond%1_000_000_000).UTC()
 		checkText(t, at)
 		checkRead(t, Text(at))
-		checkText(t, time.Unix(seconds%400_000_000_000, nanosecond%1_000_000_000).UTC()) // years that are written by hand, mostly
+		checkText(t, time.Unix(seconds%400_000_000_000,
+			nanosecond%1_000_000_000).UTC()) // years that are written by hand, mostly
 	})
 }
 

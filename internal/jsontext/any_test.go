@@ -11,7 +11,8 @@ import (
 // nasty are fragments of JSON texts, and of what is nearly one.
 var nasty = []string{
 	"{", "}", "[", "]", ",", ":", `"`, `\`, " ", "\t", "\r\n", "\v", "\x00", "\x1f", "\x7f", "\u00e4", "\u2028", "\ufffd", "\U0001f36a", "\xff", "\xc3",
-	"null", "true", "false", "nul", "True", "NaN", "Infinity", "-Infinity", "0", "-", "+", "1", "12", "-0", "01", ".", ".5", "e", "E", "1e5", "1E+400",
+	"null", "true", "false", "nul", "True", "NaN", "Infinity", "-Infinity", "0", "-", "+", "1", "12",
+	"-0", "01", ".", ".5", "e", "E", "1e5", "1E+400",
 	"1e-400", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "0E0", "1E000777", "0x1", "1_0", `""`, `"a"`, `"b":`, `"a":1`, `"NaN"`,
 	`\u0041`, `\ud83c\udf6a`, `\ud800`, `\udc00`, `\ud800\ud800`, `\u00`, `\U0041`, `\n`, `\/`, `\"`, `\\`, `\x`, "[]", "{}", `{"a":1}`, "[[[[", "]]]]", "/**/",
 }
@@ -37,7 +38,9 @@ func anyText() *rapid.Generator[string] {
 
 // validText is a text that encoding/json takes, or would but for a constant.
 func validText(t *rapid.T, depth int) string {
-	space := func() string { return rapid.SampledFrom([]string{"", "", "", " ", "\n\t", "\r"}).Draw(t, "space") }
+	space := func() string {
+		return rapid.SampledFrom([]string{"", "", "", " ", "\n\t", "\r"}).Draw(t, "space")
+	}
 	list := func(item func() string) string {
 		items := make([]string, rapid.IntRange(0, 4).Draw(t, "items"))
 		for i := range items {
@@ -47,14 +50,18 @@ func validText(t *rapid.T, depth int) string {
 	}
 	switch kind := rapid.IntRange(0, 5).Draw(t, "kind"); {
 	case depth > 0 && kind < 4:
-		return "{" + space() + list(func() string { return text(t) + space() + ":" + space() + validText(t, depth-1) }) + "}"
+		return "{" + space() + list(func() string {
+			return text(t) + space() + ":" + space() + validText(t, depth-1)
+		}) + "}"
 	case depth > 0:
 		return "[" + space() + list(func() string { return validText(t, depth-1) }) + "]"
 	case kind < 3:
 		return text(t)
 	}
-	return rapid.SampledFrom([]string{"null", "true", "false", "NaN", "-Infinity", "0", "-0", "-0.0", "1.50", "12", "1e5", "2E-7", "1e400", "1E-400", "0E0", "1E000777",
-		"9007199254740993", "9223372036854775807", "-9223372036854775809", "123456789012345678901234567890"}).Draw(t, "scalar")
+	return rapid.SampledFrom([]string{"null", "true", "false", "NaN", "-Infinity", "0", "-0", "-0.0",
+		"1.50", "12", "1e5", "2E-7", "1e400", "1E-400", "0E0", "1E000777",
+		"9007199254740993", "9223372036854775807", "-9223372036854775809",
+		"123456789012345678901234567890"}).Draw(t, "scalar")
 }
 
 func text(t *rapid.T) string {
@@ -74,7 +81,8 @@ func anyValue(t *rapid.T, depth int) any {
 	case 3:
 		return rapid.Uint64().Draw(t, "uint64")
 	case 4:
-		return rapid.SampledFrom([]any{int32(-7), uint(7), int64(math.MinInt64), int8(-1), uint16(9), "NaN", []any(nil), map[string]any(nil), struct{ A float64 }{1}, []string{"\u00e4"},
+		return rapid.SampledFrom([]any{int32(-7), uint(7), int64(math.MinInt64), int8(-1), uint16(9),
+			"NaN", []any(nil), map[string]any(nil), struct{ A float64 }{1}, []string{"\u00e4"},
 			json.Number("1.0"), json.Number("x"), json.RawMessage(`{ "a": 1}`), json.RawMessage("{"), math.NaN(), math.Inf(-1), float32(math.Inf(1)), []float64{1}}).Draw(t, "other")
 	case 5:
 		return math.Float64frombits(rapid.Uint64().Draw(t, "bits"))

@@ -95,7 +95,8 @@ func TestJoinList(t *testing.T) {
 	}
 }
 
-// What Split reads, Join writes so that it is read the same: in one spelling, in ASCII, and with the same values.
+// What Split reads, Join writes so that it is read the same: in one spelling, in ASCII, and with
+// the same values.
 func FuzzSplit(f *testing.F) {
 	for _, text := range []string{"{}", `{"a":1,"b":[1.0,{"c":null}]}`, `{"a":NaN,"b":-Infinity}`, `{"a":"\ud800"}`, `{"\ud800":1}`, `{"a":1,"a":2}`, "{\"\u00e4\":\"\u00f6\x7f\"}",
 		"{\"\xff\":\"\xfe\"}", `{"a":1NaN}`, `{"":-0}`, " {} ", "[]", "{\"a\":\"\\", `{"a":"NaN"}`} {

@@ -13,14 +13,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The one pass and encoding/json are two ways to the same: what they accept, what they make of it, and what their errors say. Each check
-// compares the package with its own slow way.
+// The one pass and encoding/json are two ways to the same: what they accept, what they make of it,
+// and what their errors say. Each check compares the package with its own slow way.
 
 func checkSplit(t interface{ Errorf(string, ...any) }, text string) {
 	got, err := Split(text)
 	want, wantErr := splitRare(text)
 	if fmt.Sprint(err) != fmt.Sprint(wantErr) || (got == nil) != (want == nil) ||
-		!maps.EqualFunc(got, want, func(a, b json.RawMessage) bool { return a != nil && b != nil && bytes.Equal(a, b) }) {
+		!maps.EqualFunc(got, want, func(a, b json.RawMessage) bool {
+			return a != nil && b != nil && bytes.Equal(a, b)
+		}) {
 		t.Errorf("%q is split into %q, %v; by encoding/json into %q, %v", text, got, err, want, wantErr)
 	}
 }
@@ -43,15 +45,19 @@ func checkEncode(t interface{ Errorf(string, ...any) }, v any) {
 
 func TestOnePassIsAsEncodingJSON(t *testing.T) {
 	t.Run("Split", rapid.MakeCheck(func(t *rapid.T) { checkSplit(t, anyText().Draw(t, "text")) }))
-	t.Run("Value", rapid.MakeCheck(func(t *rapid.T) { checkValue(t, []byte(anyText().Draw(t, "text"))) }))
+	t.Run("Value", rapid.MakeCheck(func(t *rapid.T) {
+		checkValue(t, []byte(anyText().Draw(t, "text")))
+	}))
 	t.Run("Encode", rapid.MakeCheck(func(t *rapid.T) { checkEncode(t, anyValue(t, 3)) }))
 }
 
-// Each way to leave a character out of a text with all that JSON has, to put one in, and to put one in the place of another.
+// Each way to leave a character out of a text with all that JSON has, to put one in, and to put one
+// in the place of another.
 func TestOnePassOfEachEdit(t *testing.T) {
 	const text = ` { "a" : [ true , false , null , {} , [] ] , "\u00e4b" : { "c" : -1.25e-7 , "d" : 0 , "e" : 10E+2 , "\ud83c\udf6a" : "\"\\\/\b\f\n\r\tx" } } `
 	for i := range text {
-		for _, c := range append(strings.Split("{}[]:,\"\\ \n\x00\x1fabefgFGntrux/.+-019E\x7f\xff", ""), "") {
+		for _, c := range append(strings.Split("{}[]:,\"\\ \n\x00\x1fabefgFGntrux/.+-019E\x7f\xff", ""),
+			"") {
 			for _, edited := range []string{text[:i] + c + text[i:], text[:i] + c + text[i+1:]} {
 				checkSplit(t, edited)
 				checkValue(t, []byte(edited))
@@ -71,7 +77,8 @@ func TestOnePassOfEachByte(t *testing.T) {
 			for before := range 8 {
 				s := append(bytes.Repeat([]byte("a"), before), byte(a), byte(b))
 				s = append(s, "aaaaaaaaaaaaaaaa"...)
-				if got, want := ordinaryLen(s), lenUntil(s, func(c byte) bool { return c < ' ' || c >= 0x7f || c == '"' || c == '\\' }); got != want {
+				if got, want := ordinaryLen(s), lenUntil(s,
+					func(c byte) bool { return c < ' ' || c >= 0x7f || c == '"' || c == '\\' }); got != want {
 					t.Fatalf("%q begins with %d ordinary bytes, not %d", s, want, got)
 				}
 				if got, want := asciiLen(s), lenUntil(s, func(c byte) bool { return c >= 0x7f }); got != want {
@@ -89,12 +96,16 @@ func lenUntil(s []byte, special func(byte) bool) int {
 	return len(s)
 }
 
-// What lies on a limit, and next to it: where a float gets an exponent, and how deep a value may be nested.
+// What lies on a limit, and next to it: where a float gets an exponent, and how deep a value may be
+// nested.
 func TestOnePassOfEachLimit(t *testing.T) {
-	for _, f := range []float64{0, 1e-10, 1e-9, 1e-6, 1, 1e6, 1e14, 1e15, 1e16, 1e20, 1e21, 1e22, math.MaxFloat32, math.MaxFloat64} {
-		for _, f := range []float64{f, math.Nextafter(f, math.Inf(1)), math.Nextafter(f, math.Inf(-1)), f + 0.5, f - 0.5} {
+	for _, f := range []float64{0, 1e-10, 1e-9, 1e-6, 1, 1e6, 1e14, 1e15, 1e16, 1e20, 1e21, 1e22,
+		math.MaxFloat32, math.MaxFloat64} {
+		for _, f := range []float64{f, math.Nextafter(f, math.Inf(1)), math.Nextafter(f, math.Inf(-1)),
+			f + 0.5, f - 0.5} {
 			single := float32(f)
-			for _, v := range []any{f, -f, single, -single, math.Nextafter32(single, 0), math.Nextafter32(single, float32(math.Inf(1)))} {
+			for _, v := range []any{f, -f, single, -single, math.Nextafter32(single, 0),
+				math.Nextafter32(single, float32(math.Inf(1)))} {
 				checkEncode(t, v)
 			}
 		}
@@ -118,7 +129,8 @@ func FuzzOnePass(f *testing.F) {
 		checkSplit(t, text)
 		checkValue(t, []byte(text))
 		whole, single := math.Float64frombits(bits), math.Float32frombits(uint32(bits))
-		for _, v := range []any{text, whole, single, int64(bits), bits, []any{text, whole, single}, map[string]any{text: whole, "a": text}} {
+		for _, v := range []any{text, whole, single, int64(bits), bits, []any{text, whole, single},
+			map[string]any{text: whole, "a": text}} {
 			checkEncode(t, v)
 		}
 		if v, err := Value([]byte(text)); err == nil {
@@ -166,7 +178,9 @@ func joinSlowly(entries map[string]json.RawMessage) string {
 func TestJoinIsAsRuneByRune(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.OneOf(rapid.StringMatching("[a-z_]{1,9}"), rapid.String())
-		entries := rapid.MapOfN(name, rapid.Custom(func(t *rapid.T) json.RawMessage { return json.RawMessage(validText(t, 2)) }), 0, 40).Draw(t, "entries")
+		entries := rapid.MapOfN(name,
+			rapid.Custom(func(t *rapid.T) json.RawMessage { return json.RawMessage(validText(t, 2)) }), 0,
+			40).Draw(t, "entries")
 		if got, want := Join(entries), joinSlowly(entries); got != want {
 			t.Errorf("%q is put together as %q, not %q", entries, got, want)
 		}

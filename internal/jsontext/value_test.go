@@ -12,9 +12,11 @@ func TestNumbers(t *testing.T) {
 	for raw, want := range map[string]any{
 		"0": int64(0), "-0": int64(0), "-1": int64(-1), "7": int64(7),
 		"9223372036854775807": int64(math.MaxInt64), "-9223372036854775808": int64(math.MinInt64),
-		"9223372036854775808": json.Number("9223372036854775808"), "-9223372036854775809": json.Number("-9223372036854775809"),
+		"9223372036854775808":            json.Number("9223372036854775808"),
+		"-9223372036854775809":           json.Number("-9223372036854775809"),
 		"123456789012345678901234567890": json.Number("123456789012345678901234567890"),
-		"1.0":                            1.0, "-0.0": math.Copysign(0, -1), "0.1": 0.1, "1e2": 100.0, "1E+2": 100.0, "1e-7": 1e-7,
+		"1.0":                            1.0, "-0.0": math.Copysign(0, -1), "0.1": 0.1, "1e2": 100.0,
+		"1E+2": 100.0, "1e-7": 1e-7,
 		"1.7976931348623157e308": math.MaxFloat64, "5e-324": math.SmallestNonzeroFloat64, "1e-400": 0.0,
 		"1e400": json.Number("1e400"), "-1e400": json.Number("-1e400"),
 		"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1),
@@ -55,7 +57,8 @@ func TestValueOfOtherTypes(t *testing.T) {
 }
 
 func TestValueRefuses(t *testing.T) {
-	for _, raw := range []string{"", " ", "1 2", "[1", "{}]", "nan", "inf", "+1", "01", "1.", ".5", "'a'", "-NaN", "1NaN", "NaN1", "NaNNaN", "Infinity.0",
+	for _, raw := range []string{"", " ", "1 2", "[1", "{}]", "nan", "inf", "+1", "01", "1.", ".5",
+		"'a'", "-NaN", "1NaN", "NaN1", "NaNNaN", "Infinity.0",
 		"-", "--Infinity", "[NaN NaN]", `{"a":NaN,}`, `"`, "\"\x01\"", strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001)} {
 		if got, err := Value(json.RawMessage(raw)); err == nil {
 			t.Errorf("%.30q is %#v", raw, got)
@@ -72,9 +75,12 @@ func TestEncode(t *testing.T) {
 		value any
 		want  string
 	}{
-		{nil, "null"}, {true, "true"}, {7, "7"}, {uint64(math.MaxUint64), "18446744073709551615"}, {json.Number("123456789012345678901234567890"), "123456789012345678901234567890"},
-		{1.0, "1.0"}, {0.0, "0.0"}, {math.Copysign(0, -1), "-0.0"}, {float32(2), "2.0"}, {0.1, "0.1"}, {float32(0.1), "0.1"},
-		{1e14, "100000000000000.0"}, {1e15, "1e+15"}, {1e21, "1e+21"}, {1e300, "1e+300"}, {1e-7, "1e-7"}, {math.MaxFloat64, "1.7976931348623157e+308"},
+		{nil, "null"}, {true, "true"}, {7, "7"}, {uint64(math.MaxUint64), "18446744073709551615"},
+		{json.Number("123456789012345678901234567890"), "123456789012345678901234567890"},
+		{1.0, "1.0"}, {0.0, "0.0"}, {math.Copysign(0, -1), "-0.0"}, {float32(2), "2.0"}, {0.1, "0.1"},
+		{float32(0.1), "0.1"},
+		{1e14, "100000000000000.0"}, {1e15, "1e+15"}, {1e21, "1e+21"}, {1e300, "1e+300"}, {1e-7, "1e-7"},
+		{math.MaxFloat64, "1.7976931348623157e+308"},
 		{[]any{1.0, 1, []any{2.0}}, "[1.0,1,[2.0]]"}, {map[string]any{"b": 1.0, "a": map[string]any{"c": 2.0}}, `{"a":{"c":2.0},"b":1.0}`},
 		{[]any(nil), "null"}, {map[string]any(nil), "null"}, {[]string{}, "[]"}, {named{1, "x"}, `{"float":1,"text":"x"}`},
 		{"<a href='x'>&", `"<a href='x'>&"`}, {"\"\\\b\n\x00\x1f", `"\"\\\b\n\u0000\u001f"`}, {"\x7f", `"\u007f"`}, {"~", `"~"`},
@@ -95,16 +101,21 @@ func TestEncodeRefuses(t *testing.T) {
 	list := []any{nil}
 	list[0] = list
 	for name, v := range map[string]any{
-		"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity in a list": []any{math.Inf(-1)}, "float32 NaN": float32(math.NaN()),
-		"channel": make(chan int), "function": func() {}, "complex": 1i, "cyclic map": cycle, "cyclic list": list,
-		"bad number": json.Number("1x"), "bad text": json.RawMessage("{"), "NaN as a text": json.RawMessage("NaN"),
-		"map with odd keys": map[struct{}]int{{}: 1}, "501 levels": nested(501), "501 levels of a type": typed(501), "long integer": json.Number(strings.Repeat("1", 4001)),
+		"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity in a list": []any{math.Inf(-1)},
+		"float32 NaN": float32(math.NaN()),
+		"channel":     make(chan int), "function": func() {}, "complex": 1i, "cyclic map": cycle,
+		"cyclic list": list,
+		"bad number":  json.Number("1x"), "bad text": json.RawMessage("{"),
+		"NaN as a text":     json.RawMessage("NaN"),
+		"map with odd keys": map[struct{}]int{{}: 1}, "501 levels": nested(501),
+		"501 levels of a type": typed(501), "long integer": json.Number(strings.Repeat("1", 4001)),
 	} {
 		if got, err := Encode(v); err == nil {
 			t.Errorf("%s is %.40s", name, got)
 		}
 	}
-	for name, v := range map[string]any{"500 levels": nested(500), "500 levels of a type": typed(500), "brackets in a text": strings.Repeat("[", 600)} {
+	for name, v := range map[string]any{"500 levels": nested(500), "500 levels of a type": typed(500),
+		"brackets in a text": strings.Repeat("[", 600)} {
 		if _, err := Encode(v); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -146,7 +157,8 @@ func FuzzValue(f *testing.F) {
 		}
 		encoded, err := Encode(v)
 		if err != nil {
-			if deep, long := depth(raw) > MaxDepth, longestNumber(raw) > MaxDigits; !deep && !long && !hasConstants(raw) {
+			deep, long := depth(raw) > MaxDepth, longestNumber(raw) > MaxDigits
+			if !deep && !long && !hasConstants(raw) {
 				t.Fatalf("%q was read as %#v, but is not written: %v", raw, v, err)
 			}
 			return

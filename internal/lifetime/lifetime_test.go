@@ -84,7 +84,8 @@ func TestExpireDateIsExact(t *testing.T) {
 			l    Lifetime
 			want time.Time
 		}{
-			{rounded, Lifetime{Age: -age}, now.Add(-age)}, {rounded, Lifetime{Instant: at}, at}, {exact, Lifetime{Age: age}, now.Add(age)}, {exact, Lifetime{Instant: at}, at},
+			{rounded, Lifetime{Age: -age}, now.Add(-age)}, {rounded, Lifetime{Instant: at}, at},
+			{exact, Lifetime{Age: age}, now.Add(age)}, {exact, Lifetime{Instant: at}, at},
 		} {
 			if got := c.o.ExpireDate(c.l, now); !got.Equal(c.want) {
 				t.Fatalf("%+v at %v is %v, not %v", c.l, now, got, c.want)
@@ -98,8 +99,10 @@ func TestLifetimeOf(t *testing.T) {
 	standard := Lifetime{Age: time.Hour, Browser: true}
 	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	for raw, want := range map[string]Lifetime{
-		"null": standard, "60": {Age: time.Minute}, "60.5": {Age: 60*time.Second + 500*time.Millisecond}, "6e1": {Age: time.Minute}, "-1": {Age: -time.Second},
-		"0": {Age: time.Hour, Browser: true}, "0.0": {Age: time.Hour, Browser: true}, "-0": {Age: time.Hour, Browser: true}, "false": {Age: time.Hour, Browser: true},
+		"null": standard, "60": {Age: time.Minute}, "60.5": {Age: 60*time.Second + 500*time.Millisecond},
+		"6e1": {Age: time.Minute}, "-1": {Age: -time.Second},
+		"0": {Age: time.Hour, Browser: true}, "0.0": {Age: time.Hour, Browser: true},
+		"-0": {Age: time.Hour, Browser: true}, "false": {Age: time.Hour, Browser: true},
 		"true": {Age: time.Second}, `""`: {Age: time.Hour},
 		`"2030-01-02T03:04:05+00:00"`: {Instant: at}, `"2030-01-02 03:04:05Z"`: {Instant: at}, `"2030-01-02T05:04:05+02:00"`: {Instant: at}, `"2030-01-02T03:04:05.000000+0000"`: {Instant: at},
 	} {

@@ -29,8 +29,9 @@ func TestRandomKey(t *testing.T) {
 		first[key[0]]++
 		last[key[31]]++
 	}
-	// Each of the 36 characters is as likely as any other, at every place: chi-square with 35 degrees of freedom is beyond 100 in one of
-	// 30 million runs. Bytes taken modulo 36 without more would give about 3,000 here.
+	// Each of the 36 characters is as likely as any other, at every place: chi-square with 35
+	// degrees of freedom is beyond 100 in one of 30 million runs. Bytes taken modulo 36 without
+	// more would give about 3,000 here.
 	for place, counts := range map[string]map[byte]int{"all": counts, "first": first, "last": last} {
 		total := 0
 		for _, n := range counts {
@@ -48,7 +49,8 @@ func TestRandomKey(t *testing.T) {
 }
 
 func TestHashedKey(t *testing.T) {
-	const want = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" // of "abc" (FIPS 180-2, B.1)
+	// Of "abc" (FIPS 180-2, B.1).
+	const want = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 	if got := Hash("abc"); got != want {
 		t.Errorf("the hash is %s", got)
 	}

@@ -250,7 +250,8 @@ func TestTableHasRoomForUpdatesInPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	var options string
-	err := db.Raw("SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE oid = 'web_sessions'::regclass").
+	err := db.Raw("SELECT array_to_string(reloptions, ' ') FROM pg_class " +
+		"WHERE oid = 'web_sessions'::regclass").
 		Scan(&options).Error
 	if err != nil || options != "fillfactor=85" {
 		t.Errorf("the options of the table are %q, %v", options, err)

@@ -113,7 +113,8 @@ func moved(c verdict.Case) verdict.Case {
 
 // renewedBySave is a session whose renewal Save has done, so that the answer has none to do.
 func renewedBySave() verdict.Case {
-	c := verdict.Settle(live.Renew().Insist(), verdict.Explicit, verdict.Update, verdict.DoneExpiryMoved)
+	c := verdict.Settle(live.Renew().Insist(), verdict.Explicit, verdict.Update,
+		verdict.DoneExpiryMoved)
 	c = verdict.Due(c, false, verdict.Rules{})
 	return verdict.Settle(c, verdict.Answer, verdict.Skip, verdict.Done)
 }
@@ -198,7 +199,8 @@ func TestSettle(t *testing.T) {
 			followed.Expiry == verdict.Unknown && followed.Data == verdict.Changed,
 		"a look that finds the row lets the cookie leave": confirmed.Debt == verdict.Seen,
 		"one that does not keeps it":                      gone.Debt == verdict.Quits,
-		"a deletion that failed is not said to be done":   fail(live.Flush(true)).End == verdict.EndFailed,
+		"a deletion that failed is not said to be done": fail(
+			live.Flush(true)).End == verdict.EndFailed,
 		"a logout makes the response private": verdict.Announce(verdict.Case{}.Flush(false), true, true,
 			verdict.Rules{}).Cache == verdict.Private,
 		"no cookie for a session without a key": verdict.Announce(with(none.Change(),
