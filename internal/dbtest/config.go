@@ -3,6 +3,7 @@ package dbtest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"gorm.io/gorm"
@@ -29,12 +30,20 @@ func (c Config) Gorm() *gorm.Config {
 }
 
 // EachConfig runs f as a subtest per database and [Config], each with a private
-// empty database. The subtests may call t.Parallel.
+// empty database. The subtests may call t.Parallel. Where the whole run is of one
+// Config, it is that one alone: the others have a run of their own.
 func EachConfig(t *testing.T, f func(t *testing.T, d *DB, c Config)) {
 	t.Helper()
+	whole := os.Getenv(configVariable)
+	named := func(c Config) bool { return whole == "" || whole == c.Name }
+	if !slices.ContainsFunc(Configs, named) {
+		t.Fatalf("dbtest: %s=%s: no such setting", configVariable, whole)
+	}
 	for _, k := range Kinds {
 		for _, c := range Configs {
-			t.Run(string(k)+"/"+c.Name, func(t *testing.T) { f(t, New(t, k), c) })
+			if named(c) {
+				t.Run(string(k)+"/"+c.Name, func(t *testing.T) { f(t, New(t, k), c) })
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"slices"
 	"testing"
 
 	"gorm.io/gorm"
@@ -20,5 +21,15 @@ func TestConfigs(t *testing.T) {
 	t.Setenv(configVariable, "boht")
 	if _, err := OpenDSN(SQLite, ":memory:"); err == nil {
 		t.Error("a setting that does not exist was taken")
+	}
+}
+
+// Where the whole run is of one setting, what is tested with each is tested with that.
+func TestEachConfigOfOneRun(t *testing.T) {
+	t.Setenv(configVariable, "both")
+	var ran []string
+	EachConfig(t, func(t *testing.T, d *DB, c Config) { ran = append(ran, string(d.Kind())+c.Name) })
+	if want := []string{"sqliteboth", "postgresboth", "mariadbboth"}; !slices.Equal(ran, want) {
+		t.Errorf("%q ran, not %q", ran, want)
 	}
 }
