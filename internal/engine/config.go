@@ -52,7 +52,9 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 		return nil, fmt.Errorf("gormsession: %w", err)
 	}
 	t.bare = db.SkipDefaultTransaction && !t.hooked() // what a hook refuses has to be undone
-	t.inProcess = isInProcess(t.db.Statement.ConnPool) && t.pin() == nil
+	t.inProcess = isInProcess(t.db.Statement.ConnPool)
+	named := t.db.Table(t.table).Statement
+	t.named, t.tableExpr = named.Table, named.TableExpr
 	t.texts = t.makeTexts()
 	return t, nil
 }

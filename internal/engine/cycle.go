@@ -20,7 +20,12 @@ func (t *Table) Cycle(
 		if w.to, err = w.record(ctx, from, c.Entries, y.next); err != nil {
 			return err
 		}
-		return t.untilKnown(ctx, y.save, y.afterLostAnswer)
+		t.lanes.inLane(ctx, w.old, func(*Record) *Record {
+			w.now()
+			err = t.untilKnown(ctx, y.save, y.afterLostAnswer)
+			return nil
+		})
+		return err
 	})
 	return next, y.done, err
 }

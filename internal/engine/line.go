@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"reflect"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -49,39 +48,16 @@ func (t *Table) sqlPool(ctx context.Context) *sql.DB {
 	return pool
 }
 
-// withLine runs what is to be asked of the pool alone. Where it does not get to ask, that is
-// undone.
+// withLine runs what is to be asked of the pool alone.
 func (t *Table) withLine(ctx context.Context, ask func(on line) error) error {
-	on, release, err := t.reserve(ctx)
-	if err != nil {
-		return undone{err}
+	on := t.line(ctx)
+	if db, ok := on.pool.(*sql.DB); ok && t.inProcess && t.pin() == nil {
+		own := &ownConn{db: db}
+		on.pool = own
+		defer own.release()
 	}
-	defer release()
 	return ask(on)
 }
-
-// reserve is line, on a connection that is taken out of the pool where that is worth it: for a
-// context that can end, drivers of SQLite start a goroutine with each statement, which takes longer
-// than the statement. So the context bounds the wait for the connection, and SQLite's busy timeout
-// that for the database, which these drivers cannot cut short anyway.
-func (t *Table) reserve(ctx context.Context) (on line, release func(), err error) {
-	on = t.line(ctx)
-	pool, ok := on.pool.(*sql.DB)
-	if !ok || !t.inProcess {
-		return on, func() {}, nil
-	}
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return line{}, nil, err
-	}
-	on.pool, on.ctx = conn, patient{ctx}
-	return on, func() { _ = conn.Close() }, nil // it goes back to the pool, which is no failure
-}
-
-// patient is a context whose deadline is told, and ends nothing.
-type patient struct{ context.Context }
-
-func (patient) Done() <-chan struct{} { return nil }
 
 // begin begins a transaction.
 func (t *Table) begin(on line) (line, gorm.TxCommitter, error) {
@@ -107,24 +83,6 @@ func (t *Table) begin(on line) (line, gorm.TxCommitter, error) {
 	return on, tx, nil
 }
 
-// isInProcess tells whether a pool's driver is one of SQLite's that reaches the database by no
-// network, so that what is asked of it cannot hang on a silent server.
-func isInProcess(pool gorm.ConnPool) bool {
-	db, ok := pool.(*sql.DB)
-	if !ok {
-		return false
-	}
-	driver := reflect.TypeOf(db.Driver())
-	if driver.Kind() == reflect.Pointer {
-		driver = driver.Elem()
-	}
-	switch driver.PkgPath() {
-	case "github.com/mattn/go-sqlite3", "github.com/glebarez/go-sqlite", "modernc.org/sqlite":
-		return true
-	}
-	return false
-}
-
 // statement is one statement on that line, which GORM's callbacks are still to go through. Nothing
 // of the application's handle is in it but the configuration.
 func (t *Table) statement(on line) *gorm.DB {
@@ -133,7 +91,7 @@ func (t *Table) statement(on line) *gorm.DB {
 		tx.Config = t.mute
 	}
 	tx.Statement = &gorm.Statement{
-		DB: tx, ConnPool: on.pool, Context: on.ctx, Table: t.table,
+		DB: tx, ConnPool: on.pool, Context: on.ctx, Table: t.named, TableExpr: t.tableExpr,
 		Clauses: map[string]clause.Clause{},
 	}
 	if t.pin() != nil {
@@ -144,7 +102,9 @@ func (t *Table) statement(on line) *gorm.DB {
 
 // conditioned tells GORM that a text which was made before has a condition, without which it
 // refuses an update.
-var conditioned = clause.Clause{Name: "WHERE", Expression: clause.Where{}}
+var conditioned = clause.Clause{Name: "WHERE", Expression: clause.Where{
+	Exprs: []clause.Expression{clause.Expr{SQL: "1 = 1"}},
+}}
 
 // made is a statement whose text was made before, with its parameters.
 func (t *Table) made(on line, text string, vars ...any) *gorm.DB {

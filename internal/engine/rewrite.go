@@ -46,6 +46,13 @@ func (t *Table) Rewrite(key string, from Record, c Change) *Rewrite {
 	return w
 }
 
+// now has the save begin now: the session may have ended while it waited for its turn.
+func (w *Rewrite) now() {
+	if !w.AsOf.IsZero() {
+		w.AsOf = w.home.Now()
+	}
+}
+
 // Compose makes what the row is to hold. ctx is asked whether the session was used meanwhile, as by
 // the codec.
 func (w *Rewrite) Compose(ctx context.Context) (to Record, err error) {

@@ -141,9 +141,27 @@ func (t *Table) written(tx *gorm.DB) (int64, error) {
 // expiry meanwhile. That it hits no row is never an error.
 func (t *Table) Touch(ctx context.Context, key string, from, to time.Time) (hit bool, err error) {
 	stored := t.stored(key)
+	t.lanes.inLane(ctx, stored, func(last *Record) (left *Record) {
+		if hit, err = t.renew(ctx, stored, from, to); hit && last != nil {
+			moved := *last
+			moved.EndAt(to, t.Now())
+			left = &moved
+		}
+		return left
+	})
+	if err == nil && !hit && to.Equal(from) { // MySQL counts the rows that change
+		_, hit, err = t.find(ctx, key)
+	}
+	return hit, t.fault(err, stored)
+}
+
+// renew is Touch in its turn.
+func (t *Table) renew(
+	ctx context.Context, stored rowKey, from, to time.Time,
+) (hit bool, err error) {
 	move := func(on line) error {
-		n, err := t.written(t.made(on, t.texts.touch, t.expireVar(to), string(stored), t.expireVar(from)).
-			UpdateColumns(t.model.Empty()))
+		n, err := t.written(t.made(on, t.texts.touch,
+			t.expireVar(to), string(stored), t.expireVar(from)).UpdateColumns(t.model.Empty()))
 		hit = n > 0
 		return err
 	}
@@ -159,10 +177,7 @@ func (t *Table) Touch(ctx context.Context, key string, from, to time.Time) (hit 
 				return err
 			})
 		})
-	if err == nil && !hit && to.Equal(from) { // MySQL counts the rows that change
-		_, hit, err = t.find(ctx, key)
-	}
-	return hit, t.fault(err, stored)
+	return hit, err
 }
 
 // delete removes the row of that key, if there is one. To do it twice does no harm.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
 
 	"github.com/seed7368b609/gormsession/internal/fault"
@@ -25,10 +26,12 @@ type Table struct {
 	layout      layout.Layout
 	codec       Codec
 	table       string
+	named       string       // table, and
+	tableExpr   *clause.Expr // its expression, as GORM has them in a statement
 	model       Model
 	schema      *schema.Schema  // of the model
 	own         []*schema.Field // columns of the model besides ours that an update writes
-	inProcess   bool            // see reserve
+	inProcess   bool            // see ownConn
 	bare        bool            // single statements go without a transaction
 	replaceRows bool            // a new key is an insert and a delete
 	timeout     time.Duration

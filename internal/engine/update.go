@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -9,35 +10,38 @@ import (
 // change is overwritten, and none of ours is lost, because on a miss the request's changes are done
 // again on the locked row. It returns what the row holds then. A row that is gone is
 // ErrInterrupted, and stays gone.
-func (t *Table) Update(ctx context.Context, w *Rewrite) (Record, error) {
-	lane, err := t.lanes.enter(ctx, w.old)
-	if err != nil {
-		return Record{}, t.fault(err, w.old)
-	}
-	var left *Record
-	defer func() { t.lanes.leave(w.old, lane, left) }() // also where the application's model panics
-	if err := w.follow(ctx, lane.last); err != nil {
-		return Record{}, t.fault(undone{err}, w.old)
-	}
-	u := &updating{Table: t, Rewrite: w}
-	if err := t.untilKnown(ctx, u.save, u.afterLostAnswer); err != nil {
-		return Record{}, t.fault(err, w.old)
-	}
-	left = &u.done
-	return u.done, nil
+func (t *Table) Update(ctx context.Context, w *Rewrite) (done Record, err error) {
+	t.lanes.inLane(ctx, w.old, func(last *Record) (left *Record) {
+		w.now()
+		if err = w.follow(ctx, last); err != nil {
+			err = undone{err}
+			return nil
+		}
+		u := &updating{Table: t, Rewrite: w}
+		err = t.untilKnown(ctx, u.save, u.afterLostAnswer)
+		if done = u.done; err != nil || t.hooked() { // a hook may have stored something else
+			return nil
+		}
+		return &done
+	})
+	return done, t.fault(err, w.old)
 }
 
 // follow has the rewrite begin with what the save before it in its lane has left, if there was one:
-// that is newer than what this request had loaded.
+// that is newer than what this request had loaded. Where what the request did cannot be done to
+// that, the row itself is to decide, which may hold something else by now.
 func (w *Rewrite) follow(ctx context.Context, last *Record) error {
 	if last == nil || last.Data == w.from.Data || last.EndedHere || w.Ended(*last) {
 		return nil
 	}
 	to, err := w.recompose(ctx, *last, w.old)
-	if err == nil {
+	switch {
+	case errors.Is(err, ErrReentrant):
+		return err
+	case err == nil:
 		w.from, w.to = *last, to
 	}
-	return err
+	return nil
 }
 
 // updating is one update on its way through its tries.

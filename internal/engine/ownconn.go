@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"reflect"
+
+	"gorm.io/gorm"
+)
+
+// An ownConn is the connection of one operation on an SQLite that is in this process. For a context
+// that can end, drivers of SQLite start a goroutine with each statement, which takes longer than the
+// statement. So the operation takes a connection, within its time, when it first asks something, and
+// what it asks on that is bounded by SQLite's busy timeout alone, which these drivers cannot cut
+// short anyway. Callbacks and hooks of the application's see the context as it is.
+type ownConn struct {
+	db   *sql.DB
+	conn *sql.Conn
+	rows []*sql.Rows // that somebody may have left open
+}
+
+// patient is a context whose deadline is told, and ends nothing.
+type patient struct{ context.Context }
+
+func (patient) Done() <-chan struct{} { return nil }
+
+// take takes the connection.
+func (c *ownConn) take(ctx context.Context) (err error) {
+	if c.conn == nil {
+		c.conn, err = c.db.Conn(ctx)
+	}
+	return err
+}
+
+// release gives the connection back, which waits for rows that are open: a callback may have
+// panicked over them. That it fails means that the connection is gone, which is no failure here.
+func (c *ownConn) release() {
+	for _, rows := range c.rows {
+		_ = rows.Close()
+	}
+	if c.conn != nil {
+		_ = c.conn.Close()
+	}
+}
+
+// GetDBConn serves callbacks that ask for the pool.
+func (c *ownConn) GetDBConn() (*sql.DB, error) { return c.db, nil }
+
+func (c *ownConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := c.take(ctx); err != nil {
+		return nil, err
+	}
+	return c.conn.ExecContext(patient{ctx}, query, args...)
+}
+
+func (c *ownConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := c.take(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := c.conn.QueryContext(patient{ctx}, query, args...)
+	if err == nil {
+		c.rows = append(c.rows, rows)
+	}
+	return rows, err
+}
+
+// PrepareContext and QueryRowContext are nothing of ours, and go to the pool.
+func (c *ownConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return c.db.PrepareContext(ctx, query)
+}
+
+func (c *ownConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return c.db.QueryRowContext(ctx, query, args...)
+}
+
+// BeginTx implements gorm.ConnPoolBeginner.
+func (c *ownConn) BeginTx(ctx context.Context, opts *sql.TxOptions) (gorm.ConnPool, error) {
+	if err := c.take(ctx); err != nil {
+		return nil, err
+	}
+	tx, err := c.conn.BeginTx(patient{ctx}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &ownTx{Tx: tx, db: c.db}, nil
+}
+
+// An ownTx is a transaction on an ownConn. It closes the rows that are left open itself.
+type ownTx struct {
+	*sql.Tx
+	db *sql.DB
+}
+
+// GetDBConn serves callbacks that ask for the pool.
+func (t *ownTx) GetDBConn() (*sql.DB, error) { return t.db, nil }
+
+func (t *ownTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.Tx.ExecContext(patient{ctx}, query, args...)
+}
+
+func (t *ownTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.Tx.QueryContext(patient{ctx}, query, args...)
+}
+
+// isInProcess tells whether a pool's driver is one of SQLite's that reaches the database by no
+// network, so that what is asked of it cannot hang on a silent server.
+func isInProcess(pool gorm.ConnPool) bool {
+	db, ok := pool.(*sql.DB)
+	if !ok {
+		return false
+	}
+	driver := reflect.TypeOf(db.Driver())
+	if driver.Kind() == reflect.Pointer {
+		driver = driver.Elem()
+	}
+	switch driver.PkgPath() {
+	case "github.com/mattn/go-sqlite3", "github.com/glebarez/go-sqlite", "modernc.org/sqlite":
+		return true
+	}
+	return false
+}
