@@ -8,9 +8,9 @@ import (
 
 // Lanes let the saves of one session in this process follow each other, each on what the one before
 // has left, so that a session that many requests write takes one connection, and not the pool, and
-// hardly a save waits for a row lock. They are for speed alone: what makes a save right is the guard
-// of its statement, by which those of other processes are met. So nobody waits in a lane for more
-// than half of the time that is left, as behind a save that hangs, or that waits for this one.
+// hardly a save waits for a row lock. They are for speed alone: what makes a save right is the
+// guard of its statement, by which those of other processes are met. So nobody waits in a lane for
+// more than half of the time that is left, as behind a save that hangs, or that waits for this one.
 type lanes struct {
 	mu    sync.Mutex
 	lanes map[rowKey]*lane

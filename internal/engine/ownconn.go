@@ -9,10 +9,11 @@ import (
 )
 
 // An ownConn is the connection of one operation on an SQLite that is in this process. For a context
-// that can end, drivers of SQLite start a goroutine with each statement, which takes longer than the
-// statement. So the operation takes a connection, within its time, when it first asks something, and
-// what it asks on that is bounded by SQLite's busy timeout alone, which these drivers cannot cut
-// short anyway. Callbacks and hooks of the application's see the context as it is.
+// that can end, drivers of SQLite start a goroutine with each statement, which takes longer than
+// the statement. So the operation takes a connection, within its time, when it first asks
+// something, and what it asks on that is bounded by SQLite's busy timeout alone, which these
+// drivers cannot cut short anyway. Callbacks and hooks of the application's see the context as it
+// is.
 type ownConn struct {
 	db   *sql.DB
 	conn *sql.Conn
