@@ -100,17 +100,23 @@ func (t *Table) statement(on line) *gorm.DB {
 	return tx
 }
 
+// made is a statement whose text was made before, with its parameters.
+func (t *Table) made(on line, text string, vars ...any) *gorm.DB {
+	tx := t.statement(on)
+	tx.Statement.SQL.WriteString(text)
+	tx.Statement.Vars = vars
+	return tx
+}
+
 // conditioned tells GORM that a text which was made before has a condition, without which it
 // refuses an update.
 var conditioned = clause.Clause{Name: "WHERE", Expression: clause.Where{
 	Exprs: []clause.Expression{clause.Expr{SQL: "1 = 1"}},
 }}
 
-// made is a statement whose text was made before, with its parameters.
-func (t *Table) made(on line, text string, vars ...any) *gorm.DB {
-	tx := t.statement(on)
-	tx.Statement.SQL.WriteString(text)
-	tx.Statement.Vars = vars
+// madeUpdate is made for an update.
+func (t *Table) madeUpdate(on line, text string, vars ...any) *gorm.DB {
+	tx := t.made(on, text, vars...)
 	tx.Statement.Clauses["WHERE"] = conditioned
 	return tx
 }

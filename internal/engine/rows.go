@@ -104,9 +104,9 @@ func (t *Table) unsee(on line, g guard, stored rowKey) (int64, error) {
 func (t *Table) guarded(on line, text guardedText, g guard, vars ...any) *gorm.DB {
 	vars = append(vars, g.data)
 	if g.asOf.IsZero() {
-		return t.made(on, text.free, vars...)
+		return t.madeUpdate(on, text.free, vars...)
 	}
-	return t.made(on, text.live, append(vars, t.expireVar(g.asOf))...)
+	return t.madeUpdate(on, text.live, append(vars, t.expireVar(g.asOf))...)
 }
 
 // still has a write hit a row only while it is what the guard says.
@@ -160,7 +160,7 @@ func (t *Table) renew(
 	ctx context.Context, stored rowKey, from, to time.Time,
 ) (hit bool, err error) {
 	move := func(on line) error {
-		n, err := t.written(t.made(on, t.texts.touch,
+		n, err := t.written(t.madeUpdate(on, t.texts.touch,
 			t.expireVar(to), string(stored), t.expireVar(from)).UpdateColumns(t.model.Empty()))
 		hit = n > 0
 		return err

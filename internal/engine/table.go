@@ -68,22 +68,24 @@ func (t *Table) Now() time.Time { return t.clock().UTC().Truncate(time.Microseco
 
 // find returns the live row of that key. Not found is no error.
 func (t *Table) find(ctx context.Context, key string) (r Record, found bool, err error) {
-	return t.read(ctx, t.texts.find, t.stored(key), t.expireVar(t.Now()))
+	stored := t.stored(key)
+	return t.read(ctx, t.texts.find, stored, []any{string(stored), t.expireVar(t.Now())})
 }
 
 // exists tells whether there is a row of that key, expired or not (Django's exists).
 func (t *Table) exists(ctx context.Context, key string) (found bool, err error) {
-	_, found, err = t.read(ctx, t.texts.look, t.stored(key))
+	stored := t.stored(key)
+	_, found, err = t.read(ctx, t.texts.look, stored, []any{string(stored)})
 	return found, err
 }
 
 // read reads one row, with as many tries as there is time for.
 func (t *Table) read(
-	ctx context.Context, text string, stored rowKey, args ...any,
+	ctx context.Context, text string, stored rowKey, vars []any,
 ) (r Record, found bool, err error) {
 	err = t.retry(ctx, func(ctx context.Context) error {
 		return harmless(t.withLine(ctx, func(on line) error {
-			r, found, err = t.scan(on, text, stored, args...)
+			r, found, err = t.scan(on, text, stored, vars)
 			return err
 		}))
 	})
@@ -93,9 +95,9 @@ func (t *Table) read(
 // scan reads one row. The key is compared again, as MySQL's collations find "abc" where "ABC " was
 // asked for.
 func (t *Table) scan(
-	on line, text string, stored rowKey, args ...any,
+	on line, text string, stored rowKey, vars []any,
 ) (r Record, found bool, err error) {
-	rows, err := t.query(on, text, append([]any{string(stored)}, args...)...)
+	rows, err := t.query(on, text, vars...)
 	if err != nil {
 		if t.faults.IsAlien(err) {
 			err = nil
@@ -126,19 +128,19 @@ func (t *Table) scan(
 
 // lock reads the live row of that key and keeps others from changing it until the transaction ends.
 func (t *Table) lock(on line, stored rowKey) (Record, bool, error) {
-	return t.scan(on, t.texts.lock, stored, t.expireVar(t.Now()))
+	return t.scan(on, t.texts.lock, stored, []any{string(stored), t.expireVar(t.Now())})
 }
 
 // holds locks the row of that key, if there is one, and tells whether its text is that. The
 // database compares, as a column of jsonb spells what it holds in a way of its own.
 func (t *Table) holds(on line, stored rowKey, text string) (there, same bool, err error) {
 	if _, there, err = t.lockAny(on, stored); err == nil && there {
-		_, same, err = t.scan(on, t.texts.same, stored, text)
+		_, same, err = t.scan(on, t.texts.same, stored, []any{string(stored), text})
 	}
 	return there, same, err
 }
 
 // lockAny is lock for a row that may have expired: ours, after a lost answer.
 func (t *Table) lockAny(on line, stored rowKey) (Record, bool, error) {
-	return t.scan(on, t.texts.lockAny, stored)
+	return t.scan(on, t.texts.lockAny, stored, []any{string(stored)})
 }
