@@ -114,7 +114,7 @@ func (s *State) Flush() {
 	before := len(s.doomed)
 	s.doom()
 	s.c = s.c.Flush(len(s.doomed) > before)
-	s.forgotten()
+	s.forget()
 }
 
 // Discard drops what this request has changed, and what it changes from now on: nothing of it is

@@ -61,7 +61,7 @@ func (s *State) find() (verdict.Outcome, error) {
 			return s.adopt(home, r), nil
 		}
 	}
-	return s.unknown(), nil
+	return s.miss(), nil
 }
 
 // locate looks for the session of the key that the request came with, and returns no store if there
@@ -87,7 +87,7 @@ func (s *State) locate(ctx context.Context) (*engine.Table, engine.Record, error
 		}
 	}
 	if len(live) == 1 {
-		s.alone(live[0])
+		s.choose(live[0])
 		return home, r, nil
 	}
 	s.warnOfRivals("and not exactly one of them is live, so none counts", live)

@@ -78,25 +78,25 @@ func (s *State) adopt(home *engine.Table, r engine.Record) verdict.Outcome {
 	return verdict.Done
 }
 
-// unknown: no row has the key. A row that is made gets a key of its own.
-func (s *State) unknown() verdict.Outcome {
+// miss notes that no row has the key. A row that is made gets a key of its own.
+func (s *State) miss() verdict.Outcome {
 	s.key = ""
 	return verdict.Missed
 }
 
-// alone: of the keys that the request came with, this one counts.
-func (s *State) alone(key string) {
+// choose notes which of the keys that the request came with counts.
+func (s *State) choose(key string) {
 	s.key, s.came = key, header.Brought{Present: true, Key: key}
 	s.c = s.c.Alone()
 }
 
-// saved notes what the row holds now, and where it is.
-func (s *State) saved(key string, r engine.Record, home *engine.Table) {
+// noteSaved notes what the row holds now, and where it is.
+func (s *State) noteSaved(key string, r engine.Record, home *engine.Table) {
 	s.key, s.home, s.row, s.entries, s.log, s.nextKey = key, home, r, r.Entries, nil, ""
 }
 
-// moved notes where the row went meanwhile, and what the request makes of what is there.
-func (s *State) moved(home *engine.Table, r engine.Record, entries map[string]json.RawMessage) {
+// noteMoved notes where the row went meanwhile, and what the request makes of what is there.
+func (s *State) noteMoved(home *engine.Table, r engine.Record, entries map[string]json.RawMessage) {
 	s.home, s.row, s.entries = home, r, entries
 }
 
@@ -118,8 +118,8 @@ func (s *State) doom() {
 	}
 }
 
-// forgotten: the session is as one that nobody has.
-func (s *State) forgotten() {
+// forget makes the session one that nobody has.
+func (s *State) forget() {
 	s.key, s.row, s.entries, s.log, s.nextKey = "", engine.Record{}, nil, nil, ""
 	s.came.Rivals = nil
 }

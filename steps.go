@@ -32,7 +32,7 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 	case verdict.Compare:
 		return p.compare()
 	case verdict.Note:
-		p.saved(p.key, p.to, p.home)
+		p.noteSaved(p.key, p.to, p.home)
 		return verdict.Done, nil
 	case verdict.Touch:
 		return p.touch()
@@ -126,7 +126,7 @@ func (p *persisting) insert() error {
 	if err != nil {
 		return err
 	}
-	p.saved(key, to, p.p.store.Own)
+	p.noteSaved(key, to, p.p.store.Own)
 	return nil
 }
 
@@ -144,7 +144,7 @@ func (p *persisting) update() (verdict.Outcome, error) {
 	if err != nil {
 		return 0, err
 	}
-	p.saved(p.key, to, p.home)
+	p.noteSaved(p.key, to, p.home)
 	if !endAlike(to, was) {
 		return verdict.DoneExpiryMoved, nil
 	}
@@ -160,7 +160,7 @@ func (p *persisting) move() error {
 	if err != nil {
 		return err
 	}
-	p.saved(key, to, own)
+	p.noteSaved(key, to, own)
 	return nil
 }
 
@@ -189,7 +189,7 @@ func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome
 	if err != nil {
 		return 0, err
 	}
-	p.moved(home, r, entries)
+	p.noteMoved(home, r, entries)
 	p.rewrite = nil
 	return verdict.Elsewhere, nil
 }
