@@ -52,8 +52,8 @@ func (s *State) fetch() bool {
 func (s *State) find() (verdict.Outcome, error) {
 	if s.key != "" {
 		ctx, cancel := s.deadline()
+		defer cancel() // also where a callback panics, whose rows the context closes
 		home, r, err := s.locate(ctx)
-		cancel()
 		if err != nil {
 			return 0, err
 		}

@@ -142,6 +142,9 @@ func (t *Table) written(tx *gorm.DB) (int64, error) {
 func (t *Table) Touch(ctx context.Context, key string, from, to time.Time) (hit bool, err error) {
 	stored := t.stored(key)
 	t.lanes.inLane(ctx, stored, func(last *Record) (left *Record) {
+		if now := t.Now(); to.After(now) && !from.After(now) {
+			return nil // it has ended while this waited
+		}
 		if hit, err = t.renew(ctx, stored, from, to); hit && last != nil {
 			moved := *last
 			moved.EndAt(to, t.Now())
