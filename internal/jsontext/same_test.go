@@ -210,7 +210,7 @@ func TestOnePassIsTaken(t *testing.T) {
 func TestEntriesAreApart(t *testing.T) {
 	entries := split(t, `{"a":1,"b":"two","c":[3]}`)
 	for name := range entries {
-		_ = append(entries[name], "xxxxxxxx"...)
+		_ = append(entries[name], " and more"...)
 	}
 	if got := Join(entries); got != `{"a":1,"b":"two","c":[3]}` {
 		t.Errorf("they are %s now", got)

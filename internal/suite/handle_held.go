@@ -17,13 +17,8 @@ import (
 func (on cases) TestPoolOfOneConnection(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
-		db := d.Open(t)
-		pool, err := db.DB()
-		if err != nil {
-			t.Fatal(err)
-		}
-		pool.SetMaxOpenConns(1)
-		s := on.newSiteOn(t, db, gormsession.WithTimeout(500*time.Millisecond))
+		s := on.newSiteOn(t, d.Open(t), gormsession.WithTimeout(500*time.Millisecond))
+		s.pool().SetMaxOpenConns(1)
 		key := s.start(map[string]any{"name": "Ann"})
 		for name, page := range map[string]func(*Call){
 			"load":           readName,
@@ -38,7 +33,7 @@ func (on cases) TestPoolOfOneConnection(t *testing.T) {
 		} {
 			begin := time.Now()
 			got := s.visit(key, func(c *Call) {
-				tx := db.Begin()
+				tx := s.db.Begin()
 				defer tx.Rollback()
 				page(c)
 			})
