@@ -90,21 +90,34 @@ type conn struct {
 func (c *conn) ExecContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Result, error) {
-	return run(
-		c, query, func() (driver.Result, error) { return c.fullConn.ExecContext(ctx, query, args) }, nil,
-	)
+	return run(c, query, func() (driver.Result, error) {
+		return compiling(c, query, func() (driver.Result, error) {
+			return c.fullConn.ExecContext(ctx, query, args)
+		})
+	}, nil)
 }
 
 func (c *conn) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (driver.Rows, error) {
-	return run(
-		c, query, func() (driver.Rows, error) { return c.fullConn.QueryContext(ctx, query, args) },
-		discardRows,
-	)
+	return run(c, query, func() (driver.Rows, error) {
+		return compiling(c, query, func() (driver.Rows, error) {
+			return c.fullConn.QueryContext(ctx, query, args)
+		})
+	}, discardRows)
+}
+
+// compiling is for what the driver is given as a text. One that it skips is prepared instead.
+func compiling[T any](c *conn, query string, do func() (T, error)) (T, error) {
+	result, err := do()
+	if err != driver.ErrSkip {
+		c.log.compile(query)
+	}
+	return result, err
 }
 
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.log.compile(query)
 	inner, err := c.fullConn.PrepareContext(ctx, query)
 	if err != nil {
 		c.skipped = ""

@@ -13,6 +13,7 @@ import (
 type Statements struct {
 	mu        sync.Mutex
 	all       []string
+	compiled  []string
 	hook      func(sql string)
 	fail      func(sql string) error
 	failAfter func(sql string) error
@@ -22,7 +23,7 @@ type Statements struct {
 func (s *Statements) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all = nil
+	s.all, s.compiled = nil, nil
 }
 
 // All returns the text of the recorded statements.
@@ -30,6 +31,20 @@ func (s *Statements) All() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.all)
+}
+
+// Compiled returns the texts that the database was given to compile: of each
+// statement that was not prepared before, and of each preparation.
+func (s *Statements) Compiled() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.compiled)
+}
+
+func (s *Statements) compile(sql string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.compiled = append(s.compiled, sql)
 }
 
 // Count returns the number of recorded statements without BEGIN, COMMIT and

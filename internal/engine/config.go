@@ -52,7 +52,7 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 		return nil, fmt.Errorf("gormsession: %w", err)
 	}
 	t.bare = db.SkipDefaultTransaction && !t.hooked() // what a hook refuses has to be undone
-	t.inProcess = isInProcess(t.db.Statement.ConnPool)
+	t.inProcess, t.prepares = isInProcess(t.db.Statement.ConnPool), db.PrepareStmt
 	named := t.db.Table(t.table).Statement
 	t.named, t.tableExpr = named.Table, named.TableExpr
 	t.texts = t.makeTexts()

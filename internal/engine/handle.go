@@ -49,8 +49,8 @@ func (l secretLogger) Trace(
 // It is also without the statements that PrepareStmt keeps for the pool: a waiter inherits the
 // error of whoever prepares first, a failed preparation gives a row that panics, a statement goes
 // on failing after its table has changed, and preparing waits for a connection that transactions
-// may all hold, each waiting for that statement. Drivers keep statements by connection, without any
-// of this.
+// may all hold, each waiting for that statement. What is kept by connection has none of this, see
+// kept.
 func ownHandle(db *gorm.DB) *gorm.DB {
 	h := db.Session(&gorm.Session{
 		NewDB:                  true,

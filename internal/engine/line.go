@@ -51,10 +51,15 @@ func (t *Table) sqlPool(ctx context.Context) *sql.DB {
 // withLine runs what is to be asked of the pool alone.
 func (t *Table) withLine(ctx context.Context, ask func(on line) error) error {
 	on := t.line(ctx)
-	if db, ok := on.pool.(*sql.DB); ok && t.inProcess && t.pin() == nil {
-		own := &ownConn{db: db}
-		on.pool = own
-		defer own.release()
+	if db, ok := on.pool.(*sql.DB); ok && t.pin() == nil {
+		switch {
+		case t.inProcess:
+			own := &ownConn{db: db, kept: t.kept}
+			on.pool = own
+			defer own.release()
+		case t.kept != nil:
+			on.pool = keptPool{db, t.kept}
+		}
 	}
 	return ask(on)
 }

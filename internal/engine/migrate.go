@@ -37,7 +37,11 @@ func (t *Table) prepare(mayMake bool) error {
 	if err != nil {
 		return t.unread(err)
 	}
-	return t.inspect()
+	if err := t.inspect(); err != nil {
+		return err
+	}
+	t.keep()
+	return nil
 }
 
 // within gives a step of New its time.

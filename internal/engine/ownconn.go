@@ -3,20 +3,22 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"reflect"
+	"slices"
 
 	"gorm.io/gorm"
 )
 
 // An ownConn is the connection of one operation on an SQLite that is in this process. For a context
 // that can end, drivers of SQLite start a goroutine with each statement, which takes longer than
-// the statement. So the operation takes a connection, within its time, when it first asks
-// something, and what it asks on that is bounded by SQLite's busy timeout alone, which these
-// drivers cannot cut short anyway. Callbacks and hooks of the application's see the context as it
-// is.
+// the statement. So the operation takes a connection within its time, and what it asks on that is
+// bounded by SQLite's busy timeout alone, which these drivers cannot cut short anyway. Callbacks
+// and hooks of the application's see the context as it is.
 type ownConn struct {
 	db   *sql.DB
-	conn *sql.Conn
+	kept kept
+	conn *sql.Conn   // but for statements that are kept, which take one themselves
 	rows []*sql.Rows // that somebody may have left open
 }
 
@@ -24,6 +26,39 @@ type ownConn struct {
 type patient struct{ context.Context }
 
 func (patient) Done() <-chan struct{} { return nil }
+
+// A taking is the context of a statement that is kept: the wait for a connection ends with it, and
+// nothing after that.
+type taking struct {
+	context.Context
+	taken bool
+}
+
+func (c *taking) Done() <-chan struct{} {
+	if c.taken {
+		return nil
+	}
+	return c.Context.Done()
+}
+
+// tells has database/sql tell when there is a connection: parameters are asked for their values
+// then.
+func (c *taking) tells(args []any) []any {
+	args = slices.Clone(args)
+	args[0] = telling{c, args[0]}
+	return args
+}
+
+type telling struct {
+	taking *taking
+	arg    any
+}
+
+// Value implements driver.Valuer.
+func (t telling) Value() (driver.Value, error) {
+	t.taking.taken = true
+	return driver.DefaultParameterConverter.ConvertValue(t.arg)
+}
 
 // take takes the connection.
 func (c *ownConn) take(ctx context.Context) (err error) {
@@ -48,6 +83,10 @@ func (c *ownConn) release() {
 func (c *ownConn) GetDBConn() (*sql.DB, error) { return c.db, nil }
 
 func (c *ownConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if statement := c.kept[query]; statement != nil && c.conn == nil {
+		taking := &taking{Context: ctx}
+		return statement.ExecContext(taking, taking.tells(args)...)
+	}
 	if err := c.take(ctx); err != nil {
 		return nil, err
 	}
@@ -55,14 +94,22 @@ func (c *ownConn) ExecContext(ctx context.Context, query string, args ...any) (s
 }
 
 func (c *ownConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if err := c.take(ctx); err != nil {
-		return nil, err
-	}
-	rows, err := c.conn.QueryContext(patient{ctx}, query, args...)
+	rows, err := c.query(ctx, query, args...)
 	if err == nil {
 		c.rows = append(c.rows, rows)
 	}
 	return rows, err
+}
+
+func (c *ownConn) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if statement := c.kept[query]; statement != nil && c.conn == nil {
+		taking := &taking{Context: ctx}
+		return statement.QueryContext(taking, taking.tells(args)...)
+	}
+	if err := c.take(ctx); err != nil {
+		return nil, err
+	}
+	return c.conn.QueryContext(patient{ctx}, query, args...)
 }
 
 // PrepareContext and QueryRowContext are nothing of ours, and go to the pool.
@@ -83,24 +130,7 @@ func (c *ownConn) BeginTx(ctx context.Context, opts *sql.TxOptions) (gorm.ConnPo
 	if err != nil {
 		return nil, err
 	}
-	return &ownTx{Tx: tx, db: c.db}, nil
-}
-
-// An ownTx is a transaction on an ownConn. It closes the rows that are left open itself.
-type ownTx struct {
-	*sql.Tx
-	db *sql.DB
-}
-
-// GetDBConn serves callbacks that ask for the pool.
-func (t *ownTx) GetDBConn() (*sql.DB, error) { return t.db, nil }
-
-func (t *ownTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return t.Tx.ExecContext(patient{ctx}, query, args...)
-}
-
-func (t *ownTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.Tx.QueryContext(patient{ctx}, query, args...)
+	return &keptTx{Tx: tx, db: c.db, kept: c.kept, patient: true}, nil
 }
 
 // isInProcess tells whether a pool's driver is one of SQLite's that reaches the database by no

@@ -25,6 +25,16 @@ type guardedText struct {
 	live string // while it has not
 }
 
+// ofRequests are the texts of what requests do as a rule. bare tells whether the model has no
+// columns besides ours.
+func (s texts) ofRequests(bare bool) []string {
+	texts := []string{s.find, s.lock, s.lockAny, s.touch}
+	if bare {
+		texts = append(texts, s.insert, s.update.live, s.update.free, s.rekey.live, s.rekey.free)
+	}
+	return texts
+}
+
 func (t *Table) makeTexts() texts {
 	table, look := t.db.Statement.Quote(t.table), t.lookQuery()
 	guarded := func(set string, params int) guardedText {

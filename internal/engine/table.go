@@ -32,6 +32,7 @@ type Table struct {
 	schema      *schema.Schema  // of the model
 	own         []*schema.Field // columns of the model besides ours that an update writes
 	inProcess   bool            // see ownConn
+	prepares    bool            // the application's PrepareStmt
 	bare        bool            // single statements go without a transaction
 	replaceRows bool            // a new key is an insert and a delete
 	timeout     time.Duration
@@ -40,6 +41,7 @@ type Table struct {
 	logger      func() *slog.Logger
 
 	texts   texts
+	kept    kept
 	asking  atomic.Int64 // operations under way, see queue
 	slow    atomic.Bool  // the last one got no answer, and may have had a connection
 	sweeper sweeper
