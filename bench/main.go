@@ -67,7 +67,7 @@ func run(ctx context.Context, args []string) error {
 		"and the floor")
 	flags.Var(&s.databases, "databases", "measure on these, with `commas` between them")
 	flags.Var(&s.rows, "rows", "the `sizes` of the tables that show how costs grow")
-	flags.IntVar(&s.rounds, "rounds", 9, "how many `times` each contender has its turn in a cell")
+	flags.IntVar(&s.rounds, "rounds", 7, "how many `times` each contender has its turn in a cell")
 	flags.DurationVar(&s.slice, "slice", 100*time.Millisecond, "how `long` a turn takes, about")
 	flags.Var(&s.trees, "tree", "`name=folder` of a source of gormsession; several are compared")
 	if err := flags.Parse(args); err != nil {
