@@ -124,7 +124,7 @@ func (k *kinds) String() string { return "" }
 
 func (k *kinds) Set(text string) error {
 	for name := range strings.SplitSeq(text, ",") {
-		if database.Kind(name).Title() == "" {
+		if !slices.Contains(database.Kinds, database.Kind(name)) {
 			return errors.New("there are " + fmt.Sprint(database.Kinds))
 		}
 		*k = append(*k, database.Kind(name))

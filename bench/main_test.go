@@ -61,6 +61,45 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Redis is measured in its own section alone, beside what keeps its sessions in PostgreSQL.
+func TestBesideRedis(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	err := run(context.Background(), []string{
+		"-databases", "postgres", "-only", "^(beside Redis|statements)", "-rounds", "2",
+		"-slice", "1ms", "-o", page,
+	})
+	if errors.Is(err, database.ErrNotInstalled) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := read(t, page)
+	if strings.Contains(text, "Redis was not there") && os.Getenv("CI") != "true" {
+		t.Skip("no Redis is installed")
+	}
+	head := "|  | untouched | create | read | read + write |"
+	others, own, _ := strings.Cut(text, head)
+	own, others2, _ := strings.Cut(own, "\n\n")
+	for _, name := range []string{
+		contender.FloorName, contender.OwnDefault, contender.OwnTuned, contender.SCSOnSQL,
+		"gin-contrib on Redis", "scs on Redis",
+	} {
+		if !strings.Contains(own, "\n| "+name+" | ") {
+			t.Errorf("%s has no part", name)
+		}
+	}
+	if !strings.Contains(others2, "## What a request sends") ||
+		strings.Contains(others+others2, " on Redis |") {
+		t.Error("another section is not there, or has Redis")
+	}
+	for _, wrong := range []string{"NaN", "failed", "|  |\n"} {
+		if strings.Contains(own, wrong) {
+			t.Errorf("the table says %s:\n%s", wrong, own)
+		}
+	}
+}
+
 // Two trees are built and compared with each other.
 func TestTrees(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "page.md")

@@ -35,6 +35,7 @@ var sections = []section{
 	{report.Requests, requests, keepers, 1, 0},
 	{report.Clients, manyClients, keepers, 2, 0},
 	{report.Growth, growth, comparable, 1, 0},
+	{report.BesideRedis, besideRedis, redisRivals, 2, 0},
 	{report.HotSession, hotSession, keepers, 5, 0},
 	{report.Traffic, traffic, keepers, 1, 1},
 	{report.RowUpdates, rowUpdates, comparable, 1, 5},

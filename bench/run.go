@@ -34,7 +34,7 @@ func participants(s settings, dir string) (all []participant, err error) {
 			return nil, err
 		}
 	}
-	for _, c := range contender.All {
+	for _, c := range slices.Concat(contender.All, contender.AllOnRedis) {
 		trees := s.trees
 		switch {
 		case c.Role == contender.Bare, c.Name == contender.FloorName:
@@ -63,8 +63,9 @@ type runner struct {
 	results   *report.Results
 	all       []participant
 	place     database.Place
+	redis     database.Place        // nil but where contenders on it take part
 	databases map[report.Who]string // their data source names, by whom they are of
-	made      []string              // the names of the databases
+	made      []func() error        // drop the databases
 	serial    int
 }
 
@@ -118,7 +119,12 @@ func measureOn(ctx context.Context, k database.Kind, r runner, dir string) (err 
 		cells := slices.DeleteFunc(sec.cells(k, r.settings), func(c measure.Cell) bool {
 			return !r.only.matches(string(sec.name) + ": " + c.String())
 		})
-		if err := r.section(ctx, sec, cells); err != nil {
+		if sec.name == report.BesideRedis && len(cells) > 0 {
+			err = r.withRedis(ctx, sec, cells, dir)
+		} else {
+			err = r.section(ctx, sec, cells)
+		}
+		if err != nil {
 			return errors.Join(err, r.drop())
 		}
 	}
@@ -153,10 +159,10 @@ func (r *runner) cell(ctx context.Context, sec section, c measure.Cell) error {
 	}()
 	fmt.Fprintf(os.Stderr, "%s  %s: %s\n", time.Now().Format(time.TimeOnly), sec.name, c)
 	for _, p := range r.all {
-		if !sec.among(p.Contender, c) {
+		if !sec.among(p.Contender, c) || p.Role == contender.OnRedis && r.redis == nil {
 			continue
 		}
-		dsn, err := r.database(p.who)
+		dsn, err := r.database(p)
 		if err != nil {
 			return err
 		}
@@ -220,8 +226,8 @@ func (t *turn) end() error {
 }
 
 // database returns the data source name of the participant's database, which it makes.
-func (r *runner) database(who report.Who) (string, error) {
-	if dsn := r.databases[who]; dsn != "" {
+func (r *runner) database(p participant) (string, error) {
+	if dsn := r.databases[p.who]; dsn != "" {
 		return dsn, nil
 	}
 	if r.databases == nil {
@@ -229,17 +235,21 @@ func (r *runner) database(who report.Who) (string, error) {
 	}
 	r.serial++
 	name := fmt.Sprintf("sessions_%d", r.serial)
-	dsn, err := r.place.Create(name)
-	r.made = append(r.made, name)
-	r.databases[who] = dsn
+	place := r.place
+	if p.Role == contender.OnRedis {
+		place = r.redis
+	}
+	dsn, err := place.Create(name)
+	r.made = append(r.made, func() error { return place.Drop(name) })
+	r.databases[p.who] = dsn
 	return dsn, err
 }
 
 // drop drops the databases.
 func (r *runner) drop() error {
 	var errs []error
-	for _, name := range r.made {
-		errs = append(errs, r.place.Drop(name))
+	for _, drop := range r.made {
+		errs = append(errs, drop())
 	}
 	r.made, r.databases = nil, nil
 	return errors.Join(errs...)

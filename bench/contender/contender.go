@@ -44,12 +44,13 @@ const (
 type Role int
 
 // Bare knows no session. A Floor does by hand the least that a session in a database needs. A Peer
-// is another library.
+// is another library, and one OnRedis is too, but keeps its sessions there and not in the database.
 const (
 	Bare Role = iota
 	Floor
 	Peer
 	Ours
+	OnRedis
 )
 
 // The names that others refer to.
@@ -82,20 +83,27 @@ var All = []Contender{
 	{Name: OwnTuned, Role: Ours, Config: Tuned, Counts: true, Open: gormSession(true)},
 }
 
+// AllOnRedis lists what takes part beside [All] where a Redis runs.
+var AllOnRedis = []Contender{
+	{Name: "gin-contrib on Redis", Role: OnRedis, Open: ginContribOnRedis},
+	{Name: "scs on Redis", Role: OnRedis, Open: scsOnRedis},
+}
+
 // Named returns the contender of that name.
 func Named(name string) (Contender, bool) {
-	i := slices.IndexFunc(All, func(c Contender) bool { return c.Name == name })
+	all := slices.Concat(All, AllOnRedis)
+	i := slices.IndexFunc(all, func(c Contender) bool { return c.Name == name })
 	if i < 0 {
 		return Contender{}, false
 	}
-	return All[i], true
+	return all[i], true
 }
 
 // A Site is an opened contender.
 type Site struct {
 	Handler http.Handler // serves the paths of each [Work]
 	// Seeding clones a row of Table under new values of KeyColumn. Table is empty where no rows
-	// are kept.
+	// are kept. In Redis, where there are no tables, RowKey is the whole key of a value.
 	Table, KeyColumn string
 	// RowKey is what KeyColumn holds for a session's key, and Cookie the value of its cookie.
 	RowKey, Cookie func(key string) string

@@ -1,11 +1,13 @@
 package contender_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -16,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
-// each runs f with the site of each contender that keeps sessions, on each database.
+// each runs f with the site of each contender that keeps sessions, on each database, and on Redis.
 func each(t *testing.T, f func(t *testing.T, c contender.Contender, x *opened)) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		for _, c := range contender.All {
@@ -29,6 +31,42 @@ func each(t *testing.T, f func(t *testing.T, c contender.Contender, x *opened)) 
 			})
 		}
 	})
+	for _, c := range contender.AllOnRedis {
+		t.Run("redis/"+c.Name, func(t *testing.T) {
+			t.Parallel()
+			f(t, c, openOn(t, c, database.Redis, newRedis(t)))
+		})
+	}
+}
+
+// newRedis returns the data source name of a database in a server of its own.
+func newRedis(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "bench") // The path of a socket is short, unlike t.TempDir.
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	place, err := database.NewPlace(database.Redis, dir)
+	if errors.Is(err, database.ErrNotInstalled) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := place.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	dsn, err := place.Create("sessions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dsn
 }
 
 // opened is a contender on a database of its own, whose traffic is counted.
@@ -41,12 +79,17 @@ type opened struct {
 
 func open(t *testing.T, c contender.Contender, k dbtest.Kind) *opened {
 	t.Helper()
+	return openOn(t, c, database.Kind(k), dbtest.New(t, k).DSN())
+}
+
+func openOn(t *testing.T, c contender.Contender, k database.Kind, dsn string) *opened {
+	t.Helper()
 	x := &opened{T: t}
-	db, err := database.Open(database.Kind(k), dbtest.New(t, k).DSN(), &x.traffic)
+	db, err := database.Open(k, dsn, &x.traffic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Pool.Close() })
+	t.Cleanup(func() { db.Close() })
 	x.db = db
 	if x.site, err = c.Open(db); err != nil {
 		t.Fatal(err)
@@ -76,8 +119,30 @@ func keptCookie(w *httptest.ResponseRecorder, had string) string {
 
 func (x *opened) rows() (n int) {
 	x.Helper()
+	if x.db.Redis != nil {
+		return int(x.db.Redis.DBSize(x.Context()).Val())
+	}
 	if err := x.db.Pool.QueryRow("SELECT count(*) FROM " + x.site.Table).Scan(&n); err != nil {
 		x.Fatal(err)
+	}
+	return n
+}
+
+// asked is how many statements were sent so far, or commands to Redis that read and write.
+func (x *opened) asked() (n int64) {
+	if x.db.Redis == nil {
+		return x.traffic.Statements.Load()
+	}
+	for line := range strings.Lines(x.db.Redis.Info(x.Context(), "commandstats").Val()) {
+		var calls int64
+		name, counts, _ := strings.Cut(line, ":")
+		switch name {
+		case "cmdstat_get", "cmdstat_set", "cmdstat_setex":
+			if _, err := fmt.Sscanf(counts, "calls=%d", &calls); err != nil {
+				x.Fatal(err)
+			}
+			n += calls
+		}
 	}
 	return n
 }
@@ -131,11 +196,11 @@ func TestRead(t *testing.T) {
 		x.get(path, "", http.StatusUnauthorized)
 		cookie, _ := x.get(contender.Create.Path("200B"), "", http.StatusOK)
 		x.get(path, cookie, http.StatusOK)
-		x.traffic.Reset()
+		before := x.asked()
 		if _, got := x.get(path, cookie, http.StatusOK); got != "1001" {
 			t.Errorf("it is the session of %q", got)
 		}
-		if x.traffic.Statements.Load() == 0 {
+		if x.asked() == before {
 			t.Error("nothing was asked of the database")
 		}
 		if n := x.rows(); n != 1 {
@@ -219,13 +284,13 @@ func TestFloorsAreFloors(t *testing.T) {
 func TestUntouched(t *testing.T) {
 	each(t, func(t *testing.T, c contender.Contender, x *opened) {
 		cookie, _ := x.get(contender.Create.Path("200B"), "", http.StatusOK)
-		x.traffic.Reset()
+		before := x.asked()
 		x.get(contender.Untouched.Path(""), cookie, http.StatusOK)
 		var want int64
 		if c.Name[:3] == "scs" {
 			want = 1
 		}
-		if n := x.traffic.Statements.Load(); n != want {
+		if n := x.asked() - before; n != want {
 			t.Errorf("%d statements, not %d", n, want)
 		}
 	})

@@ -38,19 +38,23 @@ func ginContrib(tuned bool) func(*database.DB) (*Site, error) {
 			return nil, err
 		}
 		store := gcgorm.NewStore(g, false, hashKey)
-		store.Options(gcsessions.Options{
-			Path: "/", MaxAge: int(Lifetime / time.Second), HttpOnly: true,
-		})
+		store.Options(ginContribCookie)
 		// Without this it saves no session of 4 KB. The interface that NewStore returns hides it.
 		store.(interface{ MaxLength(int) }).MaxLength(0)
-		return gormstoreSite(newEngine(gcsessions.Sessions(CookieName, store)), library{
-			get: func(c *gin.Context, name string) any { return gcsessions.Default(c).Get(name) },
-			set: func(c *gin.Context, name string, v any) {
-				gcsessions.Default(c).Set(name, v)
-			},
-			save: func(c *gin.Context) error { return gcsessions.Default(c).Save() },
-		}), nil
+		return ginContribSite(store), nil
 	}
+}
+
+var ginContribCookie = gcsessions.Options{
+	Path: "/", MaxAge: int(Lifetime / time.Second), HttpOnly: true,
+}
+
+func ginContribSite(store gcsessions.Store) *Site {
+	return gormstoreSite(newEngine(gcsessions.Sessions(CookieName, store)), library{
+		get:  func(c *gin.Context, name string) any { return gcsessions.Default(c).Get(name) },
+		set:  func(c *gin.Context, name string, v any) { gcsessions.Default(c).Set(name, v) },
+		save: func(c *gin.Context) error { return gcsessions.Default(c).Save() },
+	})
 }
 
 // gorilla is gorilla/sessions with wader/gormstore, called by gin's handlers.

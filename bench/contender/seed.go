@@ -17,6 +17,9 @@ func Seed(db *database.DB, s *Site, n int, size string) error {
 	if s.Table == "" {
 		return nil
 	}
+	if db.Kind == database.Redis {
+		return seedRedis(db, s, n, size)
+	}
 	if err := empty(db, s); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/mattn/go-sqlite3"
+	"github.com/redis/go-redis/v9"
 	"gorm.io/driver/mysql"
 	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
@@ -35,7 +36,9 @@ var Kinds = []Kind{SQLite, Postgres, MariaDB}
 
 // Title is the name of the kind for readers.
 func (k Kind) Title() string {
-	return map[Kind]string{SQLite: "SQLite", Postgres: "PostgreSQL", MariaDB: "MariaDB"}[k]
+	return map[Kind]string{
+		SQLite: "SQLite", Postgres: "PostgreSQL", MariaDB: "MariaDB", Redis: "Redis",
+	}[k]
 }
 
 // Conns is how many connections a pool may have, the same for each contender. More would not help:
@@ -49,12 +52,23 @@ func (k Kind) Conns() int {
 
 // A DB is the private database of one contender.
 type DB struct {
-	Kind Kind
-	Pool *sql.DB
+	Kind  Kind
+	Pool  *sql.DB
+	Redis *redis.Client // instead of Pool, where Kind is so
 }
 
-// Open opens the database that dsn names. If traffic is not nil, it counts what goes there.
+// Open opens the database that dsn names. If traffic is not nil, it counts what goes there, unless
+// that is [Redis].
 func Open(k Kind, dsn string, traffic *Traffic) (*DB, error) {
+	if k == Redis {
+		options, err := redis.ParseURL(dsn)
+		if err != nil {
+			return nil, err
+		}
+		options.PoolSize = k.Conns()
+		db := &DB{Kind: k, Redis: redis.NewClient(options)}
+		return db, db.Redis.Ping(context.Background()).Err()
+	}
 	c, err := connector(k, dsn, traffic)
 	if err != nil {
 		return nil, err
@@ -63,6 +77,14 @@ func Open(k Kind, dsn string, traffic *Traffic) (*DB, error) {
 	db.Pool.SetMaxOpenConns(k.Conns())
 	db.Pool.SetMaxIdleConns(k.Conns())
 	return db, db.Pool.Ping()
+}
+
+// Close closes the connections.
+func (db *DB) Close() error {
+	if db.Redis != nil {
+		return db.Redis.Close()
+	}
+	return db.Pool.Close()
 }
 
 func connector(k Kind, dsn string, traffic *Traffic) (driver.Connector, error) {

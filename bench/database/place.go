@@ -35,6 +35,9 @@ func NewPlace(k Kind, dir string) (Place, error) {
 		return start(k, dir, postgresServer)
 	case MariaDB:
 		return start(k, dir, mariadbServer)
+	case Redis:
+		s, err := start(k, dir, redisServer)
+		return &redisPlace{server: s}, err
 	}
 	return nil, fmt.Errorf("unknown kind of database %q", k)
 }

@@ -18,7 +18,7 @@ const startTimeout = time.Minute
 // An engine says how the server of a kind is run, in a directory that is its own.
 type engine struct {
 	account  string   // that it runs as when we are root, which servers refuse to
-	init     []string // makes the data directory
+	init     []string // makes the data directory, if it needs one
 	serve    []string // runs the server in the foreground
 	settings []string // as arguments of serve
 	socket   string   // the file through which it is reached
@@ -37,7 +37,7 @@ type server struct {
 	admin  *DB
 }
 
-func start(k Kind, dir string, find func(dir, user string) (engine, error)) (Place, error) {
+func start(k Kind, dir string, find func(dir, user string) (engine, error)) (*server, error) {
 	me, err := user.Current()
 	if err != nil {
 		return nil, err
@@ -57,8 +57,10 @@ func start(k Kind, dir string, find func(dir, user string) (engine, error)) (Pla
 				"--reuid=" + e.account, "--regid=" + e.account, "--clear-groups", "--"}, argv...)...)
 		}
 	}
-	if out, err := in(dir, as(e.init)).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", e.init[0], err, out)
+	if len(e.init) > 0 {
+		if out, err := in(dir, as(e.init)).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", e.init[0], err, out)
+		}
 	}
 	s := &server{kind: k, engine: e, ended: make(chan error, 1)}
 	s.cmd = in(dir, as(append(e.serve, e.settings...)))
@@ -130,7 +132,7 @@ func (s *server) Settings() []string {
 func (s *server) Close() error {
 	var err error
 	if s.admin != nil {
-		err = s.admin.Pool.Close()
+		err = s.admin.Close()
 	}
 	if err := s.cmd.Process.Signal(s.engine.stop); err != nil {
 		return err // It has ended by itself.

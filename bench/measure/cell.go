@@ -103,8 +103,6 @@ func (b *Bench) Close() error {
 	if b.close != nil {
 		err = b.close()
 	}
-	if b.db.Pool != nil {
-		b.db.Pool.Close()
-	}
+	b.db.Close()
 	return err
 }

@@ -22,7 +22,11 @@ func Open(job Job) (b *Bench, err error) {
 		traffic = &database.Traffic{}
 	}
 	b = &Bench{}
-	if b.db, err = database.Open(job.Cell.Database, job.DSN, traffic); err != nil {
+	kind := job.Cell.Database
+	if c.Role == contender.OnRedis {
+		kind = database.Redis
+	}
+	if b.db, err = database.Open(kind, job.DSN, traffic); err != nil {
 		return nil, err
 	}
 	defer func() {

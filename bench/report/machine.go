@@ -27,7 +27,8 @@ var measuredModules = []string{
 	"github.com/gin-gonic/gin", "gorm.io/gorm", "github.com/mattn/go-sqlite3",
 	"github.com/jackc/pgx/v5", "github.com/go-sql-driver/mysql", "github.com/gin-contrib/sessions",
 	"github.com/gorilla/sessions", "github.com/wader/gormstore/v2", "github.com/alexedwards/scs/v2",
-	"github.com/alexedwards/scs/gormstore",
+	"github.com/alexedwards/scs/gormstore", "github.com/alexedwards/scs/goredisstore",
+	"github.com/redis/go-redis/v9", "github.com/boj/redistore", "github.com/gomodule/redigo",
 }
 
 func lookAtMachine(dir string) Machine {

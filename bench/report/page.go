@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +37,8 @@ func Print(r *Results, to io.Writer) error {
 func write(r *Results, plots string) (string, error) {
 	p := &page{results: r, plots: plots}
 	for _, part := range []func(){
-		p.intro, p.trees, p.choose, p.untouched, p.requests, p.rank, p.clients, p.growth, p.hotSession,
-		p.rowUpdates, p.clearing, p.traffic, p.failures, p.method,
+		p.intro, p.trees, p.choose, p.untouched, p.requests, p.rank, p.clients, p.besideRedis,
+		p.growth, p.hotSession, p.rowUpdates, p.clearing, p.traffic, p.failures, p.method,
 	} {
 		part()
 	}
@@ -80,7 +81,10 @@ func (p *page) intro() {
 		list = append(list, fmt.Sprintf("- **%s**: %s",
 			Who{contender.OwnDefault, t.Name}, t.Commit))
 	}
-	for _, place := range p.results.Places {
+	for _, place := range append(slices.Clone(p.results.Places), p.results.Redis) {
+		if place.Version == "" {
+			continue
+		}
 		list = append(list, fmt.Sprintf("- **%s**: %s, with `%s`",
 			place.Kind.Title(), place.Version, strings.Join(place.Settings, "`, `")))
 	}

@@ -17,14 +17,15 @@ type Section string
 
 // The sections of the page, in their order.
 const (
-	Untouched  Section = "untouched"
-	Requests   Section = "requests"
-	Clients    Section = "clients"
-	Growth     Section = "growth"
-	HotSession Section = "hot session"
-	Traffic    Section = "statements"
-	RowUpdates Section = "row updates"
-	Clearing   Section = "clearing"
+	Untouched   Section = "untouched"
+	Requests    Section = "requests"
+	Clients     Section = "clients"
+	BesideRedis Section = "beside Redis"
+	Growth      Section = "growth"
+	HotSession  Section = "hot session"
+	Traffic     Section = "statements"
+	RowUpdates  Section = "row updates"
+	Clearing    Section = "clearing"
 )
 
 // Who is a contender, and the tree that it is of where several are compared.
@@ -51,6 +52,7 @@ type Results struct {
 	Machine    Machine
 	Trees      []Tree
 	Places     []Place
+	Redis      Place // of no version where there was none
 	Contenders []Who
 	Rounds     int
 	Slice      time.Duration

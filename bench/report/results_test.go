@@ -94,6 +94,31 @@ func TestFailuresAreShown(t *testing.T) {
 	}
 }
 
+// A page says of a Redis how it was run, that it keeps nothing, and the ratio to the floor; or that
+// there was none.
+func TestRedisIsThereOrNot(t *testing.T) {
+	r := timed(map[Who][]float64{floor: {10}})
+	for who, rate := range map[Who]float64{floor: 1000, {Name: "scs on Redis"}: 3000} {
+		r.Results = append(r.Results, Result{Section: BesideRedis, Cell: readCell, Who: who,
+			Samples: []measure.Sample{{measure.Rate: rate}}})
+	}
+	r.Contenders = append(r.Contenders, Who{Name: "scs on Redis"})
+	const none, kept = "Redis was not there", "keeps nothing here when its machine stops"
+	page := text(t, r)
+	if !strings.Contains(page, none) || strings.Contains(page, kept) {
+		t.Errorf("without a Redis the page shows\n%s", page)
+	}
+	r.Redis = Place{Kind: database.Redis, Version: "7", Settings: []string{`save ""`}}
+	page = text(t, r)
+	for _, part := range []string{
+		kept, "- **Redis**: 7, with `save \"\"`\n", "| scs on Redis | 3,000 (3.00) |",
+	} {
+		if !strings.Contains(page, part) || strings.Contains(page, none) {
+			t.Errorf("the page lacks %q:\n%s", part, page)
+		}
+	}
+}
+
 func TestQuantile(t *testing.T) {
 	for _, c := range []struct {
 		of          []float64
