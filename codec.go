@@ -31,7 +31,9 @@ type Codec interface {
 
 	// Decode returns the entries of a text. An error means that the text cannot be read: the
 	// session counts as empty, the row stays as it is, and a warning with the error is logged; so
-	// the error must not quote the text.
+	// the error must not quote the text. One that wraps [ErrUnavailable] means that it cannot be
+	// read now, as where a key of the codec's is missing: it is answered with 503, and nobody is
+	// logged out.
 	Decode(sessionKey, text string) (map[string]json.RawMessage, error)
 }
 

@@ -76,6 +76,12 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 		s.p.opts.cookie().Delete(h, r)
 	}
 	header.VaryOnCookie(h)
+	if s.p.opts.clearSiteData && saved && c.Flushed() {
+		h.Set("Clear-Site-Data", `"cache", "storage"`)
+	}
+	if s.p.opts.noStore && len(h["Cache-Control"]) == 0 && s.isLoggedIn() {
+		h.Set("Cache-Control", "no-store")
+	}
 	switch {
 	case edits.Cache == verdict.Private:
 		s.keepPrivate(h)

@@ -210,19 +210,24 @@ func (s *State) pop(name string) (json.RawMessage, bool) {
 	return raw, ok && s.change(name, changes.Delete(utf8Name(name)))
 }
 
-// Clear removes all entries, an expiry of the session's own among them. The session keeps its key;
-// [State.Flush] ends it. Entries that another request sets at the same time stay.
+// Clear removes all entries, an expiry of the session's own and the user's login among them. The
+// session keeps its key, and its absolute lifetime; [State.Flush] ends it. Entries that another
+// request sets at the same time stay.
 func (s *State) Clear() {
 	s = s.enter()
 	defer s.mu.Unlock()
 	if s.load() {
-		s.change("", changes.Delete(slices.Collect(maps.Keys(s.entries))...))
+		names := slices.DeleteFunc(slices.Collect(maps.Keys(s.entries)), func(name string) bool {
+			return name == lifetime.StartEntry
+		})
+		s.change("", changes.Delete(names...))
 	}
 }
 
 // reserved is the error of a change, from outside, to an entry of the library's own.
 func reserved(name string) error {
-	if name == lifetime.Entry || name == flashEntry {
+	switch name {
+	case lifetime.Entry, lifetime.StartEntry, flashEntry, userEntry, deviceEntry:
 		return fmt.Errorf("%w: %s", ErrReserved, name)
 	}
 	return nil

@@ -34,12 +34,18 @@ var (
 	// which is saved, and is answered with 500.
 	ErrEncode = engine.ErrEncode
 
-	// ErrReserved is the error of a change to an entry that the library keeps for itself,
-	// _session_expiry or _flashes, by its name: that is for SetExpiry and Flash, whatever name a
-	// visitor has chosen. It sticks to the session, nothing of which is saved, and is answered
-	// with 500.
+	// ErrTooLarge is the error of a session that would have more bytes, entries or waiting messages
+	// than [WithMaxBytes], [WithMaxEntries] and [WithMaxFlashes] allow. It sticks to the session,
+	// nothing of which is saved: what the row holds stays. It names the entry, and is answered with
+	// 500.
+	ErrTooLarge = engine.ErrTooLarge
+
+	// ErrReserved is the error of a change to an entry that the library keeps for itself, such as
+	// _session_expiry, _session_start, _flashes, _user or _device, by its name: that is for
+	// SetExpiry, Flash and LogIn, whatever name a visitor has chosen. It sticks to the session,
+	// nothing of which is saved, and is answered with 500.
 	ErrReserved = errors.New(
-		"gormsession: the entry is the library's own, for SetExpiry or Flash alone",
+		"gormsession: the entry is the library's own, for SetExpiry, Flash or LogIn alone",
 	)
 
 	// ErrReentrant is the error of a session that was used from inside of itself: changed or saved
@@ -86,5 +92,6 @@ func statusOf(err error) int {
 
 // isMisuse tells whether the application has asked for what cannot be. Its own error page says so.
 func isMisuse(err error) bool {
-	return errors.Is(err, ErrEncode) || errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant)
+	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEncode) ||
+		errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant)
 }

@@ -33,6 +33,10 @@ func (s *State) Flash(v any) {
 			if err != nil {
 				return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, flashEntry, err)
 			}
+			if most := s.p.opts.bounds.flashes; most > 0 && len(list) >= most {
+				return nil, fmt.Errorf("%w: %d messages wait for Flashes, and WithMaxFlashes "+
+					"allows %d", ErrTooLarge, len(list)+1, most)
+			}
 			return jsontext.JoinList(append(list, raw)), nil
 		}),
 	)
@@ -94,13 +98,15 @@ func flashList(raw json.RawMessage) (list []json.RawMessage, err error) {
 
 // without removes each of taken once from list.
 func without(list, taken []json.RawMessage) []json.RawMessage {
-	list = slices.Clone(list)
+	counts := make(map[string]int, len(taken))
 	for _, t := range taken {
-		if i := slices.IndexFunc(
-			list, func(raw json.RawMessage) bool { return string(raw) == string(t) },
-		); i >= 0 {
-			list = slices.Delete(list, i, i+1)
-		}
+		counts[string(t)]++
 	}
-	return list
+	return slices.DeleteFunc(slices.Clone(list), func(raw json.RawMessage) bool {
+		taken := counts[string(raw)] > 0
+		if taken {
+			counts[string(raw)]--
+		}
+		return taken
+	})
 }

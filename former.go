@@ -9,8 +9,9 @@ import (
 
 // WithFormer names a second table of the same database in which sessions may still be: that of the
 // former settings, while an application moves to others. Of opts, what concerns the table counts:
-// [WithTable], [WithCodec], [WithModel], [WithoutMigration], and what a package such as django
-// sets; everything else is as for the own table. Without opts it is the default table.
+// [WithTable], [WithCodec], [WithEncryption] and its like, [WithModel], [WithUsers],
+// [WithoutMigration], and what a package such as django sets; everything else is as for the own
+// table. Without opts it is the default table.
 //
 // A session is looked for in the own table and then in the former one, and saved where it was
 // found; new sessions, and those that get a new key, go to the own table. So a binary with the new

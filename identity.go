@@ -86,9 +86,13 @@ func (s *State) IsNew() bool {
 func (s *State) CycleKey() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if !s.writable("") {
-		return
+	if s.writable("") {
+		s.cycle()
 	}
+}
+
+// cycle is CycleKey. mu is held.
+func (s *State) cycle() {
 	s.c = s.c.NewKey()
 	if s.key != "" && s.nextKey == "" {
 		s.nextKey = s.p.opts.newKey()
@@ -108,9 +112,13 @@ func (s *State) Flush() {
 		s.tooLate("")
 		return
 	}
-	if s.barred() {
-		return
+	if !s.barred() {
+		s.flush()
 	}
+}
+
+// flush is Flush. mu is held.
+func (s *State) flush() {
 	before := len(s.doomed)
 	s.doom()
 	s.c = s.c.Flush(len(s.doomed) > before)
@@ -125,7 +133,7 @@ func (s *State) Discard() {
 	if s.phase == closed || s.barred() {
 		return
 	}
-	s.entries, s.log, s.nextKey = s.row.Entries, nil, ""
+	s.entries, s.log, s.nextKey, s.loggedIn = s.row.Entries, nil, "", false
 	s.c = s.c.Discard()
 	if s.c.Trouble == verdict.NoTrouble {
 		s.err = nil

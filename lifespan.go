@@ -53,7 +53,11 @@ func (s *State) ExpiryAge() time.Duration {
 	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
-	return s.lifetime().AgeAt(s.now())
+	now := s.now()
+	if s.p.opts.lives.Absolute > 0 {
+		return s.end(now).Sub(now)
+	}
+	return s.lifetime().AgeAt(now)
 }
 
 // ExpiryDate returns when the session would end if it was saved now, as Django's get_expiry_date
@@ -63,7 +67,12 @@ func (s *State) ExpiryDate() time.Time {
 	s = s.look()
 	defer s.mu.Unlock()
 	s.load()
-	return s.lifetime().DateAt(s.now())
+	return s.end(s.now())
+}
+
+// end is when a session that is saved now ends, before it is rounded.
+func (s *State) end(now time.Time) time.Time {
+	return s.p.opts.lives.Bound(s.entries, s.lifetime().DateAt(now))
 }
 
 // BrowserSession reports whether the session's cookie ends with the browser.

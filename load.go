@@ -58,9 +58,10 @@ func (s *State) find() (verdict.Outcome, error) {
 			return 0, err
 		}
 		if home != nil {
-			return s.adopt(home, r), nil
+			return s.adopt(home, r)
 		}
 	}
+	s.missed()
 	return s.miss(), nil
 }
 

@@ -20,6 +20,7 @@ func (p *Plugin) log(s *State, message string, err error) {
 		p.opts.log().Log(s.ctx, level, message, args...)
 		return nil
 	})
+	s.failed(err)
 }
 
 // fate says where a session has gone that this request had loaded, as far as it can be told.

@@ -34,6 +34,9 @@ type options struct {
 	sameSite    http.SameSite
 	partitioned bool
 	forgets     bool // WithUnknownCookieDeleted
+	noStore     bool
+
+	clearSiteData bool
 
 	lives     lifetime.Settings
 	stepIsSet bool
@@ -50,8 +53,15 @@ type options struct {
 	cleanup      time.Duration
 	values       map[any]any
 	replaceRows  bool
-	formerOpts   []Option // nil: there is no former table
-	former       *options // made of them
+	bounds       bounds
+	seal         *sealing // nil: data is not sealed
+	sealedOnly   bool
+	users        bool
+	limited      bool // by userLimit
+	userLimit    int
+	events       EventHandler // or nil
+	formerOpts   []Option     // nil: there is no former table
+	former       *options     // made of them
 }
 
 func defaultOptions() *options {
@@ -69,6 +79,7 @@ func defaultOptions() *options {
 		timeout:   5 * time.Second,
 		heldBytes: 64 << 10,
 		cleanup:   10 * time.Minute,
+		bounds:    bounds{bytes: 1 << 20, entries: 1_000, flashes: 100},
 	}
 }
 

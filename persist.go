@@ -63,6 +63,9 @@ func (s *State) persist(m verdict.Moment) error {
 			if err != nil {
 				return err
 			}
+			if outcome != verdict.Elsewhere {
+				p.stepped(step)
+			}
 			s.c = verdict.Settle(s.c, m, step, outcome)
 		}
 	})
@@ -83,9 +86,15 @@ func (s *State) problem(p verdict.Problem) error {
 
 // work is what this request does to the row of the session.
 func (s *State) work() engine.Change {
+	complete, log := s.completion(), s.log
 	return engine.Change{
-		Entries: s.entries, Replay: s.log.Replay, Relative: s.log.Relative(),
-		Expire: s.expireDate, AsOf: s.asOf(),
+		Entries: complete(s.entries),
+		Replay: func(raw map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+			entries, err := log.Replay(raw)
+			return complete(entries), err
+		},
+		Relative: log.Relative(),
+		Admit:    s.admit, Expire: s.expireDate, AsOf: s.asOf(),
 	}
 }
 
@@ -99,7 +108,8 @@ func (s *State) asOf() time.Time {
 
 // expireDate is when a session of these entries ends that is saved now.
 func (s *State) expireDate(entries map[string]json.RawMessage, now time.Time) time.Time {
-	return s.p.opts.lives.ExpireDate(s.lifetimeOf(entries), now)
+	lives := s.p.opts.lives
+	return lives.Bound(entries, lives.ExpireDate(s.lifetimeOf(entries), now))
 }
 
 // endAlike tells whether a row ends when another one does, and its cookie likewise.

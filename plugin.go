@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 
 	"gorm.io/gorm"
 
@@ -20,6 +21,7 @@ type Plugin struct {
 	store  *engine.Store
 	rules  verdict.Rules
 	absent *header.Absence
+	large  *sync.Once // a warning of large sessions
 }
 
 // String names the plugin by its table.
@@ -48,7 +50,7 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plugin{opts: o, rules: o.rules(), absent: &header.Absence{}}
+	p := &Plugin{opts: o, rules: o.rules(), absent: &header.Absence{}, large: &sync.Once{}}
 	if p.store, err = open(db, o); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package gormsession
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -27,9 +28,9 @@ import (
 // and do nothing, Err says why, and the response is 503 whatever the handler wrote. So a handler
 // need not check each call, and nobody is "logged out" by a database fault.
 //
-// The entries _session_expiry and _flashes are the library's own. They can be read by name, but
-// only SetExpiry and its like, Flash, Flashes and Clear change them: anything else is
-// [ErrReserved].
+// The entries _session_expiry, _session_start, _flashes, _user and _device are the library's own.
+// They can be read by name, but only SetExpiry and its like, Flash, Flashes, LogIn and Clear change
+// them: anything else is [ErrReserved].
 //
 // A State is safe for concurrent use within its request. Code that runs inside of a load or a save,
 // such as a hook, must not use it, and a function of Modify's may only read it: see [ErrReentrant].
@@ -52,8 +53,10 @@ type State struct {
 	entries map[string]json.RawMessage
 	log     changes.Log
 
-	nextKey string   // CycleKey was called: the key to move to
-	doomed  []string // the keys whose rows Flush deletes, until that is done
+	nextKey  string   // CycleKey was called: the key to move to
+	doomed   []string // the keys whose rows Flush deletes, until that is done
+	leaving  string   // the user whose session Flush has ended, as far as that is known
+	loggedIn bool     // by LogIn, until that is saved
 
 	c   verdict.Case // what the end of the request depends on
 	err error        // sticky; c.Trouble says of which kind
@@ -64,18 +67,27 @@ type State struct {
 }
 
 // adopt takes what was found in a row for the session, unless it cannot be decoded: then the
-// session is empty and the row left alone.
-func (s *State) adopt(home *engine.Table, r engine.Record) verdict.Outcome {
+// session is empty and the row left alone. A codec that cannot decode it now, as it has no key for
+// it, says nothing about the session.
+func (s *State) adopt(home *engine.Table, r engine.Record) (verdict.Outcome, error) {
 	entries, err := home.Decode(r)
+	if errors.Is(err, ErrUnavailable) {
+		return 0, err
+	}
 	if err != nil {
 		s.p.opts.log().
 			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)
 		s.key = ""
-		return verdict.Damaged
+		s.happened(Rejected, "damaged row")
+		return verdict.Damaged, nil
+	}
+	if s.p.opts.lives.IsOver(entries, s.now()) { // Django knows of no absolute lifetime
+		s.happened(Expired, "absolute lifetime")
+		return s.miss(), nil
 	}
 	r.Entries = entries
 	s.home, s.row, s.entries = home, r, entries
-	return verdict.Done
+	return verdict.Done, nil
 }
 
 // miss notes that no row has the key. A row that is made gets a key of its own.
@@ -120,6 +132,7 @@ func (s *State) doom() {
 
 // forget makes the session one that nobody has.
 func (s *State) forget() {
+	s.leaving, s.loggedIn = userName(s.entries[userEntry]), false
 	s.key, s.row, s.entries, s.log, s.nextKey = "", engine.Record{}, nil, nil, ""
 	s.came.Rivals = nil
 }
@@ -136,7 +149,11 @@ func (s *State) do(apply func(map[string]json.RawMessage) error, c changes.Chang
 	} else if len(s.log) == 0 {
 		s.entries = maps.Clone(s.entries) // those of the row stay as they were loaded
 	}
-	if err := apply(s.entries); err != nil {
+	err := apply(s.entries)
+	if err == nil {
+		err = s.admit(s.entries, s.row.Entries)
+	}
+	if err != nil {
 		s.fail(err)
 		return false
 	}

@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,6 +60,7 @@ func (s *State) bury() error {
 		if err != nil {
 			return err
 		}
+		s.buried(s.doomed[0])
 		s.doomed = s.doomed[1:]
 	}
 	return nil
@@ -99,6 +101,13 @@ func (p *persisting) compare() (verdict.Outcome, error) {
 // touch renews expire_date alone. Where another request has moved it meanwhile, or taken the row
 // away, that one has told the client.
 func (p *persisting) touch() (verdict.Outcome, error) {
+	if !p.isComplete(p.entries) { // a session from before an option: what that wants is written
+		_, err := p.update()
+		if errors.Is(err, ErrInterrupted) {
+			return verdict.Missed, nil
+		}
+		return verdict.Done, err
+	}
 	ctx, cancel := p.deadline()
 	defer cancel()
 	hit, err := p.home.Touch(ctx, p.key, p.row.Expire, p.expire)

@@ -33,6 +33,9 @@ func newOptions(opts []Option) (*options, error) {
 			o.table = named
 		}
 	}
+	if err := o.keepUsers(); err != nil {
+		return nil, fmt.Errorf("gormsession: %w", err)
+	}
 	if err := o.makeFormer(); err != nil {
 		return nil, err
 	}
@@ -54,7 +57,9 @@ func newOptions(opts []Option) (*options, error) {
 	if !o.stepIsSet {
 		o.lives.Step = lifetime.DefaultStep(o.lives.Age)
 	}
-	for _, check := range []func(*options) error{checkStore, checkTimes, checkCookie, checkSecure} {
+	for _, check := range []func(*options) error{
+		checkStore, checkTimes, (*options).checkBounds, checkCookie, checkSecure, (*options).checkSeal,
+	} {
 		if err := check(o); err != nil {
 			return nil, fmt.Errorf("gormsession: %w", err)
 		}
@@ -111,6 +116,10 @@ func checkTimes(o *options) error {
 		)
 	case o.cleanup < 0:
 		return fmt.Errorf("WithCleanup(%v): 0 turns the deletion of expired rows off", o.cleanup)
+	case o.lives.Absolute < 0 || o.lives.Absolute > lifetime.MaxAge:
+		return fmt.Errorf(
+			"WithAbsoluteLifetime(%v): 0 is no bound, and 250 years are the most", o.lives.Absolute,
+		)
 	case o.saveEvery && o.rolling:
 		return errors.New(
 			"WithSaveEveryRequest and WithRolling: choose one; the first does all that the second does",

@@ -73,6 +73,7 @@ type model struct {
 	empty   func() any
 	onMySQL func() any
 	err     error
+	clock   func() time.Time // not nil: with the columns of users
 }
 
 var sessionModel = &model{
@@ -102,6 +103,14 @@ func (m *model) Empty() any { return m.empty() }
 // IsBare implements engine.Model.
 func (m *model) IsBare() bool { return m.build == nil }
 
+// Seen implements engine.Model.
+func (m *model) Seen() string {
+	if m.clock == nil {
+		return ""
+	}
+	return "last_seen"
+}
+
 // Row implements engine.Model: a *Session, or what the application builds.
 func (m *model) Row(
 	ctx context.Context, s *schema.Schema, key, data string, expire time.Time,
@@ -116,7 +125,13 @@ func (m *model) Row(
 		return nil, err
 	}
 	built := m.build(row, decoded)
-	return built, fill(ctx, s, built, row)
+	if err := fill(ctx, s, built, map[string]any{
+		"session_key": row.SessionKey, "session_data": row.SessionData,
+		"expire_date": row.ExpireDate,
+	}); err != nil || m.clock == nil {
+		return built, err
+	}
+	return built, fill(ctx, s, built, userColumns(entries, m.clock()))
 }
 
 // decodeAll decodes entries for the application's model.
@@ -150,6 +165,9 @@ func (m *model) Parse(db *gorm.DB) (*schema.Schema, []*schema.Field, error) {
 		return nil, nil, err
 	}
 	own, err := ownColumns(parsed)
+	if err == nil && m.clock != nil {
+		err = checkUserColumns(parsed)
+	}
 	return parsed, own, err
 }
 
@@ -204,13 +222,12 @@ func ownColumns(parsed *schema.Schema) ([]*schema.Field, error) {
 	return own, nil
 }
 
-// fill sets our three columns of a built model to those of row.
-func fill(ctx context.Context, s *schema.Schema, built any, row Session) error {
+// fill sets columns of ours in a built model.
+func fill(
+	ctx context.Context, s *schema.Schema, built any, columns map[string]any,
+) error {
 	v := reflect.ValueOf(built).Elem()
-	for column, value := range map[string]any{
-		"session_key": row.SessionKey, "session_data": row.SessionData,
-		"expire_date": row.ExpireDate,
-	} {
+	for column, value := range columns {
 		if err := s.FieldsByDBName[column].Set(ctx, v, value); err != nil {
 			return err
 		}

@@ -91,6 +91,8 @@ func Login(s *gormsession.State, user User) error {
 	}
 	id, _ := UserID(s)
 	switch {
+	case s.UserID() != "" && !sameID(s.UserID(), user.ID): // by LogIn
+		s.Flush()
 	case !s.Has(userEntry):
 		s.CycleKey()
 	case !sameID(id, user.ID) || !hmac.Equal([]byte(storedHash(s)), []byte(hash)):

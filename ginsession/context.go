@@ -26,6 +26,9 @@ func (r *run) Value(key any) any {
 	if r.answersTo(key) {
 		return r
 	}
+	if r.plugin.Adapter().Asks(key) {
+		return r.session()
+	}
 	return r.Context.Value(key)
 }
 

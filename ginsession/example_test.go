@@ -47,33 +47,29 @@ func Example_login() {
 	db, cleanup := openDatabase()
 	defer cleanup()
 
-	const userID = ginsession.Field[int64]("user_id")
-
 	r := gin.New()
-	r.Use(ginsession.New(db, gormsession.WithCookieName("__Host-session"),
-		gormsession.WithSecure(true)))
+	r.Use(ginsession.New(db, gormsession.Production()))
 	r.GET("/login", func(c *gin.Context) {
 		s := ginsession.Get(c)
-		s.CycleKey() // a key that somebody planted before the login is worth nothing
-		userID.Set(s, 42)
+		s.LogIn(42) // under a new key: one that somebody planted before the login is worth nothing
 		s.Flash("Welcome back!")
 		c.Redirect(http.StatusSeeOther, "/account")
 	})
 	r.GET("/logout", func(c *gin.Context) {
-		ginsession.Get(c).Flush() // the row is gone, whatever becomes of the response
+		ginsession.Get(c).LogOut() // the row is gone, whatever becomes of the response
 		c.String(http.StatusOK, "bye")
 	})
 
 	// A database fault on these routes is a 503, and never "please log in".
 	account := r.Group("/account", ginsession.Loaded, func(c *gin.Context) {
-		if _, ok := userID.Get(ginsession.Get(c)); !ok {
+		if ginsession.Get(c).UserID() == "" {
 			c.String(http.StatusUnauthorized, "please log in")
 			c.Abort()
 		}
 	})
 	account.GET("", func(c *gin.Context) {
 		s := ginsession.Get(c)
-		c.String(http.StatusOK, "user %d, messages %v", userID.Or(s, 0), s.Flashes())
+		c.String(http.StatusOK, "user %s, messages %v", s.UserID(), s.Flashes())
 	})
 
 	browse(r, "/account", "/login", "/account", "/logout", "/account")

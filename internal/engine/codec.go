@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/seed7368b609/gormsession/internal/lifetime"
 )
@@ -26,6 +27,15 @@ func (t *Table) decode(stored rowKey, text string) (map[string]json.RawMessage, 
 		return nil, err
 	}
 	return lifetime.Loaded(entries, t.layout.Location), nil
+}
+
+// unread is the error of a row that is left alone. A codec may know that it can be read, but not
+// here and now.
+func unread(err error) error {
+	if errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return ErrDamaged
 }
 
 // encode writes what decode reads, with a nonce if there is one.

@@ -14,6 +14,7 @@ type dialect struct {
 	wallClock  bool   // expire_date holds a wall clock, not an instant
 	storage    string // options of a table that is made
 	tx         *sql.TxOptions
+	deletes    *sql.TxOptions // at which a DELETE misses no row that gets another key meanwhile
 }
 
 var dialects = map[string]dialect{
@@ -30,11 +31,14 @@ var dialects = map[string]dialect{
 		// A save within an expiry step changes no index: with room on the page the row stays there.
 		storage: " WITH (fillfactor = 85)",
 		tx:      &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		deletes: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	},
 	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's
 	// charset.
 	"mysql": {
 		sameData:   "CONVERT(session_data USING utf8mb4) = CAST(? AS BINARY)",
 		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
+		// READ COMMITTED gives back what it has locked and found changed.
+		deletes: &sql.TxOptions{Isolation: sql.LevelRepeatableRead},
 	},
 }

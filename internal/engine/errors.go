@@ -11,6 +11,7 @@ var (
 	ErrUnavailable    = errors.New("gormsession: the session database is unavailable")
 	ErrRejected       = errors.New("gormsession: what was to be saved was rejected")
 	ErrEncode         = errors.New("gormsession: the value cannot be encoded")
+	ErrTooLarge       = errors.New("gormsession: the session would be too large")
 	ErrReentrant      = errors.New("gormsession: the session was used from inside of itself")
 	ErrOutcomeUnknown = errors.New(
 		"gormsession: the connection was lost and it is unknown whether the session was saved",
@@ -37,7 +38,7 @@ var (
 func isSentinel(err error) bool {
 	for _, sentinel := range []error{
 		ErrInterrupted, ErrUnavailable, ErrOutcomeUnknown, ErrRejected, ErrEncode,
-		ErrReentrant, ErrDamaged, errNoFreeKey,
+		ErrTooLarge, ErrReentrant, ErrDamaged, errNoFreeKey,
 	} {
 		if errors.Is(err, sentinel) {
 			return true

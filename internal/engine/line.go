@@ -65,16 +65,16 @@ func (t *Table) withLine(ctx context.Context, ask func(on line) error) error {
 }
 
 // begin begins a transaction.
-func (t *Table) begin(on line) (line, gorm.TxCommitter, error) {
+func (t *Table) begin(on line, opts *sql.TxOptions) (line, gorm.TxCommitter, error) {
 	var err error
 	switch source := on.pool.(type) {
 	case gorm.TxBeginner:
 		var tx *sql.Tx
-		if tx, err = source.BeginTx(on.ctx, t.dialect.tx); err == nil {
+		if tx, err = source.BeginTx(on.ctx, opts); err == nil {
 			on.pool = tx
 		}
 	case gorm.ConnPoolBeginner:
-		on.pool, err = source.BeginTx(on.ctx, t.dialect.tx)
+		on.pool, err = source.BeginTx(on.ctx, opts)
 	default:
 		err = gorm.ErrInvalidTransaction
 	}

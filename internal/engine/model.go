@@ -19,6 +19,9 @@ type Model interface {
 	Parse(db *gorm.DB) (*schema.Schema, []*schema.Field, error)
 	// IsBare tells whether there are no columns besides ours, and no hooks.
 	IsBare() bool
+	// Seen names a column that says when the session was last seen, which each write of the row
+	// moves, "" if there is none.
+	Seen() string
 	// Row returns a pointer to a row of that schema for these entries.
 	Row(ctx context.Context, s *schema.Schema, key, data string, expire time.Time,
 		entries map[string]json.RawMessage) (any, error)

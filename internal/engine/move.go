@@ -134,7 +134,7 @@ func (t *Table) move(ctx context.Context, into *Table, r storedRow, key rowKey) 
 	recode := func(current Record) (Record, error) {
 		var err error
 		if current.Entries, err = t.decode(r.key, current.Data); err != nil {
-			return Record{}, ErrDamaged
+			return Record{}, ErrDamaged // also where a key of the codec's is missing: it stays
 		}
 		current.Data, err = into.encode(key, current.Entries, "")
 		return current, err

@@ -14,6 +14,8 @@ type Change struct {
 	Entries map[string]json.RawMessage
 	// Replay does it again, to what a row holds now, which it leaves as it is.
 	Replay func(entries map[string]json.RawMessage) (map[string]json.RawMessage, error)
+	// Admit refuses entries that are not to be saved on those that a row has.
+	Admit func(entries, before map[string]json.RawMessage) error
 	// Relative: what Replay gives depends on what is there, so that to do it twice is not the same
 	// as to do it once. Then the text has a nonce.
 	Relative bool
@@ -64,7 +66,7 @@ func (w *Rewrite) Compose(ctx context.Context) (to Record, err error) {
 func (w *Rewrite) recompose(ctx context.Context, current Record, stored rowKey) (Record, error) {
 	var err error
 	if current.Entries, err = w.home.decode(w.old, current.Data); err != nil {
-		return Record{}, ErrDamaged // never overwritten
+		return Record{}, unread(err) // never overwritten
 	}
 	entries, err := w.Replay(current.Entries)
 	if err != nil {
@@ -84,6 +86,9 @@ func (w *Rewrite) record(
 		n := w.nonce
 		if n == "" && same && w.into.isMarked(stored, row) {
 			n = newNonce()
+		}
+		if err := w.Admit(entries, row.Entries); err != nil {
+			return Record{}, err
 		}
 		var err error
 		if r.Data, err = w.into.encode(stored, entries, n); err != nil {

@@ -163,8 +163,12 @@ func (t *Table) renew(
 	ctx context.Context, stored rowKey, from, to time.Time,
 ) (hit bool, err error) {
 	move := func(on line) error {
-		n, err := t.written(t.madeUpdate(on, t.texts.touch,
-			t.expireVar(to), string(stored), t.expireVar(from)).UpdateColumns(t.model.Empty()))
+		vars := []any{t.expireVar(to)}
+		if t.model.Seen() != "" {
+			vars = append(vars, t.expireVar(t.Now()))
+		}
+		vars = append(vars, string(stored), t.expireVar(from))
+		n, err := t.written(t.madeUpdate(on, t.texts.touch, vars...).UpdateColumns(t.model.Empty()))
 		hit = n > 0
 		return err
 	}

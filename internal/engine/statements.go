@@ -43,6 +43,10 @@ func (t *Table) makeTexts() texts {
 		return guardedText{t.text(query, params), t.text(query+" AND expire_date > ?", params+1)}
 	}
 	live := look + " AND expire_date > ?"
+	seen, params := "", 3
+	if column := t.model.Seen(); column != "" {
+		seen, params = ", "+t.db.Statement.Quote(column)+" = ?", 4
+	}
 	return texts{
 		look: t.text(look, 1), find: t.text(live, 2),
 		lockAny: t.text(look+t.dialect.lock, 1), lock: t.text(live+t.dialect.lock, 2),
@@ -51,8 +55,8 @@ func (t *Table) makeTexts() texts {
 			" (session_key, session_data, expire_date) VALUES (?, ?, ?)", 3),
 		update: guarded("session_data = ?, expire_date = ?", 4),
 		rekey:  guarded("session_key = ?, session_data = ?, expire_date = ?", 5),
-		touch: t.text("UPDATE "+table+
-			" SET expire_date = ? WHERE session_key = ? AND expire_date = ?", 3),
+		touch: t.text("UPDATE "+table+" SET expire_date = ?"+seen+
+			" WHERE session_key = ? AND expire_date = ?", params),
 	}
 }
 

@@ -81,7 +81,7 @@ func (s *Store) Follow(
 		return nil, Record{}, ErrOutcomeUnknown
 	}
 	if r.Entries, err = home.Decode(r); err != nil {
-		return nil, Record{}, ErrDamaged
+		return nil, Record{}, unread(err)
 	}
 	return home, r, nil
 }

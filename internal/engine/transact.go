@@ -33,14 +33,21 @@ func harmless(err error) error {
 
 // transact runs writes in one transaction. Whatever fails before COMMIT is sent is undone.
 func (t *Table) transact(ctx context.Context, write func(on line) error) error {
-	return t.withLine(ctx, func(on line) error { return t.transactOn(ctx, on, write) })
+	return t.transactAs(ctx, t.dialect.tx, write)
 }
 
-// transactOn is transact on a connection.
-func (t *Table) transactOn(
-	ctx context.Context, on line, write func(on line) error,
+// transactAs is transact at an isolation.
+func (t *Table) transactAs(
+	ctx context.Context, opts *sql.TxOptions, write func(on line) error,
 ) error {
-	on, tx, err := t.begin(on)
+	return t.withLine(ctx, func(on line) error { return t.transactOn(ctx, on, opts, write) })
+}
+
+// transactOn is transactAs on a connection.
+func (t *Table) transactOn(
+	ctx context.Context, on line, opts *sql.TxOptions, write func(on line) error,
+) error {
+	on, tx, err := t.begin(on, opts)
 	if err != nil {
 		return undone{err}
 	}

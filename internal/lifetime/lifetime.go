@@ -29,6 +29,9 @@ type Settings struct {
 	Age     time.Duration
 	Browser bool          // the cookie ends with the browser
 	Step    time.Duration // to which the end of a session that lives Age is rounded up; 0: it is not
+	// Absolute bounds a session's whole life; 0: nothing does.
+	Absolute time.Duration
+	Starts   bool // the entry that says when a session began is wanted all the same
 }
 
 // DefaultStep is the step for sessions that live so long: a save within it moves no expire_date.

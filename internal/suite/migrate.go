@@ -243,7 +243,7 @@ func (on behind) TestNamingStrategy(t *testing.T) {
 
 // On PostgreSQL a page of the table keeps room for the next version of its rows, so that a save
 // within an expiry step writes no index: HOT, which docs/performance.md measures.
-func TestTableHasRoomForUpdatesInPlace(t *testing.T) {
+func (on behind) TestTableHasRoomForUpdatesInPlace(t *testing.T) {
 	d := dbtest.New(t, dbtest.Postgres)
 	db := d.Open(t)
 	if err := gormsession.Migrate(db); err != nil {

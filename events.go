@@ -1,0 +1,163 @@
+package gormsession
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
+	"github.com/seed7368b609/gormsession/internal/verdict"
+)
+
+// An Event is what has become of a session, or of a request for one, for audits, alarms and
+// metrics. It never holds a session key, nor anything of a session's data but its user.
+type Event struct {
+	Kind EventKind
+	// Handle is that of [State.Handle], "" where no session has a part in it, or several.
+	Handle string
+	// UserID is who has logged in by [State.LogIn], as far as the request has looked.
+	UserID string
+	// Why says more, in a few words that are always the same, "" where there is no more to say.
+	Why string
+	// Path is that of the request's URL, "" outside of one.
+	Path string
+	// Count is how many sessions it is about.
+	Count int64
+}
+
+// EventKind says what has happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	// Created: a session has got its first row.
+	Created EventKind = "created"
+	// LoggedIn: a login by [State.LogIn] is saved.
+	LoggedIn EventKind = "logged in"
+	// Cycled: a new key by [State.CycleKey] is saved.
+	Cycled EventKind = "cycled"
+	// Ended: sessions were ended, by a logout, or by [Plugin.End], EndOthers or EndAll.
+	Ended EventKind = "ended"
+	// Expired: the absolute lifetime of a session was over when it was looked for.
+	Expired EventKind = "expired"
+	// Rejected: what a client has brought is no session, or what was to be saved is refused.
+	Rejected EventKind = "rejected"
+	// Conflict: a session has gone while a request of it ran, which was answered with 400.
+	Conflict EventKind = "conflict"
+	// Unavailable: the database has failed a request, which was answered with 503.
+	Unavailable EventKind = "unavailable"
+)
+
+// An EventHandler hears of each event once it has happened, before the response leaves. It is
+// called concurrently, and while the session is loaded or saved, so it must be quick and must not
+// use the session, nor call the plugin with ctx, which is that of the request.
+type EventHandler interface {
+	HandleEvent(ctx context.Context, e Event)
+}
+
+// WithEvents tells a handler of the events in the life of sessions. The default, and nil, is
+// nobody. [LogEvents] makes one that logs.
+func WithEvents(h EventHandler) Option { return func(o *options) { o.events = h } }
+
+// LogEvents is a handler that logs each event, at the level Info, or Warn for what is rejected,
+// meets a conflict, or fails.
+func LogEvents(l *slog.Logger) EventHandler { return eventLog{l} }
+
+type eventLog struct{ log *slog.Logger }
+
+// HandleEvent implements EventHandler.
+func (l eventLog) HandleEvent(ctx context.Context, e Event) {
+	level := slog.LevelInfo
+	switch e.Kind {
+	case Rejected, Conflict, Unavailable:
+		level = slog.LevelWarn
+	}
+	args := []slog.Attr{slog.String("event", string(e.Kind)), slog.Int64("count", e.Count)}
+	for _, a := range []slog.Attr{
+		slog.String("session", e.Handle), slog.String("user", e.UserID),
+		slog.String("why", e.Why), slog.String("path", e.Path),
+	} {
+		if a.Value.String() != "" {
+			args = append(args, a)
+		}
+	}
+	l.log.LogAttrs(ctx, level, "gormsession: session "+string(e.Kind), args...)
+}
+
+// happened tells the handler of an event of this session. mu is held.
+func (s *State) happened(kind EventKind, why string) {
+	if s.p.opts.events == nil {
+		return
+	}
+	s.tell(Event{
+		Kind: kind, Handle: s.handle(), UserID: userName(s.entries[userEntry]), Why: why, Count: 1,
+	})
+}
+
+func (s *State) tell(e Event) {
+	e.Path = s.path
+	_ = s.lend(func() error {
+		s.p.opts.events.HandleEvent(s.ctx, e)
+		return nil
+	})
+}
+
+// happened tells the handler of an event that is of no request's session.
+func (p *Plugin) happened(ctx context.Context, user, why string, n int64) {
+	if p.opts.events != nil && n > 0 {
+		p.opts.events.HandleEvent(ctx, Event{Kind: Ended, UserID: user, Why: why, Count: n})
+	}
+}
+
+// buried tells of a session that was ended by this request.
+func (s *State) buried(key string) {
+	if s.p.opts.events != nil {
+		s.tell(Event{Kind: Ended, Handle: sessionkey.Handle(key), UserID: s.leaving,
+			Why: "logout", Count: 1})
+	}
+}
+
+// stepped tells of a step that was done.
+func (p *persisting) stepped(step verdict.Step) {
+	if step == verdict.Insert {
+		p.happened(Created, "")
+	}
+	switch {
+	case step != verdict.Insert && step != verdict.Rekey:
+	case p.loggedIn:
+		p.loggedIn = false
+		p.happened(LoggedIn, "")
+		p.limit()
+	case step == verdict.Rekey:
+		p.happened(Cycled, "")
+	}
+}
+
+// missed tells of a session that a request has asked for in vain.
+func (s *State) missed() {
+	switch {
+	case !s.came.Present:
+	case s.c.Cookie == verdict.Malformed:
+		s.happened(Rejected, "malformed key")
+	case s.c.Cookie == verdict.Several:
+		s.happened(Rejected, "several cookies")
+	default:
+		s.happened(Rejected, "unknown or expired key")
+	}
+}
+
+// failed tells of a request that has failed.
+func (s *State) failed(err error) {
+	switch {
+	case errors.Is(err, ErrInterrupted):
+		s.happened(Conflict, "gone meanwhile")
+	case errors.Is(err, ErrOutcomeUnknown):
+		s.happened(Unavailable, "outcome unknown")
+	case errors.Is(err, ErrUnavailable):
+		s.happened(Unavailable, "database")
+	case errors.Is(err, ErrTooLarge):
+		s.happened(Rejected, "too large")
+	default:
+		s.happened(Rejected, "not to be saved")
+	}
+}
