@@ -17,7 +17,8 @@ func TestNoCacheKeepsWhatKnownUsersSee(t *testing.T) {
 	v.submit("/cart/add", "/#mug", "good", "mug")
 	for _, r := range [][2]string{
 		{"GET", "/"}, {"GET", "/cart"}, {"GET", "/account"}, {"GET", "/bye"}, {"GET", "/nowhere"},
-		{"POST", "/account/order"}, {"POST", "/login"},
+		{"GET", "/account/devices"}, {"POST", "/account/devices/end"}, {"POST", "/account/order"},
+		{"POST", "/login"},
 	} {
 		resp, _ := v.do(r[0], r[1], url.Values{})
 		if got := resp.Header.Values("Cache-Control"); !slices.Equal(got, []string{"no-store"}) {

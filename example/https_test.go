@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -24,23 +25,11 @@ func TestHTTPS(t *testing.T) {
 	cert, key, roots := certificate(t)
 	s := quiet("127.0.0.1:0", filepath.Join(t.TempDir(), "shop.db"))
 	s.cert, s.key = cert, key
-	ctx, interrupt := context.WithCancel(context.Background())
-	defer interrupt()
-	out, in := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		err := run(ctx, s, in)
-		in.CloseWithError(err)
-		ended <- err
-	}()
-	said, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := strings.Fields(said[strings.Index(said, "https://"):])[0]
+	base := started(t, s)
 
 	jar, _ := cookiejar.New(nil)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
 	client := &http.Client{Jar: jar, Transport: transport}
 	resp, err := client.PostForm(base+"/login",
 		url.Values{"name": {"ada"}, "password": {users[0].Password}})
@@ -56,18 +45,74 @@ func TestHTTPS(t *testing.T) {
 	if resp.Header.Get("Strict-Transport-Security") == "" {
 		t.Error("browsers are not told to stay on HTTPS")
 	}
-	set := resp.Request.Response.Header.Get("Set-Cookie") // of the redirect before
-	if !strings.HasPrefix(set, "__Host-session=") || !strings.Contains(set, "; Secure") ||
-		!strings.Contains(set, "; HttpOnly") || !strings.Contains(set, "Path=/;") ||
-		strings.Contains(set, "Domain") {
-		name, rest, _ := strings.Cut(set, "=")
-		t.Errorf("the cookie is %s=...%s", name, rest[strings.Index(rest, ";"):])
+	checkHostCookie(t, resp.Request.Response) // the redirect before
+}
+
+// With -production the cookie is that one also where TLS ends in front of the shop.
+func TestProduction(t *testing.T) {
+	t.Parallel()
+	s := quiet("127.0.0.1:0", filepath.Join(t.TempDir(), "shop.db"))
+	s.production = true
+	v := visit(t, started(t, s))
+	resp, _ := v.do(http.MethodPost, "/login",
+		url.Values{"name": {"ada"}, "password": {users[0].Password}, "remember": {"yes"}})
+	c := checkHostCookie(t, resp)
+	if c.MaxAge < int(remembered.Seconds()) {
+		t.Errorf("who is remembered has a cookie for %d seconds", c.MaxAge)
 	}
-	transport.CloseIdleConnections()
-	interrupt()
-	if err := <-ended; err != nil {
-		t.Errorf("run: %v", err)
+	// What stands in front hands it on to a shop that it reaches without TLS.
+	handOn := func(name string) (*http.Response, string) {
+		return visit(t, v.base).do(http.MethodGet, "/account", nil, "Cookie", name+"="+c.Value)
 	}
+	resp, page := handOn(c.Name)
+	if resp.StatusCode != http.StatusOK || !strings.Contains(page, "You are logged in as Ada.") ||
+		!strings.Contains(page, "30 days after its last change") {
+		t.Errorf("%s\n%s", resp.Status, page)
+	}
+	if resp, _ := handOn("session"); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("by another name the cookie is a session, too: %s", resp.Status)
+	}
+}
+
+// started runs the program until the test ends, and returns where it is.
+func started(t *testing.T, s settings) (base string) {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, s, in)
+		in.CloseWithError(err)
+		ended <- err
+	}()
+	t.Cleanup(func() {
+		interrupt()
+		if err := <-ended; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	said, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`https?://\S+`).FindString(said)
+}
+
+// checkHostCookie returns the cookie that a response sets: one that browsers keep
+// to this very host, and to TLS.
+func checkHostCookie(t *testing.T, resp *http.Response) *http.Cookie {
+	t.Helper()
+	cookies := resp.Cookies()
+	if len(cookies) != 1 {
+		t.Fatalf("%d cookies", len(cookies))
+	}
+	c := cookies[0]
+	if c.Name != "__Host-session" || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" ||
+		c.SameSite != http.SameSiteLaxMode {
+		t.Errorf("the cookie is %s=...; Path=%s; Domain=%s; Secure %t; HttpOnly %t; SameSite %d",
+			c.Name, c.Path, c.Domain, c.Secure, c.HttpOnly, c.SameSite)
+	}
+	return c
 }
 
 // certificate writes the one that net/http's own tests use, for 127.0.0.1.

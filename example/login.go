@@ -8,12 +8,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
 )
-
-// userField says who is logged in. Only the name is kept: what a user may do is
-// asked from the users' table at each request, or it would be out of date.
-const userField = ginsession.Field[string]("user")
 
 // remembered is how long "Remember me" keeps somebody logged in.
 const remembered = 30 * 24 * time.Hour
@@ -54,18 +51,24 @@ func userByName(name string) (user, bool) {
 	return user{}, false
 }
 
-// currentUser returns who is logged in, asked anew at each request: who has been
-// taken from the table since is nobody.
+// currentUser returns who is logged in. The session has the name alone: what a
+// user may do is asked from the users' table at each request, or it would be out
+// of date. Who has been taken from the table since is nobody.
 func currentUser(c *gin.Context) (user, bool) {
-	return userByName(userField.Or(ginsession.Get(c), ""))
+	return userByName(ginsession.Get(c).UserID())
 }
 
+// showLogin is also for who has been logged in for a while, and is asked again:
+// see askAgain. The form begins with what was said at that login.
 func showLogin(c *gin.Context) {
-	if _, ok := currentUser(c); ok {
+	s := ginsession.Get(c)
+	u, known := currentUser(c)
+	if known && s.IsFresh(freshFor) {
 		c.Redirect(http.StatusSeeOther, "/account")
 		return
 	}
-	showLoginForm(c, http.StatusOK, gin.H{})
+	showLoginForm(c, http.StatusOK, gin.H{
+		"Name": u.Name, "Remember": known && !s.BrowserSession()})
 }
 
 func showLoginForm(c *gin.Context, status int, data gin.H) {
@@ -88,30 +91,27 @@ func logIn(c *gin.Context) {
 		return
 	}
 	s := ginsession.Get(c)
-	if userField.Or(s, u.Name) != u.Name {
-		s.Flush() // somebody else was logged in: their cart is not yours
-	} else {
-		// A new key for the same entries. Whoever knew the key from before,
-		// or planted it, does not get into the session that is logged in now.
-		s.CycleKey()
-	}
-	userField.Set(s, u.Name)
-
+	// A new key for the same entries. Whoever knew the key from before, or planted
+	// it, does not get into the session that is logged in now. If somebody else was
+	// logged in, that session ends: their cart is not yours.
+	s.LogIn(u.Name, gormsession.Device{Address: c.ClientIP(), Agent: c.Request.UserAgent()})
 	if c.PostForm("remember") != "" {
 		s.SetExpiry(remembered)
 	} else {
 		s.SetBrowserSession() // the cookie goes when the browser closes
 	}
 	tell(c, "Welcome, "+u.Display+".")
-	// Always here. Where a shop goes back to a page that the form names, it takes
-	// paths of its own only, or its login page leads to any site in the world.
-	c.Redirect(http.StatusSeeOther, "/account")
+	where, asked := afterLogin.Pop(s)
+	if !asked {
+		where = "/account"
+	}
+	c.Redirect(http.StatusSeeOther, where)
 }
 
 // logOut deletes the row and the cookie. It leads to a page that stores nothing,
 // so that you can see that nothing is left; a flash would begin a new session.
 func logOut(c *gin.Context) {
-	ginsession.Get(c).Flush()
+	ginsession.Get(c).LogOut()
 	c.Redirect(http.StatusSeeOther, "/bye")
 }
 

@@ -141,23 +141,25 @@ func TestAnotherLoginDoesNotInheritTheCart(t *testing.T) {
 func TestARemovedUserIsNobody(t *testing.T) {
 	t.Parallel()
 	base, db := openShop(t)
-	v := visit(t, base)
-	v.logIn()
-	plugin, err := gormsession.New(db)
+	plugin, err := gormsession.New(db, gormsession.WithUsers())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := plugin.Open(t.Context(), v.cookie().Value)
+	s, err := plugin.Open(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	userField.Set(s, "charles")
+	s.LogIn("charles")
 	if err := s.Save(); err != nil {
 		t.Fatal(err)
 	}
+	v := visit(t, base, &http.Cookie{Name: "session", Value: s.Key()})
 	resp, _ := v.do(http.MethodGet, "/account", nil)
 	if where := resp.Header.Get("Location"); where != "/login" {
 		t.Errorf("the account page: %d, to %q", resp.StatusCode, where)
+	}
+	if got := shown(v.open("/")); len(got) != 1 || got[0] != "alert: Please log in first." {
+		t.Errorf("the session is another one: messages %q", got)
 	}
 	if page := v.open("/login"); strings.Contains(page, "Log out") {
 		t.Error("the login page takes him for logged in")

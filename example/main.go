@@ -3,8 +3,8 @@
 //
 //	go run ./example
 //
-// Read shop.go first: it mounts the middleware. cart.go and login.go are what
-// an application writes; page.go shows what the library does meanwhile.
+// Read shop.go first: it mounts the middleware. cart.go, login.go and devices.go
+// are what an application writes; page.go shows what the library does meanwhile.
 // server.go, limits.go and database.go are what any site on the internet needs.
 package main
 
@@ -21,18 +21,32 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"gorm.io/gorm/logger"
+
+	"github.com/seed7368b609/gormsession"
 )
 
 // settings are the flags of the command.
 type settings struct {
-	addr      string
-	file      string // of the database; empty for a temporary one
-	cert, key string // files for TLS; without them the shop speaks plain HTTP
-	level     logger.LogLevel
+	addr       string
+	file       string // of the database; empty for a temporary one
+	cert, key  string // files for TLS; without them the shop speaks plain HTTP
+	production bool   // something in front of it speaks TLS
+	level      logger.LogLevel
 }
 
-// https tells whether browsers reach the shop over TLS.
+// https tells whether the shop speaks TLS itself.
 func (s settings) https() bool { return s.cert != "" }
+
+// options are the library's defaults, and those for a site that browsers reach
+// over TLS alone where they do. Among these is a name for the cookie that makes
+// browsers keep it to this very host: a page on a sibling host cannot plant a
+// session of its own here.
+func (s settings) options() []gormsession.Option {
+	if s.https() || s.production {
+		return []gormsession.Option{gormsession.Production()}
+	}
+	return nil
+}
 
 func main() {
 	var s settings
@@ -42,6 +56,10 @@ func main() {
 		"SQLite file for the sessions (default: a temporary one, removed on exit)")
 	flag.StringVar(&s.cert, "cert", "", "file with a TLS certificate: the shop speaks HTTPS")
 	flag.StringVar(&s.key, "key", "", "file with the certificate's key")
+	flag.BoolVar(&s.production, "production", false,
+		"the session's settings for a site on the internet, which -cert implies; needs TLS in front "+
+			"of the shop, as the cookie is Secure: over plain http some browsers do not keep it, "+
+			"not even on localhost")
 	sql := flag.Bool("sql", false, "print every SQL statement")
 	flag.Parse()
 
@@ -75,7 +93,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	defer closeDatabase(db)
-	shop, err := newShop(db, s.https())
+	shop, err := newShop(db, s.options()...)
 	if err != nil {
 		return fmt.Errorf("open the shop: %w", err)
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"io/fs"
+	"log"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -43,6 +45,16 @@ func show(c *gin.Context, status int, name string, data gin.H) {
 	c.HTML(status, name, data)
 }
 
+// showUnavailable is for what the database does not answer while the session was
+// there. Nothing of the session is saved with a 503: its messages wait on.
+func showUnavailable(c *gin.Context, err error) {
+	log.Printf("%s: %v", c.FullPath(), err)
+	show(c, http.StatusServiceUnavailable, "message.html", gin.H{
+		"Title": "Back in a minute",
+		"Text":  "The shop cannot reach its database. Please try again soon.",
+	})
+}
+
 // showAsset serves one of the embedded files, and no list of them.
 func showAsset(c *gin.Context) {
 	name := "assets/" + c.Param("file")
@@ -52,6 +64,8 @@ func showAsset(c *gin.Context) {
 	}
 	c.FileFromFS(name, http.FS(files))
 }
+
+const day = 24 * time.Hour
 
 // panel is what the page tells about its own session. The key is not in it: who
 // has the key has the session, so it belongs in the cookie and nowhere else.
@@ -74,7 +88,7 @@ func describe(s *ginsession.State) panel {
 		Empty:          s.IsEmpty(),
 		Modified:       s.Modified(),
 		BrowserSession: s.BrowserSession(),
-		Days:           int(s.ExpiryAge().Hours() / 24),
+		Days:           int(s.ExpiryAge().Round(day) / day),
 	}
 	for name, value := range s.All() {
 		text, err := json.Marshal(value)

@@ -35,7 +35,7 @@ func TestTheServerHasAllTimeouts(t *testing.T) {
 func TestSlowClientsAreLetGo(t *testing.T) {
 	t.Parallel()
 	_, db := openShop(t)
-	shop, err := newShop(db, false)
+	shop, err := newShop(db)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,19 +20,23 @@ var files embed.FS
 const visits = ginsession.Field[int]("visits")
 
 // newShop builds the whole shop on db; main and the tests start the same one.
-// https says that browsers reach it over TLS, here or at a proxy in front.
-func newShop(db *gorm.DB, https bool) (http.Handler, error) {
-	sessions, err := gormsession.New(db, sessionOptions(https)...)
+func newShop(db *gorm.DB, options ...gormsession.Option) (http.Handler, error) {
+	// Each row says whose it is, so that people can see where they are logged in.
+	sessions, err := gormsession.New(db,
+		gormsession.WithUsers(), gormsession.WithOptions(options...))
 	if err != nil {
 		return nil, err
 	}
 	r := gin.New()
-	// Nobody is believed who says on whose behalf he asks. A shop behind a proxy
-	// names the proxy here, or c.ClientIP is what any client likes to send.
+	// Nobody is believed who says on whose behalf he asks, or c.ClientIP would be
+	// what any client likes to send. A shop behind a proxy names the proxy here,
+	// whose address all devices in the list have else.
 	if err := r.SetTrustedProxies(nil); err != nil {
 		return nil, err
 	}
-	r.SetHTMLTemplate(template.Must(template.ParseFS(files, "templates/*.html")))
+	funcs := template.FuncMap{"device": deviceName}
+	r.SetHTMLTemplate(template.Must(
+		template.New("").Funcs(funcs).ParseFS(files, "templates/*.html")))
 
 	// The session goes inside Recovery: a handler that panics saves nothing.
 	r.Use(gin.Recovery(), securityHeaders, ginsession.Handler(sessions))
@@ -59,23 +63,15 @@ func newShop(db *gorm.DB, https bool) (http.Handler, error) {
 	known := r.Group("/account", ginsession.Loaded, requireUser)
 	known.GET("", showAccount)
 	known.POST("/order", placeOrder)
+	d := devices{sessions}
+	known.GET("/devices", d.list)
+	fresh := ginsession.RequireFresh(freshFor, askAgain)
+	known.POST("/devices/end", fresh, d.end)
+	known.POST("/devices/end-others", fresh, d.endOthers)
 
 	// SameSite=Lax, the cookie's default, keeps most foreign forms out. This
 	// refuses every POST that a browser sends from another site's page.
 	return http.NewCrossOriginProtection().Handler(limitBodies(r)), nil
-}
-
-// sessionOptions are the library's defaults, and over TLS a name for the cookie
-// that makes browsers keep it to this very host and to TLS: a page on a sibling
-// host cannot plant a session of its own here.
-func sessionOptions(https bool) []gormsession.Option {
-	if !https {
-		return nil
-	}
-	return []gormsession.Option{
-		gormsession.WithCookieName("__Host-session"),
-		gormsession.WithSecure(true),
-	}
 }
 
 func home(c *gin.Context) {

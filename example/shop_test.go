@@ -100,7 +100,7 @@ func TestPagesShowTheHandleAndNeverTheKey(t *testing.T) {
 	}
 	check("/", "/cart", "/login", "/nowhere")
 	v.logIn()
-	check("/", "/cart", "/account", "/nowhere")
+	check("/", "/cart", "/account", "/account/devices", "/nowhere")
 }
 
 func TestWithoutItsDatabaseTheShopAnswers503(t *testing.T) {
@@ -109,7 +109,7 @@ func TestWithoutItsDatabaseTheShopAnswers503(t *testing.T) {
 	v := visit(t, base)
 	v.logIn()
 	closeDatabase(db)
-	for _, path := range []string{"/", "/cart", "/account"} {
+	for _, path := range []string{"/", "/cart", "/account", "/account/devices"} {
 		resp, page := v.do(http.MethodGet, path, nil)
 		if resp.StatusCode != http.StatusServiceUnavailable || len(resp.Cookies()) != 0 {
 			t.Errorf("%s: %d, cookies %v\n%s", path, resp.StatusCode, resp.Cookies(), page)

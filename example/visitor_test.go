@@ -26,14 +26,14 @@ func TestMain(m *testing.M) {
 }
 
 // openShop serves the shop that main serves, on a database of its own.
-func openShop(t *testing.T) (base string, db *gorm.DB) {
+func openShop(t *testing.T, options ...gormsession.Option) (base string, db *gorm.DB) {
 	t.Helper()
 	db, err := openDatabase(filepath.Join(t.TempDir(), "shop.db"), logger.Silent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeDatabase(db) })
-	shop, err := newShop(db, false)
+	shop, err := newShop(db, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,11 +58,12 @@ type visitor struct {
 	t      *testing.T
 	base   string
 	client *http.Client
+	agent  string // what the browser calls itself, if anything
 }
 
 func visit(t *testing.T, base string, cookies ...*http.Cookie) *visitor {
 	jar, _ := cookiejar.New(nil)
-	v := &visitor{t, base, &http.Client{
+	v := &visitor{t: t, base: base, client: &http.Client{
 		Jar:           jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -92,6 +93,7 @@ func (v *visitor) do(
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	req.Header.Set("User-Agent", v.agent)
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
