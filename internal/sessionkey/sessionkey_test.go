@@ -2,10 +2,34 @@ package sessionkey
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seed7368b609/gormsession/internal/layout"
 )
+
+// However many goroutines draw keys at once, no two draw the same.
+func TestRandomKeysAtOnce(t *testing.T) {
+	drawn := make([][]string, 64)
+	var wg sync.WaitGroup
+	for i := range drawn {
+		wg.Go(func() {
+			for range 2000 {
+				drawn[i] = append(drawn[i], Random())
+			}
+		})
+	}
+	wg.Wait()
+	seen := make(map[string]bool)
+	for _, keys := range drawn {
+		for _, key := range keys {
+			if seen[key] {
+				t.Fatal("two keys are the same")
+			}
+			seen[key] = true
+		}
+	}
+}
 
 func TestRandomKey(t *testing.T) {
 	const keys = 20_000
