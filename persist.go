@@ -86,16 +86,19 @@ func (s *State) problem(p verdict.Problem) error {
 
 // work is what this request does to the row of the session.
 func (s *State) work() engine.Change {
-	complete, log := s.completion(), s.log
-	return engine.Change{
-		Entries: complete(s.entries),
-		Replay: func(raw map[string]json.RawMessage) (map[string]json.RawMessage, error) {
-			entries, err := log.Replay(raw)
-			return complete(entries), err
-		},
-		Relative: log.Relative(),
-		Admit:    s.admit, Expire: s.expireDate, AsOf: s.asOf(),
+	change := engine.Change{
+		Entries: s.entries, Replay: s.log.Replay, Relative: s.log.Relative(),
+		Admit: s.admit, Expire: s.expireDate, AsOf: s.asOf(),
 	}
+	if o := s.p.opts; o.users || o.lives.Absolute > 0 { // else there is nothing to add
+		complete, replay := s.completion(), change.Replay
+		change.Entries = complete(s.entries)
+		change.Replay = func(raw map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+			entries, err := replay(raw)
+			return complete(entries), err
+		}
+	}
+	return change
 }
 
 // asOf is now, for a commit that begins, unless this request has let the session end.
