@@ -242,7 +242,7 @@ func (on cases) TestLastSeen(t *testing.T) {
 		for _, page := range []func(*Call){readName, pageT, pageW} {
 			s.clock.advance(10 * time.Minute)
 			got := s.visit(key, page)
-			if got.verbs() != "SELECT BEGIN UPDATE COMMIT" {
+			if got.verbs() != s.single("SELECT BEGIN UPDATE COMMIT") {
 				t.Errorf("asked %q", got.verbs())
 			}
 			if want := s.clock.Now().UTC().Truncate(time.Microsecond); !seen().Equal(want) {
