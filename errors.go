@@ -93,5 +93,5 @@ func statusOf(err error) int {
 // isMisuse tells whether the application has asked for what cannot be. Its own error page says so.
 func isMisuse(err error) bool {
 	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEncode) ||
-		errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant)
+		errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant) || errors.Is(err, ErrTransaction)
 }

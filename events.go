@@ -117,6 +117,25 @@ func (s *State) buried(key string) {
 	}
 }
 
+// did notes what has come of a step, and tells of it unless a transaction of the application's is
+// to decide.
+func (p *persisting) did(step verdict.Step, o verdict.Outcome, before pledge) {
+	switch step {
+	case verdict.Confirm, verdict.Redeem:
+		if p.pledge != nil {
+			p.redeemed(o)
+		}
+	case verdict.Insert, verdict.Update, verdict.Rekey:
+		switch {
+		case o == verdict.Elsewhere:
+		case p.within != nil:
+			p.pledged(step, before)
+		default:
+			p.stepped(step)
+		}
+	}
+}
+
 // stepped tells of a step that was done.
 func (p *persisting) stepped(step verdict.Step) {
 	if step == verdict.Insert {

@@ -19,7 +19,7 @@ func (s *State) Key() string {
 // identify is called by what tells the response whose session it is, without an access to its data.
 func (s *State) identify() {
 	s.depend(verdict.Glanced)
-	if len(s.came.Rivals) > 0 {
+	if len(s.came.Rivals) > 0 || s.pledge != nil {
 		s.fetch()
 	}
 }

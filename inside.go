@@ -217,8 +217,11 @@ func (c *heldContext) Done() <-chan struct{}       { return c.ctx.Done() }
 func (c *heldContext) Err() error                  { return c.ctx.Err() }
 
 func (c *heldContext) Value(key any) any {
-	if key == (engine.Session{}) {
+	switch key {
+	case engine.Session{}:
 		return c
+	case engine.Within{}:
+		return c.within
 	}
 	return c.ctx.Value(key)
 }

@@ -32,6 +32,7 @@ func (s *State) load() bool {
 
 // fetch is load without counting as an access.
 func (s *State) fetch() bool {
+	s.redeemInTime()
 	if s.c.Known() || s.phase == closed || s.err != nil {
 		return s.c.Known()
 	}

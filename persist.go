@@ -59,13 +59,12 @@ func (s *State) persist(m verdict.Moment) error {
 			if step == verdict.Leave {
 				return s.problem(problem)
 			}
+			before := p.standing()
 			outcome, err := p.carryOut(step)
 			if err != nil {
 				return err
 			}
-			if outcome != verdict.Elsewhere {
-				p.stepped(step)
-			}
+			p.did(step, outcome, before)
 			s.c = verdict.Settle(s.c, m, step, outcome)
 		}
 	})

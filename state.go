@@ -58,6 +58,9 @@ type State struct {
 	leaving  string   // the user whose session Flush has ended, as far as that is known
 	loggedIn bool     // by LogIn, until that is saved
 
+	within *engine.Transaction // of the SaveIn that runs, or nil
+	pledge *pledge             // of the last SaveIn, until it is known how its transaction has ended
+
 	c   verdict.Case // what the end of the request depends on
 	err error        // sticky; c.Trouble says of which kind
 
@@ -125,6 +128,9 @@ func (s *State) doom() {
 		}
 	case s.key != "":
 		s.doomed = append(s.doomed, s.key)
+		if s.pledge != nil && s.pledge.key != "" && s.pledge.key != s.key {
+			s.doomed = append(s.doomed, s.pledge.key) // one of the two is the session's
+		}
 	case s.c.Row == verdict.Unreadable:
 		s.doomed = append(s.doomed, s.came.Key)
 	}
@@ -134,7 +140,7 @@ func (s *State) doom() {
 func (s *State) forget() {
 	s.leaving, s.loggedIn = userName(s.entries[userEntry]), false
 	s.key, s.row, s.entries, s.log, s.nextKey = "", engine.Record{}, nil, nil, ""
-	s.came.Rivals = nil
+	s.came.Rivals, s.pledge = nil, nil
 }
 
 // change does one step to the entries and notes it in the log. mu is held.

@@ -45,6 +45,8 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 		return p.follow(verdict.Done, p.move())
 	case verdict.Confirm:
 		return p.confirm()
+	case verdict.Redeem:
+		return p.redeemNow()
 	case verdict.Skip:
 		return verdict.Done, nil
 	}
@@ -176,6 +178,9 @@ func (p *persisting) move() error {
 // confirm looks whether a session whose expiry a Save has moved is still alive, so that its cookie
 // may leave.
 func (p *persisting) confirm() (verdict.Outcome, error) {
+	if p.pledge != nil {
+		return p.redeem()
+	}
 	ctx, cancel := p.deadline()
 	defer cancel()
 	home, _, err := p.p.store.Find(ctx, p.key)

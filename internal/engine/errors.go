@@ -38,7 +38,7 @@ var (
 func isSentinel(err error) bool {
 	for _, sentinel := range []error{
 		ErrInterrupted, ErrUnavailable, ErrOutcomeUnknown, ErrRejected, ErrEncode,
-		ErrTooLarge, ErrReentrant, ErrDamaged, errNoFreeKey,
+		ErrTooLarge, ErrReentrant, ErrDamaged, ErrTransaction, errNoFreeKey,
 	} {
 		if errors.Is(err, sentinel) {
 			return true

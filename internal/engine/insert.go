@@ -21,7 +21,7 @@ func (t *Table) Insert(ctx context.Context, c Change) (key string, r Record, err
 		}
 		return err
 	})
-	if err == nil {
+	if err == nil && within(ctx) == nil { // else the sweep would wait for the application
 		t.sweepSometimes()
 	}
 	return key, r, err

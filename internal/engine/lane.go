@@ -29,6 +29,10 @@ type lane struct {
 func (l *lanes) inLane(
 	ctx context.Context, key rowKey, save func(last *Record) (left *Record),
 ) {
+	if within(ctx) != nil {
+		save(nil) // it may have to wait for a save in the lane, which waits for this transaction
+		return
+	}
 	own := l.join(key)
 	defer l.part(key, own)
 	if !own.wait(ctx) {

@@ -33,6 +33,9 @@ func (t *Table) pin() func(*gorm.DB) { return t.db.Callback().Query().Get(resolv
 // source is the pool of the primary. GORM takes the first pool there is for a transaction, while
 // statements go to the resolver's source; this is what its clause Write does.
 func (t *Table) source(ctx context.Context) gorm.ConnPool {
+	if in := within(ctx); in != nil {
+		return in.pool
+	}
 	pin := t.pin()
 	if pin == nil {
 		return t.db.Statement.ConnPool

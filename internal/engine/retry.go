@@ -21,6 +21,9 @@ func (t *Table) retry(ctx context.Context, op func(ctx context.Context) error) e
 func (t *Table) insist(
 	ctx context.Context, calls int, op func(ctx context.Context) error,
 ) error {
+	if within(ctx) != nil {
+		return op(ctx) // what has failed there has failed for the application
+	}
 	q := t.queue(ctx)
 	defer q.leave() // also where the application's model has panicked
 	return q.noted(t.tries(ctx, calls, op))

@@ -40,7 +40,12 @@ func (t *Table) transact(ctx context.Context, write func(on line) error) error {
 func (t *Table) transactAs(
 	ctx context.Context, opts *sql.TxOptions, write func(on line) error,
 ) error {
-	return t.withLine(ctx, func(on line) error { return t.transactOn(ctx, on, opts, write) })
+	return t.withLine(ctx, func(on line) error {
+		if within(ctx) != nil {
+			return t.writeWithin(ctx, on, write)
+		}
+		return t.transactOn(ctx, on, opts, write)
+	})
 }
 
 // transactOn is transactAs on a connection.
@@ -113,7 +118,7 @@ func (t *Table) inTime(ctx context.Context, end func() error) error {
 // gorm.Config says SkipDefaultTransaction. Drivers may send a bare statement a second time by
 // themselves and tell of the second alone (pgx in the simple protocol).
 func (t *Table) single(ctx context.Context, write func(on line) error) error {
-	if !t.bare {
+	if !t.bare || within(ctx) != nil {
 		return t.transact(ctx, write)
 	}
 	err := t.withLine(ctx, write)

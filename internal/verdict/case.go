@@ -85,6 +85,16 @@ const (
 	Untold           // there is a new key, and no cookie can leave any more
 )
 
+// Pledge is what SaveIn has saved in a transaction of the application's, whose end is not known.
+type Pledge uint8
+
+const (
+	NoPledge   Pledge = iota
+	RowPledged        // changes of a row
+	KeyPledged        // a new key, or a row that is new
+	Redeemed          // it was committed
+)
+
 // Trouble is the sticky error.
 type Trouble uint8
 
@@ -114,6 +124,7 @@ type Case struct {
 	Renewal Renewal
 	End     End
 	Debt    Debt
+	Pledge  Pledge
 	Trouble Trouble
 
 	Text     Difference // of the row's data
@@ -132,6 +143,9 @@ func (c Case) Known() bool { return c.Row == Live || c.Row == Unreadable || c.Ro
 
 // HasKey tells whether the session has a key: one that was brought counts until it is looked up.
 func (c Case) HasKey() bool { return c.Row == Live || c.Row == Unasked }
+
+// pledged tells whether a transaction of the application's is to say what the row holds.
+func (c Case) pledged() bool { return c.Pledge == RowPledged || c.Pledge == KeyPledged }
 
 // Flushed tells whether the session was ended.
 func (c Case) Flushed() bool { return c.End != NotEnded }
@@ -197,6 +211,16 @@ func (c Case) Discard() Case {
 		c.Trouble = NoTrouble
 	}
 	c.Data, c.Key, c.Renewal, c.Touched, c.Discarded = Unchanged, Keep, NotRenewed, false, true
+	return c
+}
+
+// Withdraw notes that what was changed since it was saved is not to be: SaveIn has failed, and
+// nothing of the application's transaction is.
+func (c Case) Withdraw() Case {
+	if c.Data == Changed {
+		c.Data = Unchanged
+	}
+	c.Key, c.Insists = Keep, false
 	return c
 }
 

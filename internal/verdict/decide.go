@@ -5,6 +5,7 @@ type Moment uint8
 
 const (
 	Explicit Moment = iota // Save
+	Within                 // SaveIn: in a transaction of the application's, which is open
 	Answer                 // the header is to leave, with a status below 500
 	Refusal                // it is to leave with one of 500 and up
 	Late                   // the handler has returned, and the header has left
@@ -37,6 +38,7 @@ const (
 	Update
 	Rekey   // to the new key
 	Confirm // whether the row is still alive
+	Redeem  // look what has become of what SaveIn has saved
 )
 
 // A Problem is why what was asked for is not done.
@@ -53,7 +55,7 @@ const (
 // and options renew the expiry. In a response that shared caches may keep, which sets no cookie
 // without need, a mere renewal is left out.
 func Due(c Case, public bool, r Rules) Case {
-	if r.Exact && c.Modified() && c.HasKey() {
+	if r.Exact && c.Modified() && c.HasKey() && c.Pledge == NoPledge {
 		c.Data = Changed
 	}
 	renews := c.Touched || c.HasKey() && (r.RenewEach || r.RenewRead && c.Look == Read)
@@ -72,8 +74,10 @@ func Due(c Case, public bool, r Rules) Case {
 func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 	row := c.Row == Live
 	switch {
-	case c.End == EndDue, c.End == EndFailed && (m == Explicit || m == Panicked):
-		return Bury, NoProblem
+	case c.End == EndDue && m != Within, c.End == EndFailed && (m == Explicit || m == Panicked):
+		return Bury, NoProblem // come what may of a transaction
+	case c.Pledge == KeyPledged && m != Within && !c.Sent:
+		return Redeem, NoProblem // the client is told which key it has, come what may
 	case m == Broken, m == Panicked, m == Refusal && c.Trouble != Fault:
 		return Leave, NoProblem // an error page of the application's own says what it has done
 	case m == Refusal:
@@ -86,6 +90,8 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 		return rest(c, m)
 	case c.Data != Changed && c.Renewal != RenewalDue && !c.Insists:
 		return rest(c, m)
+	case c.pledged() && m != Within:
+		return Redeem, NoProblem
 	case !c.Known():
 		return Load, NoProblem
 	case !row && !c.Filled && c.Key == Keep && (!c.Insists || c.Flushed()):

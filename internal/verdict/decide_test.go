@@ -96,12 +96,35 @@ func TestDecide(t *testing.T) {
 			verdict.Explicit, verdict.Rules{}, verdict.Insert, 0},
 		{"but not after Flush", live.Flush(false).Insist(),
 			verdict.Explicit, verdict.Rules{}, verdict.Skip, 0},
+		{"a logout waits for the end of no transaction", live.Flush(true).Insist(),
+			verdict.Within, verdict.Rules{}, verdict.Skip, 0},
+		{"what SaveIn has saved is not saved again", pledged(live.Change(), verdict.Update),
+			verdict.Answer, verdict.Rules{}, verdict.Leave, 0},
+		{"nor where each save is sent",
+			verdict.Due(pledged(live.Change(), verdict.Update), false, exact),
+			verdict.Answer, exact, verdict.Leave, 0},
+		{"a change after it asks how its transaction has ended",
+			pledged(live.Change(), verdict.Update).Change(),
+			verdict.Answer, verdict.Rules{}, verdict.Redeem, 0},
+		{"so does a new key that it has made", pledged(live.NewKey(), verdict.Rekey),
+			verdict.Answer, verdict.Rules{}, verdict.Redeem, 0},
+		{"also for an error page", pledged(none.Change(), verdict.Insert),
+			verdict.Refusal, verdict.Rules{}, verdict.Redeem, 0},
+		{"and in a panic", pledged(none.Change(), verdict.Insert),
+			verdict.Panicked, verdict.Rules{}, verdict.Redeem, 0},
+		{"another SaveIn does not", pledged(none.Change(), verdict.Insert).Change(),
+			verdict.Within, verdict.Rules{}, verdict.Compare, 0},
 	} {
 		if step, problem := verdict.Decide(rule.c, rule.m, rule.r); step != rule.step ||
 			problem != rule.problem {
 			t.Errorf("%s: step %v, problem %v", rule.says, step, problem)
 		}
 	}
+}
+
+// pledged is a case that SaveIn has saved by that step.
+func pledged(c verdict.Case, step verdict.Step) verdict.Case {
+	return verdict.Settle(c.Insist(), verdict.Within, step, verdict.Done)
 }
 
 func fail(c verdict.Case) verdict.Case { return verdict.Failed(c, false) }

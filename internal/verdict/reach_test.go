@@ -17,8 +17,14 @@ func outcomes(step verdict.Step) []verdict.Outcome {
 		return []verdict.Outcome{
 			verdict.Equal, verdict.OtherEnd, verdict.OtherText, verdict.HasEnded,
 		}
-	case verdict.Touch, verdict.Confirm:
+	case verdict.Touch:
 		return []verdict.Outcome{verdict.Done, verdict.Missed}
+	case verdict.Confirm:
+		return []verdict.Outcome{
+			verdict.Done, verdict.Missed, verdict.Open, verdict.Undone, verdict.Unmade,
+		}
+	case verdict.Redeem:
+		return []verdict.Outcome{verdict.Done, verdict.Missed, verdict.Undone, verdict.Unmade}
 	case verdict.Update:
 		return []verdict.Outcome{verdict.Done, verdict.DoneExpiryMoved, verdict.Elsewhere}
 	case verdict.Rekey:
@@ -134,6 +140,8 @@ func reachable(t testing.TB, r verdict.Rules) []verdict.Case {
 		}
 		ends(t, all[i].Insist(), verdict.Explicit, r, nil,
 			func(c verdict.Case, _ []verdict.Step, _ verdict.Problem, _ bool) { add(c) })
+		ends(t, all[i].Insist(), verdict.Within, r, nil,
+			func(c verdict.Case, _ []verdict.Step, _ verdict.Problem, _ bool) { add(c) })
 		if !all[i].Sent {
 			add(verdict.Answered(all[i], true))
 		}
@@ -148,9 +156,11 @@ func TestEveryEnd(t *testing.T) {
 	for _, r := range everyRule() {
 		for _, c := range reachable(t, r) {
 			cases++
-			for _, m := range []verdict.Moment{verdict.Explicit, verdict.Answer, verdict.Refusal,
+			for _, m := range []verdict.Moment{verdict.Explicit, verdict.Within, verdict.Answer,
+				verdict.Refusal,
 				verdict.Late, verdict.Broken, verdict.Panicked} {
-				if m != verdict.Late && m != verdict.Broken && m != verdict.Explicit && c.Sent {
+				if m != verdict.Late && m != verdict.Broken && m != verdict.Explicit &&
+					m != verdict.Within && c.Sent {
 					continue
 				}
 				for _, public := range []bool{false, true} {
@@ -158,7 +168,7 @@ func TestEveryEnd(t *testing.T) {
 					switch m {
 					case verdict.Answer:
 						begun = verdict.Due(c, public, r)
-					case verdict.Explicit:
+					case verdict.Explicit, verdict.Within:
 						begun = c.Insist()
 					}
 					ends(t, begun, m, r, nil, func(
@@ -245,9 +255,20 @@ func promises(t testing.TB, e ending) {
 		{"what depends on the session varies",
 			e.done.Look != verdict.Unseen && !edits.Vary},
 		{"a public response is not merely renewed",
-			e.public && saved && e.has(verdict.Touch)},
+			e.public && saved && e.has(verdict.Touch) && !e.has(verdict.Redeem)},
 		{"what was flushed is deleted, come what may",
-			!e.failed && e.done.End == verdict.EndDue},
+			!e.failed && e.done.End == verdict.EndDue && e.moment != verdict.Within},
+		{"what SaveIn has saved is not saved again",
+			e.begun.Pledge != verdict.NoPledge && e.begun.Data == verdict.Stored &&
+				e.begun.Key == verdict.Keep && e.moment == verdict.Answer && !e.begun.Touched &&
+				!e.rules.RenewEach && !e.rules.RenewRead && !e.begun.Insists &&
+				e.has(verdict.Insert, verdict.Update, verdict.Rekey)},
+		{"a new key that SaveIn has made is looked for before the client is told",
+			e.begun.Pledge == verdict.KeyPledged && set && !e.has(verdict.Redeem) &&
+				e.begun.Debt != verdict.Owed},
+		{"what SaveIn has saved in a transaction that may be open waits for its end",
+			e.begun.Pledge == verdict.RowPledged && wrote && e.moment != verdict.Within &&
+				!e.has(verdict.Redeem, verdict.Confirm)},
 		{"a new key is not saved as an update",
 			e.begun.Key == verdict.New &&
 				e.has(verdict.Update, verdict.Touch) && !e.has(verdict.Rekey, verdict.Insert)},

@@ -6,13 +6,16 @@ type Outcome uint8
 const (
 	Done            Outcome = iota
 	DoneExpiryMoved         // Update: the row's end is another one
-	Missed                  // Load, Touch, Confirm: there is no such row
+	Missed                  // Load, Touch, Confirm, Redeem: there is no such row
 	Damaged                 // Load: the row cannot be decoded
 	Elsewhere               // Update, Rekey: the row is in another table, and what it holds was loaded
 	Equal                   // Reckon, Compare: the row is as it would be
 	OtherEnd                // Reckon, Compare: its expiry would be another one
 	HasEnded                // Reckon, Compare: it has ended by itself
 	OtherText               // Compare: its text would be another one
+	Open                    // Confirm: the transaction of SaveIn has not ended
+	Undone                  // Confirm, Redeem: it was rolled back, and the row is as before
+	Unmade                  // Confirm, Redeem: it was rolled back, and there was no row before
 )
 
 // Settle says what the case is once a step was carried out.
@@ -32,10 +35,13 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 			c = seen(c)
 		}
 	case Confirm:
+		c = redeemed(c, o)
 		c.Debt = Quits
 		if o == Done {
 			c.Debt = Seen
 		}
+	case Redeem:
+		c = redeemed(c, o)
 	case Insert, Rekey, Update:
 		if o == Elsewhere {
 			c.Text, c.Expiry, c.Followed = Unknown, Unknown, true
@@ -47,14 +53,52 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 		}
 		c.Row, c.Key = Live, Keep
 		switch {
+		case m == Within && step != Update:
+			c.Pledge = KeyPledged
+		case m == Within && c.Pledge != KeyPledged:
+			c.Pledge = RowPledged
+			c.Debt = moved(c.Debt, o)
+		case m == Within:
 		case m != Explicit:
 			c = seen(c)
 		case step != Update:
 			c.Debt = Owed
-		case o == DoneExpiryMoved && c.Debt == Quits:
-			c.Debt = ExpiryMoved // a login may come in between
+		default:
+			c.Debt = moved(c.Debt, o)
 		}
 	}
+	return c
+}
+
+// moved is the debt after an update.
+func moved(d Debt, o Outcome) Debt {
+	if o == DoneExpiryMoved && d == Quits {
+		return ExpiryMoved // a login may come in between
+	}
+	return d
+}
+
+// redeemed is a case of which it is known what has become of what SaveIn has saved, if it has.
+func redeemed(c Case, o Outcome) Case {
+	switch {
+	case !c.pledged(), o == Open:
+		return c
+	case o == Done:
+		if c.Pledge == KeyPledged {
+			c.Debt = Owed
+		}
+		c.Pledge = Redeemed
+		return c
+	case o == Unmade:
+		c.Row = Empty
+	}
+	if o != Missed && c.Data == Stored { // else it has gone after that, or with it
+		c.Data = Unchanged
+	}
+	if c.Debt == ExpiryMoved {
+		c.Debt = Quits
+	}
+	c.Pledge = NoPledge
 	return c
 }
 
@@ -106,7 +150,7 @@ func seen(c Case) Case {
 // though there may be one.
 func Answered(c Case, silent bool) Case {
 	c.Sent = true
-	if silent && c.Debt == Owed {
+	if silent && (c.Debt == Owed || c.Pledge == KeyPledged) {
 		c.Debt = Untold
 	}
 	return c

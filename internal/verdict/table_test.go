@@ -51,6 +51,12 @@ var wishes = []struct {
 	{"`Set`, `Save`", func(w world, t testing.TB, c verdict.Case) verdict.Case {
 		return save(w, t, write(w, t, c))
 	}},
+	{"`Set`, `SaveIn`", func(w world, t testing.TB, c verdict.Case) verdict.Case {
+		return saveIn(w, t, write(w, t, c))
+	}},
+	{"`CycleKey`, `SaveIn`", func(w world, t testing.TB, c verdict.Case) verdict.Case {
+		return saveIn(w, t, w.looked(c).NewKey())
+	}},
 	{"`Flush`", flush},
 	{"`Flush`, `Set`", func(w world, t testing.TB, c verdict.Case) verdict.Case {
 		return write(w, t, flush(w, t, c))
@@ -70,6 +76,11 @@ func write(w world, _ testing.TB, c verdict.Case) verdict.Case {
 
 func save(w world, t testing.TB, c verdict.Case) verdict.Case {
 	c, _, _ = w.settle(t, c.Insist(), verdict.Explicit, verdict.Rules{})
+	return c
+}
+
+func saveIn(w world, t testing.TB, c verdict.Case) verdict.Case {
+	c, _, _ = w.settle(t, c.Insist(), verdict.Within, verdict.Rules{})
 	return c
 }
 
@@ -152,7 +163,7 @@ func cell(t testing.TB, c verdict.Case, w world, m verdict.Moment, public bool) 
 var stepNames = map[verdict.Step]string{
 	verdict.Bury: "delete", verdict.Load: "select", verdict.Touch: "renew",
 	verdict.Insert: "insert", verdict.Update: "update", verdict.Rekey: "new key",
-	verdict.Confirm: "look",
+	verdict.Confirm: "look", verdict.Redeem: "look",
 }
 
 var problemNames = map[verdict.Problem]string{
