@@ -104,7 +104,9 @@ func (s *State) commit(h http.Header, status int) error {
 	if status >= http.StatusInternalServerError {
 		return s.persist(verdict.Refusal)
 	}
-	s.c = verdict.Due(s.c, header.IsPublic(h), s.p.rules)
+	public := header.IsPublic(h)
+	s.c = verdict.Due(s.c, public, s.p.rules)
+	s.rotateIfDue(public)
 	return s.persist(verdict.Answer)
 }
 

@@ -65,7 +65,7 @@ func (b bounds) admit(entries, before map[string]json.RawMessage, n, size int) e
 func sizeOf(entries map[string]json.RawMessage) (n, size int) {
 	for name, raw := range entries {
 		switch name {
-		case lifetime.StartEntry, userEntry, deviceEntry:
+		case lifetime.StartEntry, userEntry, deviceEntry, rotationEntry:
 			continue
 		}
 		n++

@@ -218,7 +218,7 @@ func (s *State) Clear() {
 	defer s.mu.Unlock()
 	if s.load() {
 		names := slices.DeleteFunc(slices.Collect(maps.Keys(s.entries)), func(name string) bool {
-			return name == lifetime.StartEntry
+			return name == lifetime.StartEntry || name == rotationEntry
 		})
 		s.change("", changes.Delete(names...))
 	}
@@ -227,7 +227,8 @@ func (s *State) Clear() {
 // reserved is the error of a change, from outside, to an entry of the library's own.
 func reserved(name string) error {
 	switch name {
-	case lifetime.Entry, lifetime.StartEntry, flashEntry, userEntry, deviceEntry:
+	case lifetime.Entry, lifetime.StartEntry, flashEntry, userEntry, deviceEntry,
+		rotationEntry:
 		return fmt.Errorf("%w: %s", ErrReserved, name)
 	}
 	return nil

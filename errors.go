@@ -41,7 +41,7 @@ var (
 	ErrTooLarge = engine.ErrTooLarge
 
 	// ErrReserved is the error of a change to an entry that the library keeps for itself, such as
-	// _session_expiry, _session_start, _flashes, _user or _device, by its name: that is for
+	// _session_expiry, _session_start, _flashes, _user, _device or _rotation, by its name: that is for
 	// SetExpiry, Flash and LogIn, whatever name a visitor has chosen. It sticks to the session,
 	// nothing of which is saved, and is answered with 500.
 	ErrReserved = errors.New(

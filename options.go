@@ -38,10 +38,11 @@ type options struct {
 
 	clearSiteData bool
 
-	lives     lifetime.Settings
-	stepIsSet bool
-	saveEvery bool
-	rolling   bool
+	lives       lifetime.Settings
+	stepIsSet   bool
+	saveEvery   bool
+	rotateEvery time.Duration
+	rolling     bool
 
 	codec        Codec
 	clock        func() time.Time

@@ -50,7 +50,7 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	return p.store.Delete(ctx, key)
+	return p.end(ctx, key)
 }
 
 // DeleteRow ends the session of a row that the application has read from the table, such as that of

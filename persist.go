@@ -89,13 +89,16 @@ func (s *State) work() engine.Change {
 		Entries: s.entries, Replay: s.log.Replay, Relative: s.log.Relative(),
 		Admit: s.admit, Expire: s.expireDate, AsOf: s.asOf(),
 	}
-	if o := s.p.opts; o.users || o.lives.Absolute > 0 { // else there is nothing to add
+	if s.p.opts.completes() {
 		complete, replay := s.completion(), change.Replay
 		change.Entries = complete(s.entries)
 		change.Replay = func(raw map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 			entries, err := replay(raw)
 			return complete(entries), err
 		}
+	}
+	if s.rotates() {
+		change.Replay = unlessReplaced(change.Replay)
 	}
 	return change
 }

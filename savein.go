@@ -140,44 +140,31 @@ func (s *State) redeemNow() (verdict.Outcome, error) {
 func (s *State) lookAfter() (verdict.Outcome, error) {
 	ctx, cancel := s.deadline()
 	defer cancel()
-	was, key := s.pledge, s.key
-	home, r, err := s.p.store.Find(ctx, key)
-	if err == nil && home == nil && was.key != "" && was.key != key {
-		key = was.key
-		home, r, err = s.p.store.Find(ctx, key)
+	was, outcome := s.pledge, verdict.Done // and perhaps another request has saved since
+	at, err := s.p.store.Seek(ctx, s.key, successor)
+	if err == nil && at.Home == nil && was.key != "" && was.key != s.key {
+		at, err = s.p.store.Seek(ctx, was.key, successor)
+		outcome = verdict.Undone
 	}
 	switch {
 	case err != nil:
 		return 0, err
-	case home == nil && was.key != "":
+	case at.Home == nil && was.key != "":
 		return verdict.Missed, nil // ended meanwhile, as its next save will tell
-	case home == nil:
-		return verdict.Unmade, s.stand("", s.p.store.Own, engine.Record{})
-	case key == s.key && r.Data == s.row.Data:
-		return verdict.Done, nil
-	}
-	if r.Entries, err = home.Decode(r); err != nil {
-		return 0, err
-	}
-	outcome := verdict.Done // and another request has saved since
-	if key != s.key || key == was.key && r.Data == was.row.Data {
+	case at.Home == nil:
+		at.Key, at.Home = "", s.p.store.Own
+		s.nextKey = ""
+		outcome = verdict.Unmade
+	case at.Key == was.key && at.Row.Data == was.row.Data && at.Row.Data != s.row.Data:
 		outcome = verdict.Undone
 	}
-	return outcome, s.stand(key, home, r)
-}
-
-// stand has the session be a row, with what was changed since it was saved.
-func (s *State) stand(key string, home *engine.Table, r engine.Record) error {
-	entries, err := s.log.Replay(r.Entries)
+	entries, err := s.log.Replay(at.Row.Entries)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s.key = key
-	s.noteMoved(home, r, entries)
-	if key == "" {
-		s.nextKey = ""
-	}
-	return nil
+	s.key = at.Key
+	s.noteMoved(at.Home, at.Row, entries)
+	return outcome, nil
 }
 
 // redeemed tells what it has come to.

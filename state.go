@@ -28,9 +28,9 @@ import (
 // and do nothing, Err says why, and the response is 503 whatever the handler wrote. So a handler
 // need not check each call, and nobody is "logged out" by a database fault.
 //
-// The entries _session_expiry, _session_start, _flashes, _user and _device are the library's own.
-// They can be read by name, but only SetExpiry and its like, Flash, Flashes, LogIn and Clear change
-// them: anything else is [ErrReserved].
+// The entries _session_expiry, _session_start, _flashes, _user, _device and _rotation are the
+// library's own. They can be read by name, but only SetExpiry and its like, Flash, Flashes, LogIn
+// and Clear change them: anything else is [ErrReserved].
 //
 // A State is safe for concurrent use within its request. Code that runs inside of a load or a save,
 // such as a hook, must not use it, and a function of Modify's may only read it: see [ErrReentrant].
@@ -57,6 +57,7 @@ type State struct {
 	doomed   []string // the keys whose rows Flush deletes, until that is done
 	leaving  string   // the user whose session Flush has ended, as far as that is known
 	loggedIn bool     // by LogIn, until that is saved
+	turn     *turn    // the session is to get nextKey by itself, or nil
 
 	within *engine.Transaction // of the SaveIn that runs, or nil
 	pledge *pledge             // of the last SaveIn, until it is known how its transaction has ended
@@ -84,6 +85,9 @@ func (s *State) adopt(home *engine.Table, r engine.Record) (verdict.Outcome, err
 		s.happened(Rejected, "damaged row")
 		return verdict.Damaged, nil
 	}
+	if next := successor(s.key, entries); next != "" {
+		return s.succeed(next)
+	}
 	if s.p.opts.lives.IsOver(entries, s.now()) { // Django knows of no absolute lifetime
 		s.happened(Expired, "absolute lifetime")
 		return s.miss(), nil
@@ -91,6 +95,22 @@ func (s *State) adopt(home *engine.Table, r engine.Record) (verdict.Outcome, err
 	r.Entries = entries
 	s.home, s.row, s.entries = home, r, entries
 	return verdict.Done, nil
+}
+
+// succeed takes the session of the key that has replaced the one that was brought.
+func (s *State) succeed(key string) (verdict.Outcome, error) {
+	ctx, cancel := s.deadline()
+	defer cancel()
+	at, err := s.p.store.Seek(ctx, key, successor)
+	switch {
+	case err != nil:
+		return 0, err
+	case at.Home == nil:
+		s.missed()
+		return s.miss(), nil
+	}
+	s.key, s.c = at.Key, s.c.Succeed()
+	return s.adopt(at.Home, at.Row)
 }
 
 // miss notes that no row has the key. A row that is made gets a key of its own.
@@ -108,6 +128,7 @@ func (s *State) choose(key string) {
 // noteSaved notes what the row holds now, and where it is.
 func (s *State) noteSaved(key string, r engine.Record, home *engine.Table) {
 	s.key, s.home, s.row, s.entries, s.log, s.nextKey = key, home, r, r.Entries, nil, ""
+	s.turn = nil
 }
 
 // noteMoved notes where the row went meanwhile, and what the request makes of what is there.

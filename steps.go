@@ -42,7 +42,13 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 	case verdict.Update:
 		return p.follow(p.update())
 	case verdict.Rekey:
-		return p.follow(verdict.Done, p.move())
+		err := p.move()
+		if err != nil && p.turn != nil {
+			p.stay(err)
+			p.rewrite = nil
+			return verdict.Stayed, nil
+		}
+		return p.follow(verdict.Done, err)
 	case verdict.Confirm:
 		return p.confirm()
 	case verdict.Redeem:
@@ -57,7 +63,7 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 func (s *State) bury() error {
 	for len(s.doomed) > 0 {
 		ctx, cancel := s.deadline()
-		err := s.p.store.Delete(ctx, s.doomed[0])
+		err := s.p.end(ctx, s.doomed[0])
 		cancel()
 		if err != nil {
 			return err
@@ -167,7 +173,9 @@ func (p *persisting) move() error {
 	ctx, cancel := p.deadline()
 	defer cancel()
 	own := p.p.store.Own
-	key, to, err := p.home.Cycle(ctx, own, p.key, p.nextKey, p.row, p.work())
+	work := p.work()
+	p.leaveBehind(&work)
+	key, to, err := p.home.Cycle(ctx, own, p.key, p.nextKey, p.row, work)
 	if err != nil {
 		return err
 	}
@@ -183,27 +191,34 @@ func (p *persisting) confirm() (verdict.Outcome, error) {
 	}
 	ctx, cancel := p.deadline()
 	defer cancel()
-	home, _, err := p.p.store.Find(ctx, p.key)
-	return found(home != nil), err
+	if !p.rotates() {
+		home, _, err := p.p.store.Find(ctx, p.key)
+		return found(home != nil), err
+	}
+	at, err := p.p.store.Seek(ctx, p.key, successor)
+	return found(at.Home != nil && at.Key == p.key), err
 }
 
 // follow goes after a row that is gone from where it was loaded, once: where it was moved to the
-// other table meanwhile, what the request did is done again on what is there, to be saved there.
+// other table meanwhile, or has got another key by itself, what the request did is done again on
+// what is there, to be saved there.
 func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome, error) {
-	if err == nil || p.c.Followed {
+	if !errors.Is(err, ErrInterrupted) || p.c.Followed ||
+		!p.p.store.MayFollow() && !p.rotates() {
 		return outcome, err
 	}
 	ctx, cancel := p.deadline()
 	defer cancel()
-	home, r, err := p.p.store.Follow(ctx, p.key, err, p.log.Relative())
+	at, err := p.p.store.Follow(ctx, p.key, err, p.log.Relative(), successor)
 	if err != nil {
 		return 0, err
 	}
-	entries, err := p.log.Replay(r.Entries)
+	entries, err := p.log.Replay(at.Row.Entries)
 	if err != nil {
 		return 0, err
 	}
-	p.noteMoved(home, r, entries)
+	p.key = at.Key
+	p.noteMoved(at.Home, at.Row, entries)
 	p.rewrite = nil
 	return verdict.Elsewhere, nil
 }

@@ -56,7 +56,7 @@ func (p *Plugin) End(ctx context.Context, userID any, handle string) (bool, erro
 	if err != nil || handle == "" {
 		return false, err
 	}
-	n, err := p.end(ctx, user, "by handle", engine.Called(handle))
+	n, err := p.endUser(ctx, user, "by handle", engine.Called(handle))
 	if s := p.current(ctx); s != nil && n > 0 {
 		if whose, public := s.whose(); whose == user && public == handle {
 			s.Flush()
@@ -80,7 +80,7 @@ func (p *Plugin) EndAll(ctx context.Context, userID any) (int64, error) {
 			own = nil
 		}
 	}
-	n, err := p.end(ctx, user, "all of the user", engine.All)
+	n, err := p.endUser(ctx, user, "all of the user", engine.All)
 	if err == nil && own != nil {
 		own.Flush()
 	}
@@ -98,10 +98,10 @@ func (p *Plugin) EndOthers(ctx context.Context, s *State) (int64, error) {
 	if _, err := p.userID(user); err != nil {
 		return 0, err
 	}
-	return p.end(ctx, user, "others of the user", engine.AllBut(s.storedKey(), public))
+	return p.endUser(ctx, user, "others of the user", engine.AllBut(s.storedKey(), public))
 }
 
-func (p *Plugin) end(
+func (p *Plugin) endUser(
 	ctx context.Context, user, why string, pick engine.Pick,
 ) (int64, error) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.opts.timeout)

@@ -160,12 +160,17 @@ func deviceOf(entries map[string]json.RawMessage) (d device) {
 	return d
 }
 
+// completes tells whether completion may have something to add.
+func (o *options) completes() bool {
+	return o.users || o.lives.Absolute > 0 || o.rotateEvery > 0
+}
+
 // completion adds to entries that are saved what options want of each session: when it began, and a
 // public name of the login.
 func (s *State) completion() func(map[string]json.RawMessage) map[string]json.RawMessage {
 	now, public := s.now(), ""
 	return func(entries map[string]json.RawMessage) map[string]json.RawMessage {
-		entries = s.p.opts.lives.Started(entries, now)
+		entries = s.rotated(s.p.opts.lives.Started(entries, now), now)
 		if s.isNamed(entries) {
 			return entries
 		}
@@ -182,7 +187,8 @@ func (s *State) completion() func(map[string]json.RawMessage) map[string]json.Ra
 
 // isComplete tells whether completion has nothing to add.
 func (s *State) isComplete(entries map[string]json.RawMessage) bool {
-	return s.p.opts.lives.IsStarted(entries) && s.isNamed(entries)
+	return s.p.opts.lives.IsStarted(entries) && s.isNamed(entries) &&
+		(s.p.opts.rotateEvery == 0 || rotationOf(entries).Since != 0)
 }
 
 func (s *State) isNamed(entries map[string]json.RawMessage) bool {

@@ -59,6 +59,7 @@ func newOptions(opts []Option) (*options, error) {
 	}
 	for _, check := range []func(*options) error{
 		checkStore, checkTimes, (*options).checkBounds, checkCookie, checkSecure, (*options).checkSeal,
+		(*options).checkRotation,
 	} {
 		if err := check(o); err != nil {
 			return nil, fmt.Errorf("gormsession: %w", err)

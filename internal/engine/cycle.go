@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Cycle moves a session to a new key, in this table or into another one, in one transaction,
@@ -14,7 +15,7 @@ func (t *Table) Cycle(
 ) (string, Record, error) {
 	// The new key, of which nobody else knows, is as good as a nonce.
 	w := &Rewrite{Change: c, home: t, into: into, old: t.stored(key), from: from}
-	y := &cycling{Table: t, Rewrite: w}
+	y := &cycling{Table: t, Rewrite: w, left: into.stored(key)}
 	next, err := into.withNewKey(ctx, next, func(next string) (err error) {
 		y.next, y.sent = into.stored(next), nil
 		if w.to, err = w.record(ctx, from, c.Entries, y.next); err != nil {
@@ -35,6 +36,7 @@ type cycling struct {
 	*Table
 	*Rewrite
 	next rowKey // the new key
+	left rowKey // the old one, in the table of the new one
 	sent []Record
 	done Record
 }
@@ -106,6 +108,35 @@ func (c *cycling) locked(on line, gone error) error {
 // move moves the row to the new key if it still holds from.
 func (c *cycling) move(on line, from, to Record) (hit bool, err error) {
 	c.done, c.sent = to, append(c.sent, to)
+	if hit, err = c.moveRow(on, from, to); err != nil || !hit {
+		return hit, err
+	}
+	return true, c.leave(on, to)
+}
+
+// leave puts a row under the old key, which ends at another instant than the session, so that a
+// renewal does not take it for that.
+func (c *cycling) leave(on line, to Record) error {
+	if c.Drop != "" {
+		at := c.rows(on).Where("session_key = ?", c.Drop)
+		if _, err := c.written(at.Delete(c.model.Empty())); err != nil {
+			return err
+		}
+	}
+	if c.Leave == nil {
+		return nil
+	}
+	text, err := c.into.encode(c.left, c.Leave, "")
+	if err != nil {
+		return err
+	}
+	return c.into.create(on, c.left, Record{
+		Entries: c.Leave, Data: text, Expire: to.Expire.Add(-time.Microsecond),
+	})
+}
+
+// moveRow gives the row its new key.
+func (c *cycling) moveRow(on line, from, to Record) (hit bool, err error) {
 	if c.into == c.home && !c.replaceRows {
 		n, err := c.rekey(on, c.guard(from), c.old, c.next, to)
 		return n > 0, err

@@ -24,6 +24,10 @@ type Change struct {
 	// AsOf is when the commit began. A row that has ended by then counts as gone, as it does for a
 	// load, and is not brought back. It is zero where this request has ended the row itself.
 	AsOf time.Time
+	// Leave are the entries of a row that a cycle leaves under the old key, nil for none.
+	Leave map[string]json.RawMessage
+	// Drop is the session_key of another row that a cycle deletes, "" for none.
+	Drop string
 }
 
 // Ended tells whether a row had ended when the commit began.

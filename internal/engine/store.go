@@ -59,31 +59,95 @@ func (s *Store) Find(ctx context.Context, key string) (*Table, Record, error) {
 	return nil, Record{}, nil
 }
 
+// A Place is where a session is: a key, and the row that has it now, in that table.
+type Place struct {
+	Key  string
+	Home *Table // nil if there is none
+	Row  Record
+}
+
+// Seek finds the live row of a key, decoded, or that of the key that it was replaced by: next tells
+// which one that is, "" for none, by the key and what the row holds.
+func (s *Store) Seek(
+	ctx context.Context, key string, next func(key string, entries map[string]json.RawMessage) string,
+) (Place, error) {
+	for range longestTrail {
+		home, r, err := s.Find(ctx, key)
+		if err != nil || home == nil {
+			return Place{Key: key}, err
+		}
+		if r.Entries, err = home.Decode(r); err != nil {
+			return Place{}, unread(err)
+		}
+		replaced := next(key, r.Entries)
+		if replaced == "" {
+			return Place{key, home, r}, nil
+		}
+		key = replaced
+	}
+	return Place{Key: key}, nil
+}
+
+// longestTrail is how many keys are followed.
+const longestTrail = 16
+
 // Follow goes after a row that is gone from where it was loaded, as the error of its save says: it
-// may have been moved to the other table meanwhile. It returns what is there, and where. relative
-// is whether the change was.
+// may have been moved to the other table meanwhile, or have got another key. relative is whether
+// the change was.
 func (s *Store) Follow(
 	ctx context.Context, key string, gone error, relative bool,
-) (*Table, Record, error) {
-	if s.former == nil || !errors.Is(gone, ErrInterrupted) {
-		return nil, Record{}, gone
-	}
+	next func(key string, entries map[string]json.RawMessage) string,
+) (Place, error) {
 	lost := errors.Is(gone, errTrackLost)
-	home, r, err := s.Find(ctx, key)
+	at, err := s.Seek(ctx, key, next)
 	switch {
 	case err != nil && lost:
-		return nil, Record{}, &failure{sentinel: ErrOutcomeUnknown, cause: err}
+		return Place{}, &failure{sentinel: ErrOutcomeUnknown, cause: err}
 	case err != nil:
-		return nil, Record{}, err
-	case home == nil:
-		return nil, Record{}, gone
+		return Place{}, err
+	case at.Home == nil:
+		return Place{}, gone
 	case lost && relative:
-		return nil, Record{}, ErrOutcomeUnknown
+		return Place{}, ErrOutcomeUnknown
 	}
-	if r.Entries, err = home.Decode(r); err != nil {
-		return nil, Record{}, unread(err)
+	return at, nil
+}
+
+// MayFollow tells whether a row that is gone may be elsewhere.
+func (s *Store) MayFollow() bool { return s.former != nil }
+
+// Remove deletes the row of a key, expired or not, and returns what it held: what is deleted is
+// what was read. It returns no table if there was none.
+func (s *Store) Remove(ctx context.Context, key string) (*Table, Record, error) {
+	var home *Table // of what was read last: a deletion whose answer was lost finds no row
+	var held Record
+	for {
+		missed := false
+		for _, place := range s.places {
+			if !place.knows(key) {
+				continue
+			}
+			r, found, err := place.look(ctx, key)
+			if err != nil {
+				return nil, Record{}, err
+			}
+			if !found {
+				continue
+			}
+			home, held = place, r
+			gone, err := place.deleteHeld(ctx, key, r)
+			if err != nil || gone {
+				return home, held, err
+			}
+			missed = true
+		}
+		if !missed {
+			return home, held, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, Record{}, s.Own.fault(err, s.Own.stored(key))
+		}
 	}
-	return home, r, nil
 }
 
 // Exists is Find for rows that may have expired (Django's exists).

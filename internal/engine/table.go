@@ -57,6 +57,9 @@ func (t *Table) knows(key string) bool {
 // A rowKey is the key of a session as its row holds it: the hash of the client's, or that itself.
 type rowKey string
 
+// RowKey is the session_key of the row of a key.
+func (t *Table) RowKey(key string) string { return string(t.stored(key)) }
+
 // stored is the key as the row holds it.
 func (t *Table) stored(key string) rowKey {
 	if t.layout.HashedKeys {
@@ -76,9 +79,14 @@ func (t *Table) find(ctx context.Context, key string) (r Record, found bool, err
 
 // exists tells whether there is a row of that key, expired or not (Django's exists).
 func (t *Table) exists(ctx context.Context, key string) (found bool, err error) {
-	stored := t.stored(key)
-	_, found, err = t.read(ctx, t.texts.look, stored, []any{string(stored)})
+	_, found, err = t.look(ctx, key)
 	return found, err
+}
+
+// look returns the row of that key, expired or not.
+func (t *Table) look(ctx context.Context, key string) (r Record, found bool, err error) {
+	stored := t.stored(key)
+	return t.read(ctx, t.texts.look, stored, []any{string(stored)})
 }
 
 // read reads one row, with as many tries as there is time for.

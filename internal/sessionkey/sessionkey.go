@@ -3,9 +3,11 @@
 package sessionkey
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"math/big"
 	"strings"
 )
 
@@ -30,6 +32,16 @@ func Random() string {
 		}
 	}
 	return string(key)
+}
+
+// Successor is the key that follows another one, of which whoever knows the nonce alone can tell
+// nothing: in the form of Random.
+func Successor(key, nonce string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(nonce))
+	// 256 bits on 165 of them: no key is more likely than another by more than 2^-90.
+	text := new(big.Int).SetBytes(mac.Sum(nil)).Text(len(alphabet))
+	return strings.Repeat("0", max(0, length-len(text))) + text[max(0, len(text)-length):]
 }
 
 // Hash is what a row holds in the place of its key, so that a leaked table opens no session.

@@ -80,6 +80,7 @@ type Debt uint8
 const (
 	Quits       Debt = iota
 	ExpiryMoved      // the row's end was moved: the cookie leaves if the row is still alive
+	KeyMoved         // it came with the key before this one: so it is then
 	Seen             // this commit has found the row alive: the cookie may leave
 	Owed             // there is a new key: the cookie leaves whatever the response
 	Untold           // there is a new key, and no cookie can leave any more
@@ -147,6 +148,13 @@ func (c Case) HasKey() bool { return c.Row == Live || c.Row == Unasked }
 // pledged tells whether a transaction of the application's is to say what the row holds.
 func (c Case) pledged() bool { return c.Pledge == RowPledged || c.Pledge == KeyPledged }
 
+// MayRotate tells whether the session may get a new key by itself: it was read, and nothing else is
+// to become of its key, nor has.
+func (c Case) MayRotate() bool {
+	return c.Row == Live && c.Look == Read && c.Key == Keep && c.Trouble == NoTrouble &&
+		!c.Discarded && !c.Flushed() && c.Pledge == NoPledge && c.Debt != Owed
+}
+
 // Flushed tells whether the session was ended.
 func (c Case) Flushed() bool { return c.End != NotEnded }
 
@@ -174,6 +182,19 @@ func (c Case) Change() Case {
 // NewKey notes that the session is to get a new key.
 func (c Case) NewKey() Case {
 	c.Data, c.Key = Changed, New
+	return c
+}
+
+// Succeed notes that the key that was brought has been replaced by another one.
+func (c Case) Succeed() Case {
+	c.Debt = KeyMoved
+	return c
+}
+
+// Stay notes that the session is not to get a new key after all. data is what had become of the
+// entries before it was to.
+func (c Case) Stay(data Data) Case {
+	c.Data, c.Key = data, Keep
 	return c
 }
 

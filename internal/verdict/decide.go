@@ -67,6 +67,9 @@ func Due(c Case, public bool, r Rules) Case {
 	case public && !c.Modified():
 		c.Renewal = NotRenewed
 	}
+	if public && !c.Modified() && c.Debt == KeyMoved {
+		c.Debt = Quits
+	}
 	return c
 }
 
@@ -117,6 +120,8 @@ func rest(c Case, m Moment) (Step, Problem) {
 	switch {
 	case m == Answer && c.Debt == ExpiryMoved && !c.Sent && !c.Discarded &&
 		(c.Modified() || c.Renewal != NotRenewed):
+		return Confirm, NoProblem
+	case m == Answer && c.Debt == KeyMoved && !c.Sent:
 		return Confirm, NoProblem
 	case m == Late && c.Debt == Untold:
 		return Leave, HeaderSent

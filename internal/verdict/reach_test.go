@@ -79,6 +79,9 @@ func asks(step verdict.Step) bool {
 // acts are what a handler can do to a case, whose session is looked up for it where need be.
 func acts(c verdict.Case) []verdict.Case {
 	next := []verdict.Case{c.LookedAt(verdict.Glanced), c.Renew()}
+	if c.Row == verdict.Live && c.Debt == verdict.Quits {
+		next = append(next, c.Succeed())
+	}
 	next = append(next, c.Flush(c.HasKey() || c.Row == verdict.Unreadable))
 	if !c.Known() {
 		if c.Trouble != verdict.NoTrouble {

@@ -13,6 +13,7 @@ const (
 	OtherEnd                // Reckon, Compare: its expiry would be another one
 	HasEnded                // Reckon, Compare: it has ended by itself
 	OtherText               // Compare: its text would be another one
+	Stayed                  // Rekey: the session keeps its key after all
 	Open                    // Confirm: the transaction of SaveIn has not ended
 	Undone                  // Confirm, Redeem: it was rolled back, and the row is as before
 	Unmade                  // Confirm, Redeem: it was rolled back, and there was no row before
@@ -36,13 +37,20 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 		}
 	case Confirm:
 		c = redeemed(c, o)
-		c.Debt = Quits
-		if o == Done {
+		switch {
+		case o != Done:
+			c.Debt = Quits
+		case c.Debt == KeyMoved:
+			c.Debt = Owed
+		default:
 			c.Debt = Seen
 		}
 	case Redeem:
 		c = redeemed(c, o)
 	case Insert, Rekey, Update:
+		if o == Stayed {
+			return c.Begin()
+		}
 		if o == Elsewhere {
 			c.Text, c.Expiry, c.Followed = Unknown, Unknown, true
 			return c
