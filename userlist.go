@@ -59,7 +59,7 @@ func (p *Plugin) End(ctx context.Context, userID any, handle string) (bool, erro
 	n, err := p.endUser(ctx, user, "by handle", engine.Called(handle))
 	if s := p.current(ctx); s != nil && n > 0 {
 		if whose, public := s.whose(); whose == user && public == handle {
-			s.Flush()
+			s.flushEnded(user)
 		}
 	}
 	return n > 0, err
@@ -82,6 +82,21 @@ func (p *Plugin) EndAll(ctx context.Context, userID any) (int64, error) {
 	}
 	n, err := p.endUser(ctx, user, "all of the user", engine.All)
 	if err == nil && own != nil {
+		own.flushEnded(user)
+	}
+	return n, err
+}
+
+// EndEverybody ends all sessions, those of visitors too, as after a breach, and returns how many
+// there were. It needs no [WithUsers]. It misses none that gets a new key at that moment; one that
+// begins meanwhile may go too. It deletes in batches of 1,000, each of which has the time of
+// [WithTimeout]. An error ends it; what was deleted stays deleted and is counted. Where ctx is that
+// of a request, its session ends as by [State.Flush].
+func (p *Plugin) EndEverybody(ctx context.Context) (int64, error) {
+	own := p.current(ctx)
+	n, err := p.store.ClearAll(context.WithoutCancel(ctx))
+	p.happened(ctx, "", "everybody", n)
+	if err == nil && own != nil {
 		own.Flush()
 	}
 	return n, err
@@ -99,6 +114,24 @@ func (p *Plugin) EndOthers(ctx context.Context, s *State) (int64, error) {
 		return 0, err
 	}
 	return p.endUser(ctx, user, "others of the user", engine.AllBut(s.storedKey(), public))
+}
+
+// flushEnded is Flush after the end of the sessions of a user, among which the row of this one is
+// if it says so.
+func (s *State) flushEnded(user string) {
+	s = s.enter()
+	defer s.mu.Unlock()
+	if s.phase == closed || s.barred() {
+		return
+	}
+	gone := userName(s.row.Entries[userEntry]) == user
+	before := len(s.doomed)
+	s.doom()
+	if gone {
+		s.doomed = s.doomed[:before]
+	}
+	s.c = s.c.Flush(len(s.doomed) > before)
+	s.forget()
 }
 
 func (p *Plugin) endUser(

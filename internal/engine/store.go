@@ -217,6 +217,17 @@ func (s *Store) Decode(key, text string) (map[string]json.RawMessage, error) {
 	return entries, err
 }
 
+// ClearAll deletes all rows there are, in both tables, and returns how many.
+func (s *Store) ClearAll(ctx context.Context) (total int64, err error) {
+	for _, place := range s.places {
+		n, err := place.clearAll(ctx)
+		if total += n; err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
 // ClearExpired deletes all rows that are expired when it begins, and returns how many.
 func (s *Store) ClearExpired(ctx context.Context) (int64, error) {
 	total, err := s.Own.clearExpired(ctx)

@@ -128,7 +128,22 @@ func (t *Table) remaining(
 // clearExpired deletes all rows that are expired when it begins, in batches, and returns how many
 // it has deleted. Others may clear at the same time: it ends when there is nothing left.
 func (t *Table) clearExpired(ctx context.Context) (total int64, err error) {
-	q := batchQuery{before: t.Now()}
+	return t.clear(ctx, t.Now(), func(batch) bool { return false })
+}
+
+// clearAll deletes all rows there are when it begins. It goes on until it has seen all rows there
+// were, and deleted each under the key by which it was seen.
+func (t *Table) clearAll(ctx context.Context) (total int64, err error) {
+	return t.clear(ctx, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), func(b batch) bool {
+		return len(b.keys) < sweepBatch && b.deleted >= int64(len(b.keys))
+	})
+}
+
+// clear deletes the rows that end before an instant, until there are none, or a batch is the last.
+func (t *Table) clear(
+	ctx context.Context, before time.Time, last func(batch) bool,
+) (total int64, err error) {
+	q := batchQuery{before: before}
 	for {
 		var swept batch
 		var kept int64
@@ -142,8 +157,8 @@ func (t *Table) clearExpired(ctx context.Context) (total int64, err error) {
 		total += swept.deleted
 		switch {
 		case err != nil:
-			return total, noting(err, fmt.Sprintf("%d expired sessions were deleted before", total))
-		case len(swept.keys) == 0:
+			return total, noting(err, fmt.Sprintf("%d sessions were deleted before", total))
+		case len(swept.keys) == 0, !q.stepping && last(swept):
 			return total, t.tellOfKept(ctx, q)
 		case q.stepping:
 			q.after = swept.keys[len(swept.keys)-1]
@@ -161,7 +176,7 @@ func (t *Table) tellOfKept(ctx context.Context, q batchQuery) error {
 	return t.inTimeOfABatch(ctx, func(ctx context.Context) error {
 		kept, err := t.remaining(ctx, q.before, nil)
 		if kept > 0 {
-			t.logger().Warn("gormsession: expired sessions stay in the table: "+
+			t.logger().Warn("gormsession: sessions stay in the table that were to be deleted: "+
 				"a trigger or a policy keeps them", "table", t.table, "rows", kept)
 		}
 		return err

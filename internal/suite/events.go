@@ -101,6 +101,31 @@ func (on cases) TestEvents(t *testing.T) {
 		wants("too large", "rejected bob/too large 1 "+handle(key))
 		s.visit(key, func(c *Call) { c.Session().Get("n"); c.Session().LogOut() })
 		wants("a logout", "ended bob/logout 1 "+handle(key))
+		for why, end := range map[string]func(ctx context.Context) (int64, error){
+			"by handle": func(ctx context.Context) (int64, error) {
+				logins, err := s.plugin.Sessions(ctx, "carl")
+				if err != nil || len(logins) != 1 {
+					t.Fatal(logins, err)
+				}
+				_, err = s.plugin.End(ctx, "carl", logins[0].Handle)
+				return 1, err
+			},
+			"all of the user": func(ctx context.Context) (int64, error) {
+				return s.plugin.EndAll(ctx, "carl")
+			},
+		} {
+			own := s.moved("", logIn("carl"))
+			keys = append(keys, own)
+			h.take()
+			if got := s.visit(own, func(c *Call) {
+				if n, err := end(c.Request.Context()); n != 1 || err != nil {
+					t.Errorf("%s: %d, %v", why, n, err)
+				}
+			}); got.cookieIs(own) != "deleted" {
+				t.Errorf("%s: the cookie is %q", why, got.cookieIs(own))
+			}
+			wants("its own, "+why, "ended carl/"+why+" 1")
+		}
 		key = s.start(map[string]any{"n": 0})
 		keys = append(keys, key)
 		h.take()
