@@ -119,12 +119,10 @@ func (s *State) buried(key string) {
 
 // did notes what has come of a step, and tells of it unless a transaction of the application's is
 // to decide.
-func (p *persisting) did(step verdict.Step, o verdict.Outcome, before pledge) {
+func (p *persisting) did(step verdict.Step, o verdict.Outcome, before standing) {
 	switch step {
 	case verdict.Confirm, verdict.Redeem:
-		if p.pledge != nil {
-			p.redeemed(o)
-		}
+		p.redeemed(o)
 	case verdict.Insert, verdict.Update, verdict.Rekey:
 		switch {
 		case o == verdict.Elsewhere:

@@ -59,13 +59,13 @@ func (s *State) persist(m verdict.Moment) error {
 			if step == verdict.Leave {
 				return s.problem(problem)
 			}
-			before := p.standing()
+			before := standing{s.key, s.row}
 			outcome, err := p.carryOut(step)
 			if err != nil {
 				return err
 			}
-			p.did(step, outcome, before)
 			s.c = verdict.Settle(s.c, m, step, outcome)
+			p.did(step, outcome, before)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -34,19 +35,18 @@ var ErrTransaction = engine.ErrTransaction
 // session after the transaction has ended.
 //
 // An error means that nothing was saved, and is to be returned, so that the transaction is rolled
-// back; what was changed since the last save is dropped then. It is [ErrInterrupted] if the session
-// was deleted meanwhile, [ErrHeaderSent] where the client cannot be told of a new key any more,
-// [ErrTransaction], or as for [State.Save]. Nothing is tried again, as the transaction may hold
-// more than the session; where the application does that again, it calls SaveIn again, too. A Flush
-// stands outside of the transaction, also that of a login as another user: it is carried out with
-// the response, come what may.
+// back; what was changed since the last save is dropped then, whatever the error. It is
+// [ErrInterrupted] if the session was deleted meanwhile, [ErrHeaderSent] where the client cannot be
+// told of a new key any more, [ErrTransaction], or as for [State.Save]. Nothing is tried again, as
+// the transaction holds more than the session; an application that does it again changes the
+// session again as well, within the function.
 //
-// The session should be read before the transaction begins where the pool has one connection.
-func (s *State) SaveIn(tx *gorm.DB) error {
-	in, err := s.p.store.Transaction(tx)
-	if err != nil {
-		return err
-	}
+// A Flush stands outside of the transaction, also that of a login as another user: it is carried
+// out with the response, come what may. Save, and [Field.Take], which saves, are ErrTransaction
+// while the transaction is open. The session should be read before the transaction begins where the
+// pool has one connection.
+func (s *State) SaveIn(tx *gorm.DB) (err error) {
+	in, refusal := s.p.store.Transaction(tx)
 	s = s.enter()
 	defer s.mu.Unlock()
 	if s.phase == closed {
@@ -55,153 +55,182 @@ func (s *State) SaveIn(tx *gorm.DB) error {
 	if s.barred() {
 		return s.err
 	}
+	saved := false
+	defer func() { // also where the application's model has panicked
+		if !saved {
+			s.withdraw()
+		}
+	}()
+	if refusal != nil {
+		return refusal
+	}
 	s.depend(verdict.Read)
 	s.beginBudget()
 	defer s.endBudget()
 	s.within = in
 	defer func() { s.within = nil }()
-	err = s.lend(func() error { return s.rejoin(in) })
-	if err == nil {
+	if err = s.lend(func() error { return s.rejoin(in) }); err == nil {
 		s.c = s.c.Insist()
 		err = s.persist(verdict.Within)
 	}
-	if err != nil {
-		s.withdraw()
-	}
+	saved = err == nil
 	return err
 }
 
-// withdraw drops what was changed since the session was saved, without the application's wish.
+// withdraw drops what was changed since the session was saved.
 func (s *State) withdraw() {
 	s.entries, s.log, s.nextKey, s.loggedIn = s.row.Entries, nil, "", false
 	s.c = s.c.Withdraw()
 }
 
-// A pledge is what SaveIn has saved in a transaction of the application's, which decides what
-// becomes of it.
+// A pledge is what SaveIn has saved in transactions of the application's, each of which decides
+// what becomes of its part.
 type pledge struct {
-	in       *engine.Transaction
-	key      string        // before, "" where there was no row
-	row      engine.Record // before
-	done     []verdict.Step
-	loggedIn bool
+	in     *engine.Transaction // the last one
+	row    engine.Record       // before the first
+	keys   []made              // the first is the one that was there before, "" if there was none
+	at     int                 // which of them the session has, as far as was looked
+	looked bool                // since the last SaveIn, and what it has saved was not there
 }
 
-// pledged notes a step that SaveIn has done. before is the session before it.
-func (s *State) pledged(step verdict.Step, before pledge) {
-	if s.pledge == nil {
-		s.pledge = &before
-	}
-	s.pledge.done = append(s.pledge.done, step)
-	s.pledge.loggedIn = s.pledge.loggedIn || s.loggedIn
-	s.loggedIn = false
+// made is a key that SaveIn has given the session.
+type made struct {
+	key, from string
+	step      verdict.Step
+	loggedIn  bool
 }
 
 // standing is the session before a step of SaveIn.
-func (s *State) standing() pledge { return pledge{in: s.within, key: s.key, row: s.row} }
+type standing struct {
+	key string
+	row engine.Record
+}
+
+// pledged notes a step that SaveIn has done.
+func (s *State) pledged(step verdict.Step, before standing) {
+	if s.pledge == nil {
+		s.pledge = &pledge{row: before.row, keys: []made{{key: before.key}}}
+	}
+	p := s.pledge
+	p.in, p.looked = s.within, false
+	if step != verdict.Update {
+		p.keys = append(p.keys, made{s.key, before.key, step, s.loggedIn})
+		s.loggedIn = false
+	}
+}
 
 // rejoin follows an earlier SaveIn into a transaction: the same one, of which a savepoint may have
-// been rolled back, or one that comes after it.
+// been rolled back, or one that comes after it. What is seen there is what the session is for now,
+// and concludes nothing: a snapshot may be older than what was committed.
 func (s *State) rejoin(in *engine.Transaction) error {
-	if s.pledge == nil {
+	switch {
+	case s.pledge == nil:
 		return nil
-	}
-	same := s.pledge.in.Is(in)
-	if !same && s.pledge.in.IsKnown() && !s.pledge.in.HasEnded() {
+	case !s.pledge.in.Is(in) && s.pledge.in.IsOpen():
 		return fmt.Errorf("%w: that of an earlier SaveIn is open", ErrTransaction)
 	}
-	outcome, err := s.lookAfter()
-	if err == nil && (!same || outcome != verdict.Done) {
-		s.redeemed(outcome)
-		s.c = verdict.Settle(s.c, verdict.Within, verdict.Redeem, outcome)
-	}
+	_, err := s.lookAfter()
 	return err
 }
 
-// redeem looks what has become of what SaveIn has saved. The transaction has to have ended.
+// redeem looks what has become of what SaveIn has saved. Where the transaction is open, only what
+// does not depend on it goes on.
 func (s *State) redeem() (verdict.Outcome, error) {
-	if s.pledge.in.IsKnown() && !s.pledge.in.HasEnded() {
-		return verdict.Open, nil
+	if !s.pledge.in.IsOpen() {
+		return s.lookAfter()
 	}
-	return s.lookAfter()
+	if s.c.DependsOnPledge() {
+		return 0, fmt.Errorf("%w: it is open", ErrTransaction)
+	}
+	return verdict.Open, nil
 }
 
-// redeemNow is redeem where the answer cannot wait.
-func (s *State) redeemNow() (verdict.Outcome, error) {
-	outcome, err := s.redeem()
-	if err == nil && outcome == verdict.Open {
-		err = fmt.Errorf("%w: it is open", ErrTransaction)
-	}
-	return outcome, err
-}
-
-// lookAfter looks for the row that SaveIn has written, and has the session be what is there, with
-// what was changed since.
+// lookAfter looks for the row that SaveIn has written, by the last key first, and has the session
+// be what is there, with what was changed since.
 func (s *State) lookAfter() (verdict.Outcome, error) {
 	ctx, cancel := s.deadline()
 	defer cancel()
-	was, outcome := s.pledge, verdict.Done // and perhaps another request has saved since
-	at, err := s.p.store.Seek(ctx, s.key, successor)
-	if err == nil && at.Home == nil && was.key != "" && was.key != s.key {
-		at, err = s.p.store.Seek(ctx, was.key, successor)
-		outcome = verdict.Undone
+	p, at := s.pledge, engine.Place{}
+	p.at = len(p.keys)
+	for p.at > 0 && at.Home == nil && p.keys[p.at-1].key != "" {
+		p.at--
+		var err error
+		if at, err = s.p.store.Seek(ctx, p.keys[p.at].key, successor); err != nil {
+			return 0, err
+		}
 	}
+	outcome := verdict.Done // and perhaps another request has saved since
 	switch {
-	case err != nil:
-		return 0, err
-	case at.Home == nil && was.key != "":
-		return verdict.Missed, nil // ended meanwhile, as its next save will tell
-	case at.Home == nil:
-		at.Key, at.Home = "", s.p.store.Own
-		s.nextKey = ""
-		outcome = verdict.Unmade
-	case at.Key == was.key && at.Row.Data == was.row.Data && at.Row.Data != s.row.Data:
+	case at.Home != nil && p.at == 0 &&
+		(len(p.keys) > 1 || at.Row.Is(p.row) && !at.Row.Is(s.row)):
 		outcome = verdict.Undone
+	case at.Home != nil:
+	case p.keys[0].key != "":
+		return verdict.Missed, nil // ended meanwhile, as its next save will tell
+	default:
+		at, outcome, s.nextKey = engine.Place{Home: s.p.store.Own}, verdict.Unmade, ""
 	}
 	entries, err := s.log.Replay(at.Row.Entries)
 	if err != nil {
 		return 0, err
 	}
-	s.key = at.Key
+	s.key, s.c = at.Key, s.c.Stand(at.Key != "")
 	s.noteMoved(at.Home, at.Row, entries)
 	return outcome, nil
 }
 
-// redeemed tells what it has come to.
+// redeemed ends a pledge, and tells of what was committed.
 func (s *State) redeemed(o verdict.Outcome) {
-	if o == verdict.Open {
+	p := s.pledge
+	if p == nil || o == verdict.Open {
 		return
 	}
-	was := s.pledge
 	s.pledge = nil
 	if o != verdict.Done {
 		return
 	}
 	later := s.loggedIn
-	s.loggedIn = was.loggedIn
-	for _, step := range was.done {
-		(&persisting{State: s}).stepped(step)
+	for _, key := range p.trail() {
+		s.loggedIn = key.loggedIn
+		(&persisting{State: s}).stepped(key.step)
 	}
 	s.loggedIn = later
 }
 
-// redeemInTime is redeem at a use of the session, once the transaction is known to have ended.
+// trail are the keys that have led to the one that the session has, in order.
+func (p *pledge) trail() (trail []made) {
+	key := p.keys[p.at].key
+	for i := p.at; i > 0; i-- {
+		if k := p.keys[i]; k.key == key {
+			trail, key = append(trail, k), k.from
+		}
+	}
+	slices.Reverse(trail)
+	return trail
+}
+
+// redeemInTime is redeem at a use of the session, once the transaction has ended, or is about to:
+// nobody can tell whether its COMMIT has been carried out. So it concludes nothing but that it was,
+// and the response looks again.
 func (s *State) redeemInTime() {
-	if s.pledge == nil || s.phase == closed || s.err != nil || !s.pledge.in.HasEnded() {
+	if p := s.pledge; p == nil || p.looked || s.phase == closed || s.err != nil || !p.in.HasEnded() {
 		return
 	}
 	s.beginBudget()
 	defer s.endBudget()
-	var outcome verdict.Outcome
-	err := s.lend(func() (err error) {
-		if outcome, err = s.redeem(); err == nil {
+	err := s.lend(func() error {
+		outcome, err := s.lookAfter()
+		switch {
+		case err != nil:
+		case outcome == verdict.Done:
+			s.c = verdict.Settle(s.c, verdict.Explicit, verdict.Redeem, outcome)
 			s.redeemed(outcome)
+		default:
+			s.pledge.looked = true
 		}
 		return err
 	})
 	if err != nil {
 		s.fail(err)
-		return
 	}
-	s.c = verdict.Settle(s.c, verdict.Explicit, verdict.Redeem, outcome)
 }

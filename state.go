@@ -60,7 +60,9 @@ type State struct {
 	turn     *turn    // the session is to get nextKey by itself, or nil
 
 	within *engine.Transaction // of the SaveIn that runs, or nil
-	pledge *pledge             // of the last SaveIn, until it is known how its transaction has ended
+	pledge *pledge             // of SaveIn, until it is known how its transaction has ended
+
+	flushedIn *engine.Transaction // the last SaveIn's before a Flush, or nil
 
 	c   verdict.Case // what the end of the request depends on
 	err error        // sticky; c.Trouble says of which kind
@@ -149,11 +151,22 @@ func (s *State) doom() {
 		}
 	case s.key != "":
 		s.doomed = append(s.doomed, s.key)
-		if s.pledge != nil && s.pledge.key != "" && s.pledge.key != s.key {
-			s.doomed = append(s.doomed, s.pledge.key) // one of the two is the session's
-		}
+		s.doomPledged()
 	case s.c.Row == verdict.Unreadable:
 		s.doomed = append(s.doomed, s.came.Key)
+	}
+}
+
+// doomPledged notes the other keys of which one may be the session's, as a transaction decides.
+func (s *State) doomPledged() {
+	if s.pledge == nil {
+		return
+	}
+	s.flushedIn = s.pledge.in
+	for _, k := range s.pledge.keys {
+		if k.key != "" && k.key != s.key {
+			s.doomed = append(s.doomed, k.key)
+		}
 	}
 }
 

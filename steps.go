@@ -24,7 +24,7 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 		return verdict.Done, p.bury()
 	case verdict.Load:
 		outcome, err := p.find()
-		if err != nil {
+		if err != nil && p.within == nil { // else it may be the fault of that transaction alone
 			p.fail(err)
 		}
 		return outcome, err
@@ -52,7 +52,7 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 	case verdict.Confirm:
 		return p.confirm()
 	case verdict.Redeem:
-		return p.redeemNow()
+		return p.redeem()
 	case verdict.Skip:
 		return verdict.Done, nil
 	}
@@ -61,6 +61,9 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 
 // bury deletes the rows that were flushed.
 func (s *State) bury() error {
+	if s.flushedIn != nil && s.flushedIn.IsOpen() {
+		return fmt.Errorf("%w: the session has ended, and it is open", ErrTransaction)
+	}
 	for len(s.doomed) > 0 {
 		ctx, cancel := s.deadline()
 		err := s.p.end(ctx, s.doomed[0])

@@ -14,6 +14,11 @@ type Record struct {
 	EndedHere bool // this request has let it end
 }
 
+// Is tells whether a row holds what another record has.
+func (r Record) Is(other Record) bool {
+	return r.Data == other.Data && r.Expire.Equal(other.Expire)
+}
+
 // HasEnded tells whether its time was over at that instant, though nobody has let it end.
 func (r Record) HasEnded(at time.Time) bool { return !r.EndedHere && !r.Expire.After(at) }
 

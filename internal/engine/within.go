@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"gorm.io/gorm"
 )
@@ -26,8 +27,11 @@ type Transaction struct {
 
 // Transaction checks that tx is an open one of this store's database.
 func (s *Store) Transaction(tx *gorm.DB) (*Transaction, error) {
-	if tx == nil || tx.Error != nil || tx.DryRun {
+	switch {
+	case tx == nil, tx.DryRun:
 		return nil, ErrTransaction
+	case tx.Error != nil:
+		return nil, fmt.Errorf("%w: %w", ErrTransaction, tx.Error)
 	}
 	pool := tx.Statement.ConnPool
 	if prepared, ok := pool.(*gorm.PreparedStmtTX); ok {
@@ -53,11 +57,12 @@ func (t *Table) isOf(tx *gorm.DB) bool {
 // Is tells whether two are of the same transaction, or of savepoints in it.
 func (in *Transaction) Is(other *Transaction) bool { return in.pool == other.pool }
 
-// IsKnown tells whether HasEnded can tell.
-func (in *Transaction) IsKnown() bool { return in.tx != nil }
+// IsOpen tells whether the transaction is known to be open.
+func (in *Transaction) IsOpen() bool { return in.tx != nil && !in.HasEnded() }
 
-// HasEnded tells, without a word to the database, whether the transaction is over, as far as that
-// is known: a statement that is none is refused for that first.
+// HasEnded tells, without a word to the database, whether the transaction is known to have ended,
+// or to be about to: database/sql says so of one whose COMMIT is on its way. A statement that is
+// none is refused for that first.
 func (in *Transaction) HasEnded() bool {
 	if in.tx == nil {
 		return false

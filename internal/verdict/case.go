@@ -93,7 +93,7 @@ const (
 	NoPledge   Pledge = iota
 	RowPledged        // changes of a row
 	KeyPledged        // a new key, or a row that is new
-	Redeemed          // it was committed
+	Redeemed          // its end is known
 )
 
 // Trouble is the sticky error.
@@ -155,6 +155,11 @@ func (c Case) MayRotate() bool {
 		!c.Discarded && !c.Flushed() && c.Pledge == NoPledge && c.Debt != Owed
 }
 
+// DependsOnPledge tells whether something is due that depends on how a transaction ends.
+func (c Case) DependsOnPledge() bool {
+	return c.Pledge == KeyPledged || c.Data == Changed || c.Insists
+}
+
 // Flushed tells whether the session was ended.
 func (c Case) Flushed() bool { return c.End != NotEnded }
 
@@ -188,6 +193,14 @@ func (c Case) NewKey() Case {
 // Succeed notes that the key that was brought has been replaced by another one.
 func (c Case) Succeed() Case {
 	c.Debt = KeyMoved
+	return c
+}
+
+// Stand notes whether there is a row, where a transaction of the application's says so.
+func (c Case) Stand(there bool) Case {
+	if c.Row = Empty; there {
+		c.Row = Live
+	}
 	return c
 }
 

@@ -87,7 +87,7 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 		return Leave, Sticky // it too may depend on what could not be loaded
 	case c.Trouble == Fault, c.Trouble == Misuse && !c.Discarded:
 		return Leave, Sticky
-	case c.Discarded && m == Explicit:
+	case c.Discarded && (m == Explicit || m == Within):
 		return Leave, WasDiscarded
 	case c.Discarded:
 		return rest(c, m)

@@ -47,6 +47,9 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 		}
 	case Redeem:
 		c = redeemed(c, o)
+		if m == Answer && c.Debt == ExpiryMoved && c.Pledge == Redeemed && o == Done {
+			c.Debt = Seen
+		}
 	case Insert, Rekey, Update:
 		if o == Stayed {
 			return c.Begin()
@@ -88,25 +91,29 @@ func moved(d Debt, o Outcome) Debt {
 
 // redeemed is a case of which it is known what has become of what SaveIn has saved, if it has.
 func redeemed(c Case, o Outcome) Case {
-	switch {
-	case !c.pledged(), o == Open:
+	if !c.pledged() {
 		return c
-	case o == Done:
+	}
+	switch o {
+	case Open:
+		if c.Renewal == RenewalDue { // as SaveIn has done it, for now
+			c.Renewal = NotRenewed
+		}
+		return c
+	case Done:
 		if c.Pledge == KeyPledged {
 			c.Debt = Owed
 		}
-		c.Pledge = Redeemed
-		return c
-	case o == Unmade:
+		if c.Renewal == RenewalDue && c.Data != Changed {
+			c.Renewal = Renewed
+		}
+	case Unmade:
 		c.Row = Empty
+		if c.Data == Stored {
+			c.Data = Unchanged
+		}
 	}
-	if o != Missed && c.Data == Stored { // else it has gone after that, or with it
-		c.Data = Unchanged
-	}
-	if c.Debt == ExpiryMoved {
-		c.Debt = Quits
-	}
-	c.Pledge = NoPledge
+	c.Pledge = Redeemed
 	return c
 }
 
