@@ -157,9 +157,9 @@ func (a Adapter) Abort(s *State, r *http.Request, h http.Header) {
 }
 
 // Fail answers a request whose Commit has failed: by the error handler of [WithErrorHandler], or
-// else in plain text with 503, 400 or 500. The header of w must be as it was before the handler. If
-// Fail returns false nothing was written, and the response of the handler is to go out after all,
-// with the header that Commit has left.
+// else in plain text with 503, 400, 403 or 500. The header of w must be as it was before the
+// handler. If Fail returns false nothing was written, and the response of the handler is to go out
+// after all, with the header that Commit has left.
 func (a Adapter) Fail(s *State, w http.ResponseWriter, r *http.Request, err error) bool {
 	in := s.enter()
 	in.patch(w.Header(), r, false)

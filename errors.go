@@ -40,6 +40,11 @@ var (
 	// 500.
 	ErrTooLarge = engine.ErrTooLarge
 
+	// ErrUserLimit is the error of a login that [WithUserLimitRefusing] refuses: the user has as
+	// many sessions as there may be. It sticks to the session, nothing of which is saved, until
+	// [State.Discard]. It is answered with 403.
+	ErrUserLimit = engine.ErrUserLimit
+
 	// ErrReserved is the error of a change to an entry that the library keeps for itself, such as
 	// _session_expiry, _session_start, _flashes, _user, _device or _rotation, by its name: that is for
 	// SetExpiry, Flash and LogIn, whatever name a visitor has chosen. It sticks to the session,
@@ -86,12 +91,15 @@ func statusOf(err error) int {
 		return http.StatusServiceUnavailable
 	case errors.Is(err, ErrInterrupted):
 		return http.StatusBadRequest
+	case errors.Is(err, ErrUserLimit):
+		return http.StatusForbidden
 	}
 	return http.StatusInternalServerError
 }
 
 // isMisuse tells whether the application has asked for what cannot be. Its own error page says so.
 func isMisuse(err error) bool {
-	return errors.Is(err, ErrTooLarge) || errors.Is(err, ErrEncode) ||
-		errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant) || errors.Is(err, ErrTransaction)
+	return errors.Is(err, ErrUserLimit) || errors.Is(err, ErrTooLarge) ||
+		errors.Is(err, ErrEncode) || errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant) ||
+		errors.Is(err, ErrTransaction)
 }

@@ -172,6 +172,7 @@ func (s *State) failed(err error) {
 		s.happened(Unavailable, "outcome unknown")
 	case errors.Is(err, ErrUnavailable):
 		s.happened(Unavailable, "database")
+	case errors.Is(err, ErrUserLimit): // which was told when it was refused
 	case errors.Is(err, ErrTooLarge):
 		s.happened(Rejected, "too large")
 	default:

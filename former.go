@@ -41,6 +41,10 @@ func (o *options) makeFormer() error {
 		return fmt.Errorf("%w (in the options of WithFormer)", err)
 	case f.former != nil:
 		return errors.New("gormsession: WithFormer within WithFormer: there is one former table")
+	case o.loginLimit != nil && !f.users:
+		return errors.New("gormsession: WithUserLimitRefusing beside a former table that does not " +
+			"say whose its sessions are, so that they would not be counted: give WithFormer the " +
+			"option WithUsers, or move them by MoveFormer first")
 	case f.table == o.table:
 		return fmt.Errorf(
 			"gormsession: the own table and the former one are both %s: name one of them with WithTable",

@@ -13,8 +13,11 @@ import (
 func (p *Plugin) log(s *State, message string, err error) {
 	level := slog.LevelError
 	args := []any{"session", s.handle(), "path", s.path, "error", engine.Detail(err)}
-	if errors.Is(err, ErrInterrupted) { // a logout that won: nothing is wrong
+	switch {
+	case errors.Is(err, ErrInterrupted): // a logout that won: nothing is wrong
 		level, args = slog.LevelWarn, append(args, "because", s.fate())
+	case errors.Is(err, ErrUserLimit): // nor here
+		level = slog.LevelWarn
 	}
 	_ = s.lend(func() error {
 		p.opts.log().Log(s.ctx, level, message, args...)

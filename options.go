@@ -58,8 +58,8 @@ type options struct {
 	seal         *sealing // nil: data is not sealed
 	sealedOnly   bool
 	users        bool
-	limited      bool // by userLimit
-	userLimit    int
+	userLimit    *int         // nil: there is none, as in the next line
+	loginLimit   *int         // WithUserLimitRefusing
 	events       EventHandler // or nil
 	formerOpts   []Option     // nil: there is no former table
 	former       *options     // made of them
@@ -193,7 +193,7 @@ func WithLogger(l *slog.Logger) Option { return func(o *options) { o.logger = l 
 // WithErrorHandler sets what answers a request whose session could not be loaded or saved: a
 // function that writes a response of its own to w and returns true, or returns false to let the
 // response of the handler go, without a cookie. err wraps one of the package's Err values. The
-// default writes 503, 400 or 500 in plain text, without a detail, and so does a function that
+// default writes 503, 400, 403 or 500 in plain text, without a detail, and so does a function that
 // returns true and has written nothing. After false the client takes for saved what is not, though
 // the cookie of a [State.Save] that was done still goes out. It is called at most once for a
 // response. What answers in another form, such as JSON, is this function: a middleware that answers

@@ -15,9 +15,10 @@ import (
 // Save saves the session now, instead of once the handler has returned: to have its key, to be sure
 // of a Modify, or to know of an error. It makes a row even for an empty session, as in Django, and
 // always asks the database. It returns [ErrInterrupted] if the session was deleted meanwhile, an
-// error after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database, and
-// the sticky error if there is one. It returns [ErrHeaderSent] where the client cannot be told of a
-// new session, or of the new key of CycleKey, any more; nothing of what was changed is saved then.
+// error after Discard, [ErrUnavailable] or [ErrOutcomeUnknown] after a fault of the database,
+// [ErrUserLimit] for a login that is refused, and the sticky error if there is one. It returns
+// [ErrHeaderSent] where the client cannot be told of a new session, or of the new key of CycleKey,
+// any more; nothing of what was changed is saved then.
 //
 // Modified stays true. The cookie of a new session or key goes to the client whatever the status of
 // the response; that of a session that was changed or touched, where Save has moved its expiry, if
@@ -62,6 +63,7 @@ func (s *State) persist(m verdict.Moment) error {
 			before := standing{s.key, s.row}
 			outcome, err := p.carryOut(step)
 			if err != nil {
+				p.noteRefusal(err)
 				return err
 			}
 			s.c = verdict.Settle(s.c, m, step, outcome)
@@ -87,7 +89,7 @@ func (s *State) problem(p verdict.Problem) error {
 func (s *State) work() engine.Change {
 	change := engine.Change{
 		Entries: s.entries, Replay: s.log.Replay, Relative: s.log.Relative(),
-		Admit: s.admit, Expire: s.expireDate, AsOf: s.asOf(),
+		Admit: s.admit, Expire: s.expireDate, AsOf: s.asOf(), Limit: s.loginLimit(),
 	}
 	if s.p.opts.completes() {
 		complete, replay := s.completion(), change.Replay

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 )
 
 // A UserLogin is a live session of a user's, as [Plugin.Sessions] lists it.
@@ -146,19 +147,40 @@ func (p *Plugin) endUser(
 
 // limit ends the oldest sessions of a user who has just logged in, beyond those of WithUserLimit.
 func (p *persisting) limit() {
-	if !p.p.opts.limited {
+	if p.p.opts.userLimit == nil {
 		return
 	}
 	user := userName(p.entries[userEntry])
 	ctx, cancel := p.deadline()
 	defer cancel()
-	n, err := p.p.store.EndUser(ctx, user, engine.Beyond(user, p.key, p.p.opts.userLimit))
+	n, err := p.p.store.EndUser(ctx, user, engine.Beyond(user, p.key, *p.p.opts.userLimit))
 	if err != nil {
 		p.p.opts.log().Error("gormsession: sessions beyond the user's limit were not ended",
 			"session", p.handle(), "error", engine.Detail(err))
 	}
 	if p.p.opts.events != nil && n > 0 {
 		p.tell(Event{Kind: Ended, UserID: user, Why: "beyond the limit", Count: n})
+	}
+}
+
+// loginLimit is what may refuse this save: the limit of WithUserLimitRefusing, for a login.
+func (s *State) loginLimit() *engine.Limit {
+	if s.p.opts.loginLimit == nil || !s.loggedIn {
+		return nil
+	}
+	return s.p.store.Limit(userName(s.entries[userEntry]), *s.p.opts.loginLimit)
+}
+
+// noteRefusal notes that a login was refused, if that is the error: to try it once more at the end
+// of the request could log in whom the handler has told that it was refused.
+func (s *State) noteRefusal(err error) {
+	if !errors.Is(err, ErrUserLimit) {
+		return
+	}
+	s.fail(err)
+	if s.p.opts.events != nil {
+		s.tell(Event{Kind: Rejected, Handle: sessionkey.Handle(s.key),
+			UserID: userName(s.entries[userEntry]), Why: "user limit", Count: 1})
 	}
 }
 

@@ -71,8 +71,38 @@ func WithUsers() Option { return func(o *options) { o.users = true } }
 // holds with any number of logins at once, on any number of servers, once they are answered, and
 // costs a DELETE with each login. One that cannot be carried out is an error
 // in the log, and the login stands: the next one carries it out. The default is no limit.
+// [WithUserLimitRefusing] ends nobody's session.
 func WithUserLimit(n int) Option {
-	return func(o *options) { o.users, o.limited, o.userLimit = true, true, n }
+	return func(o *options) { o.users, o.userLimit = true, new(n) }
+}
+
+// WithUserLimitRefusing bounds how many sessions a user has as [WithUserLimit] does, but a login
+// beyond them is refused, by [ErrUserLimit], and theirs go on. It includes [WithUsers]. Live
+// sessions count, and the one that logs in does not, so that who is logged in may log in anew.
+//
+// A login is refused where it is saved, with all that is saved with it: the session keeps its key
+// and what its row holds, and a visitor without a session gets none. The response is 403, by the
+// error handler of [WithErrorHandler]. A handler that answers itself saves, and discards what is
+// refused; nothing is saved in that request any more then:
+//
+//	s.LogIn(42)
+//	if errors.Is(s.Save(), gormsession.ErrUserLimit) {
+//		s.Discard()
+//		c.String(http.StatusForbidden, "You are logged in on 5 devices already.")
+//		return
+//	}
+//
+// What was another user's session has ended by then, as LogIn says.
+//
+// Of any number of logins at once, on any number of servers, exactly as many succeed as there is
+// room for. For that the logins of one user follow each other, by a lock that costs a statement on
+// PostgreSQL, and two on MySQL, and the count costs one more. A login that does not get its turn
+// within [WithTimeout] is [ErrUnavailable]. The lock is pg_advisory_xact_lock on PostgreSQL and
+// GET_LOCK on MySQL, which are those of one server: in a cluster that takes writes on several
+// nodes, such as Galera, or where they lock nothing, as in CockroachDB, logins that meet on two
+// nodes may both succeed.
+func WithUserLimitRefusing(n int) Option {
+	return func(o *options) { o.users, o.loginLimit = true, new(n) }
 }
 
 // usersModel is the model of WithUsers.
@@ -87,8 +117,13 @@ func (o *options) keepUsers() error {
 	switch {
 	case !o.users:
 		return nil
-	case o.limited && o.userLimit < 1:
-		return fmt.Errorf("WithUserLimit(%d): a user has a session or more", o.userLimit)
+	case o.userLimit != nil && o.loginLimit != nil:
+		return errors.New("WithUserLimit and WithUserLimitRefusing: choose one; beyond the limit " +
+			"the first ends the oldest session, and the second refuses the login")
+	case o.userLimit != nil && *o.userLimit < 1:
+		return fmt.Errorf("WithUserLimit(%d): a user has a session or more", *o.userLimit)
+	case o.loginLimit != nil && *o.loginLimit < 1:
+		return fmt.Errorf("WithUserLimitRefusing(%d): a user has a session or more", *o.loginLimit)
 	case !o.layout.HashedKeys:
 		return errors.New("WithUsers on Django's table: Django would write rows without a user; " +
 			"move to the own table first, see WithFormer")

@@ -42,7 +42,7 @@ type cycling struct {
 }
 
 func (c *cycling) save(ctx context.Context) error {
-	return c.transact(ctx, func(on line) error {
+	return c.Limit.transact(ctx, c.Table, func(on line) error {
 		hit, err := c.move(on, c.from, c.to)
 		if err != nil || hit {
 			return err
@@ -54,7 +54,7 @@ func (c *cycling) save(ctx context.Context) error {
 // afterLostAnswer follows an uncertain end: the new key, of which nobody else knows, tells whether
 // it was done.
 func (c *cycling) afterLostAnswer(ctx context.Context) error {
-	return c.transact(ctx, func(on line) error {
+	return c.Limit.transact(ctx, c.Table, func(on line) error {
 		hit, err := c.move(on, c.from, c.to)
 		if err != nil || hit {
 			return slipIfTaken(err)
@@ -139,11 +139,17 @@ func (c *cycling) leave(on line, to Record) error {
 func (c *cycling) moveRow(on line, from, to Record) (hit bool, err error) {
 	if c.into == c.home && !c.replaceRows {
 		n, err := c.rekey(on, c.guard(from), c.old, c.next, to)
-		return n > 0, err
+		if err != nil || n == 0 {
+			return false, err
+		}
+		return true, c.Limit.admit(on, c.into, c.next)
 	}
 	n, err := c.unsee(on, c.guard(from), c.old)
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, c.into.create(on, c.next, to)
+	if err = c.into.create(on, c.next, to); err == nil {
+		err = c.Limit.admit(on, c.into, c.next)
+	}
+	return true, err
 }

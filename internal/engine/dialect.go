@@ -15,6 +15,9 @@ type dialect struct {
 	storage    string // options of a table that is made
 	tx         *sql.TxOptions
 	deletes    *sql.TxOptions // at which a DELETE misses no row that gets another key meanwhile
+
+	txLock                     string // locks a number until the transaction ends, after its COMMIT
+	sessionLock, sessionUnlock string // locks a name on a connection, for so many seconds of waiting
 }
 
 var dialects = map[string]dialect{
@@ -32,6 +35,7 @@ var dialects = map[string]dialect{
 		storage: " WITH (fillfactor = 85)",
 		tx:      &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		deletes: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		txLock:  "SELECT 1 FROM pg_advisory_xact_lock(CAST(? AS bigint))",
 	},
 	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's
 	// charset.
@@ -40,5 +44,8 @@ var dialects = map[string]dialect{
 		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
 		// READ COMMITTED gives back what it has locked and found changed.
 		deletes: &sql.TxOptions{Isolation: sql.LevelRepeatableRead},
+		// A name counts on all of the server, and has 64 characters.
+		sessionLock:   "SELECT GET_LOCK(SHA2(CONCAT_WS('/', 'gormsession', DATABASE(), ?), 224), ?)",
+		sessionUnlock: "SELECT RELEASE_LOCK(SHA2(CONCAT_WS('/', 'gormsession', DATABASE(), ?), 224))",
 	},
 }

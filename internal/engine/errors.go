@@ -13,6 +13,7 @@ var (
 	ErrEncode         = errors.New("gormsession: the value cannot be encoded")
 	ErrTooLarge       = errors.New("gormsession: the session would be too large")
 	ErrReentrant      = errors.New("gormsession: the session was used from inside of itself")
+	ErrUserLimit      = errors.New("gormsession: the user has as many sessions as there may be")
 	ErrOutcomeUnknown = errors.New(
 		"gormsession: the connection was lost and it is unknown whether the session was saved",
 	)
@@ -38,7 +39,7 @@ var (
 func isSentinel(err error) bool {
 	for _, sentinel := range []error{
 		ErrInterrupted, ErrUnavailable, ErrOutcomeUnknown, ErrRejected, ErrEncode,
-		ErrTooLarge, ErrReentrant, ErrDamaged, ErrTransaction, errNoFreeKey,
+		ErrTooLarge, ErrReentrant, ErrUserLimit, ErrDamaged, ErrTransaction, errNoFreeKey,
 	} {
 		if errors.Is(err, sentinel) {
 			return true

@@ -10,7 +10,7 @@ import (
 func (t *Table) Insert(ctx context.Context, c Change) (key string, r Record, err error) {
 	w := &Rewrite{Change: c, home: t, into: t}
 	key, err = t.withNewKey(ctx, t.newKey(), func(key string) error {
-		i := &inserting{Table: t, stored: t.stored(key)}
+		i := &inserting{Table: t, stored: t.stored(key), limit: c.Limit}
 		if i.Record, err = w.record(ctx, Record{}, c.Entries, i.stored); err != nil {
 			return err
 		}
@@ -32,22 +32,31 @@ type inserting struct {
 	*Table
 	Record
 	stored   rowKey
+	limit    *Limit
 	answered bool // the INSERT was: the key was free
 }
 
 func (i *inserting) create(on line) error {
 	err := i.Table.create(on, i.stored, i.Record)
 	i.answered = i.answered || err == nil
+	if err == nil {
+		err = i.limit.admit(on, i.Table, i.stored)
+	}
 	return err
 }
 
-func (i *inserting) save(ctx context.Context) error { return i.single(ctx, i.create) }
+func (i *inserting) save(ctx context.Context) error {
+	if i.limit != nil {
+		return i.limit.transact(ctx, i.Table, i.create)
+	}
+	return i.single(ctx, i.create)
+}
 
 // afterLostAnswer follows an uncertain end: a row of that key is ours, unless the key may have been
 // taken.
 func (i *inserting) afterLostAnswer(ctx context.Context) error {
 	free := i.answered
-	if err := i.transact(ctx, i.create); !errors.Is(err, errDuplicate) {
+	if err := i.limit.transact(ctx, i.Table, i.create); !errors.Is(err, errDuplicate) {
 		return err
 	}
 	return i.transact(ctx, func(on line) error {

@@ -28,6 +28,8 @@ type Change struct {
 	Leave map[string]json.RawMessage
 	// Drop is the session_key of another row that a cycle deletes, "" for none.
 	Drop string
+	// Limit may refuse an insert or a new key, which is a login then.
+	Limit *Limit
 }
 
 // Ended tells whether a row had ended when the commit began.

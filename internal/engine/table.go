@@ -46,6 +46,7 @@ type Table struct {
 	slow    atomic.Bool  // the last one got no answer, and may have had a connection
 	sweeper sweeper
 	lanes   lanes
+	logins  lanes // of users, where a Limit holds
 	cleanup time.Duration
 }
 

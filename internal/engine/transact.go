@@ -146,7 +146,8 @@ func (t *Table) untilKnown(ctx context.Context, save, again func(ctx context.Con
 	second := t.insist(ctx, math.MaxInt, func(ctx context.Context) error {
 		return harmless(again(ctx))
 	})
-	if second == nil || errors.Is(second, errTrackLost) || errors.Is(second, errDuplicate) {
+	if second == nil || errors.Is(second, errTrackLost) || errors.Is(second, errDuplicate) ||
+		errors.Is(second, ErrUserLimit) { // it was not done, or it would not be counted
 		return second
 	}
 	return &failure{sentinel: ErrOutcomeUnknown, cause: err}

@@ -49,6 +49,7 @@ var deeds = map[string]func(c *Call, s *gormsession.State){
 	"cycle":   func(c *Call, s *gormsession.State) { s.CycleKey() },
 	"touch":   func(c *Call, s *gormsession.State) { s.Touch() },
 	"flush":   func(c *Call, s *gormsession.State) { s.Flush() },
+	"login":   func(c *Call, s *gormsession.State) { s.LogIn("ann") },
 	// own reads an entry of the client's and writes it, as a handler does that knows of no other
 	// request.
 	"own": func(c *Call, s *gormsession.State) {

@@ -34,11 +34,11 @@ type peer struct {
 	process *exec.Cmd
 }
 
-func (on ground) startPeer(t *testing.T, d *dbtest.DB) *peer {
+func (on ground) startPeer(t *testing.T, d *dbtest.DB, environment ...string) *peer {
 	t.Helper()
 	p := &peer{t: t}
-	p.process, p.stdin, p.stdout = startProcess(t, "serve", &p.stderr,
-		kindVariable+"="+string(d.Kind()), dsnVariable+"="+d.DSN())
+	p.process, p.stdin, p.stdout = startProcess(t, "serve", &p.stderr, append(environment,
+		kindVariable+"="+string(d.Kind()), dsnVariable+"="+d.DSN())...)
 	t.Cleanup(func() { p.end(t) })
 	line, err := p.stdout.ReadString('\n')
 	if err != nil {
@@ -68,7 +68,11 @@ func (on ground) serve() error {
 	var deedsDone atomic.Int64
 	log := slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})
 	counted := &countingCodec{Codec: gormsession.JSON}
-	plugin, err := gormsession.New(db,
+	limit := gormsession.WithOptions()
+	if n, err := strconv.Atoi(os.Getenv(limitVariable)); err == nil {
+		limit = gormsession.WithUserLimitRefusing(n)
+	}
+	plugin, err := gormsession.New(db, limit,
 		gormsession.WithClock(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }),
 		gormsession.WithLogger(slog.New(log)),
 		gormsession.WithCodec(counted),

@@ -39,6 +39,7 @@ const (
 	processVariable = "GORMSESSION_TEST_PROCESS"
 	kindVariable    = "GORMSESSION_TEST_KIND"
 	dsnVariable     = "GORMSESSION_TEST_DSN"
+	limitVariable   = "GORMSESSION_TEST_LIMIT" // of a user's sessions, where there is one
 )
 
 // startProcess starts this binary as one of the processes. It ends at the end of its standard
