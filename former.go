@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/seed7368b609/gormsession/internal/engine"
 )
 
 // WithFormer names a second table of the same database in which sessions may still be: that of the
@@ -33,8 +35,10 @@ func (o *options) makeFormer() error {
 		return nil
 	}
 	f, err := newOptions(append(slices.Clip(o.formerOpts), func(f *options) {
-		f.clock, f.timeout, f.logger, f.migrate = o.clock, o.timeout, o.logger, f.migrate &&
-			o.migrate
+		f.clock, f.timeout, f.logger = o.clock, o.timeout, o.logger
+		if f.migrate != engine.Leave {
+			f.migrate = o.migrate
+		}
 	}))
 	switch {
 	case err != nil:

@@ -22,7 +22,7 @@ type options struct {
 	layout     layout.Layout
 	table      string // as WithTable says, else the model's, then the layout's
 	tableNamed bool   // by WithTable
-	migrate    bool
+	migrate    engine.Migration
 	model      *model
 
 	cookieName  string // as WithCookieName says, else the layout's
@@ -68,7 +68,7 @@ type options struct {
 func defaultOptions() *options {
 	return &options{
 		layout:    layout.Own(),
-		migrate:   true,
+		migrate:   engine.MakeTable,
 		model:     sessionModel,
 		path:      "/",
 		httpOnly:  true,
@@ -106,9 +106,9 @@ func WithTable(name string) Option {
 }
 
 // WithoutMigration leaves making the table to the application's own migrations, which run before
-// [New]: a missing table is an error. By default New makes it when it is missing. An existing table
-// is never altered.
-func WithoutMigration() Option { return func(o *options) { o.migrate = false } }
+// [New]: a missing table is an error. By default New makes it when it is missing. New never alters
+// an existing table: see [Migrate].
+func WithoutMigration() Option { return func(o *options) { o.migrate = engine.Leave } }
 
 // WithCookieName sets the name of the cookie. The default is session, and an empty name is refused
 // by [New]. The prefixes __Host-, __Secure-, __Http- and __Host-Http- have the meaning of RFC

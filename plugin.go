@@ -3,7 +3,6 @@ package gormsession
 import (
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 
 	"gorm.io/gorm"
@@ -55,26 +54,6 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-// open opens the store that the options describe.
-func open(db *gorm.DB, o *options) (*engine.Store, error) {
-	if o.former == nil {
-		return engine.Open(db, o.config(), nil)
-	}
-	former := o.former.config()
-	return engine.Open(db, o.config(), &former)
-}
-
-// Migrate makes the table of sessions if it is missing, as [New] does with the same options, also
-// where they say [WithoutMigration]. An existing table is never altered; one that cannot keep
-// sessions is an error, as is a database that does not answer.
-func Migrate(db *gorm.DB, opts ...Option) error {
-	o, err := newOptions(append(slices.Clip(opts), func(o *options) { o.migrate = true }))
-	if err == nil {
-		_, err = open(db, o)
-	}
-	return err
 }
 
 // CookieName is the name of the cookie: see [WithCookieName].

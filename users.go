@@ -57,8 +57,8 @@ func (UserID) GormDBDataType(db *gorm.DB, _ *schema.Field) string {
 
 // WithUsers keeps in each row whose session it is, so that a user's sessions can be listed and
 // ended: see [State.LogIn], [Plugin.Sessions], [Plugin.End], [Plugin.EndAll] and
-// [Plugin.EndOthers]. Rows are then of the model [UserSession], whose columns a table that is there
-// already must have been given: New says which are missing. Sessions that have logged in before the
+// [Plugin.EndOthers]. Rows are then of the model [UserSession], whose columns [Migrate] adds to a
+// table that is there already: New says which are missing, and adds none. Sessions that have logged in before the
 // option have no user in their row until their next save, or renewal. Beside a table of
 // [WithFormer] that has no such columns the calls are errors: its sessions would not be found.
 //

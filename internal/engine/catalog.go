@@ -30,6 +30,8 @@ type catalog struct {
 	// keyed selects whether session_key alone is unique; no row where that means nothing, as of a
 	// view.
 	keyed string
+	// indexes selects name and first column of each index that serves all rows.
+	indexes string
 }
 
 // In these, %[1]s is the table as statements name it, %[2]s its schema and %[3]s its name, as
@@ -55,6 +57,10 @@ var catalogs = map[string]catalog{
 				WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
 					AND i.indpred IS NULL AND a.attname = 'session_key') AS keyed
 			FROM pg_class c WHERE c.oid = CAST('%[1]s' AS regclass) AND c.relkind IN ('r', 'p')`,
+		indexes: `SELECT c.relname AS name, a.attname AS first
+			FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+			LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+			WHERE i.indrelid = CAST('%[1]s' AS regclass) AND i.indisvalid AND i.indpred IS NULL`,
 	},
 	// A lax sql_mode fills what an insert leaves out, and MySQL, but not MariaDB, an ENUM always.
 	"mysql": {
@@ -74,6 +80,9 @@ var catalogs = map[string]catalog{
 					AND (MAX(s.sub_part) IS NULL OR MAX(s.sub_part) >= %[4]d)) AS keyed
 			FROM information_schema.tables t
 			WHERE table_schema = %[2]s AND table_name = '%[3]s' AND table_type NOT LIKE '%%VIEW%%'`,
+		indexes: `SELECT index_name AS name, column_name AS first
+			FROM information_schema.statistics
+			WHERE table_schema = %[2]s AND table_name = '%[3]s' AND seq_in_index = 1`,
 	},
 	// The type is as declared. An INTEGER PRIMARY KEY is filled like a serial.
 	"sqlite": {
@@ -89,6 +98,9 @@ var catalogs = map[string]catalog{
 					= 'session_key') AS keyed
 			FROM pragma_table_list
 			WHERE name = '%[3]s' COLLATE NOCASE AND schema = COALESCE(%[2]s, schema) AND type = 'table'`,
+		indexes: `SELECT l.name,
+				(SELECT i.name FROM pragma_index_info(l.name, %[2]s) i WHERE i.seqno = 0) AS first
+			FROM pragma_index_list('%[3]s', %[2]s) l WHERE l.partial = 0`,
 	},
 }
 

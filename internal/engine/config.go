@@ -25,7 +25,7 @@ type Config struct {
 	Clock       func() time.Time
 	NewKey      func() string
 	Logger      func() *slog.Logger
-	Migrate     bool // a missing table is made
+	Migrate     Migration
 }
 
 // newTable checks the application's handle and makes the table, without a query.

@@ -7,13 +7,16 @@ import (
 	"slices"
 	"strings"
 
+	"gorm.io/gorm/schema"
+
 	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // inspect refuses a table that has our columns but cannot keep our sessions, such as Django's,
 // whose keys are too short for hashes. What the catalogs do not say is no reason: it is a warning.
-func (t *Table) inspect() error {
-	return t.within(0, func(ctx context.Context) error {
+// It returns the columns of the model that the table lacks.
+func (t *Table) inspect() (missing []*schema.Field, err error) {
+	err = t.within(0, func(ctx context.Context) error {
 		columns, err := t.shown(ctx)
 		keyed := unknown
 		if err == nil {
@@ -33,8 +36,10 @@ func (t *Table) inspect() error {
 			return fmt.Errorf("gormsession: %w", err)
 		}
 		t.warnOfImpatience(ctx)
-		return t.lacking(ctx, columns)
+		missing, err = t.lacking(ctx, columns)
+		return err
 	})
+	return missing, err
 }
 
 // unfit says why a table with these columns cannot keep our sessions.
@@ -74,30 +79,33 @@ func (t *Table) unfit(columns []column, keyed answer) error {
 	return nil
 }
 
-// lacking says which column of the model the table has not. One that the catalogs do not show may
+// lacking are the columns of the model that the table has not. One that the catalogs do not show may
 // still be there, so it is asked for.
-func (t *Table) lacking(ctx context.Context, columns []column) error {
+func (t *Table) lacking(ctx context.Context, columns []column) (missing []*schema.Field, err error) {
 	for _, f := range t.schema.Fields {
 		written := f.DBName != "" && (f.Creatable || f.Updatable)
 		isIt := func(c column) bool { return t.sameName(c.Name, f.DBName) }
 		if !written || len(columns) == 0 || slices.ContainsFunc(columns, isIt) {
 			continue
 		}
-		query := fmt.Sprintf("SELECT %s FROM %s WHERE 1 = 0",
-			t.db.Statement.Quote(f.DBName), t.db.Statement.Quote(t.table))
-		switch err := t.ask(t.quiet(ctx), query, noMatter); {
-		case t.faults.Tells(err, fault.NoColumn):
-			return fmt.Errorf(
-				"gormsession: the table %s has no column %s, which the model has; existing "+
-					"tables are never altered: add it by a migration of the application's",
-				t.table,
-				f.DBName,
-			)
+		switch has, err := t.has(ctx, f); {
 		case err != nil:
-			return t.unread(err)
+			return nil, t.unread(err)
+		case !has:
+			missing = append(missing, f)
 		}
 	}
-	return nil
+	return missing, nil
+}
+
+// has asks for a column.
+func (t *Table) has(ctx context.Context, f *schema.Field) (bool, error) {
+	err := t.ask(t.quiet(ctx), fmt.Sprintf("SELECT %s FROM %s WHERE 1 = 0",
+		t.db.Statement.Quote(f.DBName), t.db.Statement.Quote(t.table)), noMatter)
+	if t.faults.Tells(err, fault.NoColumn) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // writes tells whether an insert of ours gives a value for the column.

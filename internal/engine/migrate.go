@@ -5,31 +5,36 @@ import (
 	"fmt"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/seed7368b609/gormsession/internal/fault"
 )
 
 // makeTime is what the making of a table may take at least, however short the timeout of a save is.
 const makeTime = 10 * time.Second
 
+// A Migration is what may be done to have a table that serves.
+type Migration int
+
+const (
+	Leave      Migration = iota // nothing
+	MakeTable                   // a missing table is made
+	AddColumns                  // and one that is there gets the columns of the model that it lacks
+)
+
 // prepare sees to it that there is a table that can keep our sessions: it makes a missing one if it
 // may, and refuses what cannot serve. Each step has its own time, so a silent database is told of
 // soon.
-func (t *Table) prepare(mayMake bool) error {
+func (t *Table) prepare(may Migration) error {
 	if err := t.begins(); err != nil {
 		return t.unread(err)
 	}
 	err := t.probe()
 	if t.faults.Tells(err, fault.NoTable) {
-		if !mayMake {
-			return fmt.Errorf(
-				"%w: the table %s is missing: make it by gormsession.Migrate or a migration "+
-					"of the application's, or leave out WithoutMigration: %w",
-				ErrUnavailable,
-				t.table,
-				err,
-			)
+		if may == Leave {
+			return t.absent(err)
 		}
-		failed := t.createTable()
+		failed := t.createTable(nil)
 		if err = t.probe(); err != nil && failed != nil { // else another process was quicker
 			return t.unmade(failed)
 		}
@@ -37,11 +42,27 @@ func (t *Table) prepare(mayMake bool) error {
 	if err != nil {
 		return t.unread(err)
 	}
-	if err := t.inspect(); err != nil {
+	missing, err := t.inspect()
+	if err == nil && t.mayExtend(may) {
+		if err := t.extend(nil, missing); err != nil {
+			return t.unextended(err)
+		}
+		missing, err = t.inspect()
+	}
+	switch {
+	case err != nil:
 		return err
+	case len(missing) > 0:
+		return t.lacks(missing[0])
 	}
 	t.keep()
 	return nil
+}
+
+// absent says that there is no table.
+func (t *Table) absent(err error) error {
+	return fmt.Errorf("%w: the table %s is missing: make it by gormsession.Migrate or a migration "+
+		"of the application's, or leave out WithoutMigration: %w", ErrUnavailable, t.table, err)
 }
 
 // within gives a step of New its time.
@@ -72,9 +93,10 @@ func (t *Table) probe() error {
 	})
 }
 
-func (t *Table) createTable() error {
+// createTable makes the table on a pool, nil for our own.
+func (t *Table) createTable(pool gorm.ConnPool) error {
 	return t.within(makeTime, func(ctx context.Context) error {
-		on := t.quiet(ctx)
+		on := t.making(ctx, pool)
 		statements := t.layout.Tables[t.dialectName]
 		if statements == nil || !t.model.IsBare() {
 			return t.statement(on).Set("gorm:table_options", t.dialect.storage).
