@@ -131,11 +131,11 @@ func (s *State) UserIDInt64() (id int64, ok bool) {
 }
 
 // AuthenticatedAt returns when the user has logged in by [State.LogIn], and the zero time where
-// nobody has.
+// nobody has, or [Plugin.FillUsers] has said who.
 func (s *State) AuthenticatedAt() time.Time {
 	s = s.look()
 	defer s.mu.Unlock()
-	if !s.load() || s.entries[userEntry] == nil {
+	if !s.load() || s.entries[userEntry] == nil || deviceOf(s.entries).Filled {
 		return time.Time{}
 	}
 	start, _ := lifetime.Start(s.entries)

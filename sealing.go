@@ -180,12 +180,26 @@ func (p *Plugin) Reseal(ctx context.Context, progress ...func(Resealed)) (Reseal
 		return Resealed{}, errors.New(
 			"gormsession: nothing says how to seal: give New WithEncryption or WithDecryption")
 	}
-	done, err := p.store.Own.Recode(ctx, p.opts.seal.isDue, func(r engine.Recoded) {
+	resealed := func(r engine.Revised) Resealed {
+		return Resealed{Rows: r.Rows, Unreadable: r.Unreadable}
+	}
+	done, err := p.store.Own.Revise(ctx, p.opts.seal.reseal, func(r engine.Revised) {
 		for _, tell := range progress {
-			tell(Resealed(r))
+			tell(resealed(r))
 		}
 	})
-	return Resealed(done), err
+	return resealed(done), err
+}
+
+// reseal has a row hold what it holds under the seal of today.
+func (c *sealing) reseal(
+	text string, decode func() (map[string]json.RawMessage, error),
+) (*engine.Revision, error) {
+	if !c.isDue(text) {
+		return nil, nil
+	}
+	entries, err := decode()
+	return &engine.Revision{Entries: entries}, err
 }
 
 // isDue tells whether a text is another than a save would make now.

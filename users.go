@@ -58,12 +58,14 @@ func (UserID) GormDBDataType(db *gorm.DB, _ *schema.Field) string {
 // WithUsers keeps in each row whose session it is, so that a user's sessions can be listed and
 // ended: see [State.LogIn], [Plugin.Sessions], [Plugin.End], [Plugin.EndAll] and
 // [Plugin.EndOthers]. Rows are then of the model [UserSession], whose columns [Migrate] adds to a
-// table that is there already: New says which are missing, and adds none. Sessions that have logged in before the
-// option have no user in their row until their next save, or renewal. Beside a table of
+// table that is there already: New says which are missing, and adds none. Sessions that have logged
+// in before the option have no user in their row until their next save, or renewal;
+// [Plugin.FillUsers] fills the rest, also by an entry of the application's. Beside a table of
 // [WithFormer] that has no such columns the calls are errors: its sessions would not be found.
 //
 // Django's table has no such columns, and the option is refused there: Django itself would write
-// rows without them, whose sessions no call would find.
+// rows without them, whose sessions no call would find. A second table beside Django's that said
+// whose each row is would not know of those rows either, nor of the keys that Django changes.
 func WithUsers() Option { return func(o *options) { o.users = true } }
 
 // WithUserLimit bounds how many sessions a user has: with a login beyond them the oldest of the
@@ -186,6 +188,7 @@ type Device struct {
 // device is a Device as the entry holds it.
 type device struct {
 	PublicID string `json:"id"`
+	Filled   bool   `json:"filled,omitempty"` // by FillUsers: nobody has proved to be the user
 	Address  string `json:"address,omitempty"`
 	Agent    string `json:"agent,omitempty"`
 }

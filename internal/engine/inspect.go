@@ -79,9 +79,11 @@ func (t *Table) unfit(columns []column, keyed answer) error {
 	return nil
 }
 
-// lacking are the columns of the model that the table has not. One that the catalogs do not show may
-// still be there, so it is asked for.
-func (t *Table) lacking(ctx context.Context, columns []column) (missing []*schema.Field, err error) {
+// lacking are the columns of the model that the table has not. One that the catalogs do not show
+// may still be there, so it is asked for.
+func (t *Table) lacking(
+	ctx context.Context, columns []column,
+) (missing []*schema.Field, err error) {
 	for _, f := range t.schema.Fields {
 		written := f.DBName != "" && (f.Creatable || f.Updatable)
 		isIt := func(c column) bool { return t.sameName(c.Name, f.DBName) }

@@ -78,14 +78,18 @@ func (on behind) TestOptionsRefused(t *testing.T) {
 		"WithExpiryStep(2h0m0s) is longer than the lifetime": {
 			{gormsession.WithExpiryStep(2 * time.Hour), gormsession.WithLifetime(time.Hour)},
 		},
-		"WithTimeout(0s): a load or a save needs some time":       {{gormsession.WithTimeout(0)}},
-		"WithTimeout(-1s): a load or a save needs some time":      {{gormsession.WithTimeout(-time.Second)}},
-		"WithCleanup(-1s): 0 turns":                               {{gormsession.WithCleanup(-time.Second)}},
-		"WithHeldBytes(-1): 0 saves at the first byte":            {{gormsession.WithHeldBytes(-1)}},
-		"WithCodec(nil): leave it out for JSON":                   {{gormsession.WithCodec(nil)}},
-		"WithClock(nil): leave it out for time.Now":               {{gormsession.WithClock(nil)}},
-		"WithUserLimit(0): a user has a session or more":          {{gormsession.WithUserLimit(0)}},
-		"WithUserLimitRefusing(-1): a user has a session or more": {{gormsession.WithUserLimitRefusing(-1)}},
+		"WithTimeout(0s): a load or a save needs some time":  {{gormsession.WithTimeout(0)}},
+		"WithTimeout(-1s): a load or a save needs some time": {{gormsession.WithTimeout(-time.Second)}},
+		"WithCleanup(-1s): 0 turns":                          {{gormsession.WithCleanup(-time.Second)}},
+		"WithHeldBytes(-1): 0 saves at the first byte":       {{gormsession.WithHeldBytes(-1)}},
+		"WithCodec(nil): leave it out for JSON":              {{gormsession.WithCodec(nil)}},
+		"WithClock(nil): leave it out for time.Now":          {{gormsession.WithClock(nil)}},
+		"WithUserLimit(0): a user has a session or more": {
+			{gormsession.WithUserLimit(0)},
+		},
+		"WithUserLimitRefusing(-1): a user has a session or more": {
+			{gormsession.WithUserLimitRefusing(-1)},
+		},
 		"WithUserLimit and WithUserLimitRefusing: choose one": {
 			{gormsession.WithUserLimit(2), gormsession.WithUserLimitRefusing(2)},
 			{gormsession.WithUserLimitRefusing(2), gormsession.WithUserLimit(2)},
