@@ -284,7 +284,8 @@ assert not unknown, unknown
 	})
 	var code strings.Builder
 	for _, file := range []string{
-		"../options.go", "../model.go", "../former.go", "move.go", "requirelogin.go", "config.go",
+		"../options.go", "../model.go", "../former.go", "../users.go", "move.go", "requirelogin.go",
+		"config.go",
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {
