@@ -42,9 +42,9 @@ var ErrTransaction = engine.ErrTransaction
 // session again as well, within the function.
 //
 // A Flush stands outside of the transaction, also that of a login as another user: it is carried
-// out with the response, come what may. Save, and [Field.Take], which saves, are ErrTransaction
-// while the transaction is open. The session should be read before the transaction begins where the
-// pool has one connection.
+// out with the response, come what may. A login under [WithUserLimitRefusing] is ErrTransaction: it
+// is saved by itself. So are Save, and [Field.Take], which saves, while the transaction is open.
+// The session should be read before the transaction begins where the pool has one connection.
 func (s *State) SaveIn(tx *gorm.DB) (err error) {
 	in, refusal := s.p.store.Transaction(tx)
 	s = s.enter()
@@ -69,6 +69,10 @@ func (s *State) SaveIn(tx *gorm.DB) (err error) {
 	defer s.endBudget()
 	s.within = in
 	defer func() { s.within = nil }()
+	if s.loggedIn && s.p.opts.loginLimit != nil {
+		return fmt.Errorf("%w; a login under WithUserLimitRefusing is saved by itself, as what the "+
+			"limit counts by does not outlast the transaction", ErrTransaction)
+	}
 	if err = s.lend(func() error { return s.rejoin(in) }); err == nil {
 		s.c = s.c.Insist()
 		err = s.persist(verdict.Within)

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -159,6 +160,28 @@ func (on cases) TestSaveInAmongGoroutines(t *testing.T) {
 		})
 		if e := s.entries(key); got.status != 200 || e["n"] != int64(done) || done == 0 {
 			t.Errorf("%d, %v, done %d\n%s", got.status, e, done, s.log)
+		}
+	})
+}
+
+// A login that a limit may refuse is not saved with anything else: what it counts by ends before
+// the application's transaction does.
+func (on cases) TestSaveInOfALoginThatMayBeRefused(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		s := on.newShop(t, d, c, "web_sessions", gormsession.WithUserLimitRefusing(2))
+		key := s.start(map[string]any{"cart": "tea"})
+		got := s.visit(key, func(c *Call) {
+			err := s.order(c, func(session *gormsession.State) { session.LogIn("ann") }, nil)
+			if !errors.Is(err, gormsession.ErrTransaction) {
+				t.Error(err)
+			}
+			if err := s.order(c, emptyCart, nil); err != nil {
+				t.Error(err)
+			}
+		})
+		if e := s.entries(key); got.cookieIs(key) == "new" || e["_user"] != nil || e["last"] != "tea" ||
+			s.count() != 1 {
+			t.Errorf("the cookie is %q, %v, %d orders", got.cookieIs(key), e, s.count())
 		}
 	})
 }
