@@ -31,9 +31,9 @@ func TestAllocations(t *testing.T) {
 		"create": func(c *gin.Context) { ginsession.Get(c).Set("name", "Ann") },
 	}
 	bounds := map[dbtest.Kind]map[string]map[string]float64{
-		dbtest.SQLite:   {"default": boundsOf(2, 59, 137, 92), "both": boundsOf(2, 59, 117, 70)},
-		dbtest.Postgres: {"default": boundsOf(2, 72, 152, 92), "both": boundsOf(2, 72, 132, 72)},
-		dbtest.MariaDB:  {"default": boundsOf(2, 70, 149, 94), "both": boundsOf(2, 66, 126, 72)},
+		dbtest.SQLite:   {"default": boundsOf(1, 59, 137, 92), "both": boundsOf(1, 59, 117, 70)},
+		dbtest.Postgres: {"default": boundsOf(1, 72, 152, 92), "both": boundsOf(1, 72, 132, 72)},
+		dbtest.MariaDB:  {"default": boundsOf(1, 70, 149, 94), "both": boundsOf(1, 66, 126, 72)},
 	}
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		for config, bound := range bounds[d.Kind()] {

@@ -11,12 +11,14 @@ import (
 func (r *run) abort() {
 	h := r.writer.Drop()
 	found := h.Clone()
-	say(h, r.told)
+	if r.after != nil {
+		say(h, r.after.told)
+	}
 	r.plugin.Adapter().Abort(r.session(), r.c.Request, h)
 	r.guard()
 	outer, ok := r.Context.Value(currentKey{}).(*run)
 	if ok && h != nil && outer.writer.reachedBy(r.c.Writer) {
-		outer.told = said(found, h)
+		outer.aftermath().told = said(found, h)
 	}
 }
 

@@ -18,7 +18,8 @@ func (r *run) hide(c *gin.Context) {
 	if len(hidden) == 0 {
 		return
 	}
-	r.hidden = append(r.hidden, hidden...)
+	after := r.aftermath()
+	after.hidden = append(after.hidden, hidden...)
 	header := maps.Clone(c.Request.Header)
 	delete(header, "Cookie")
 	if len(kept) > 0 {

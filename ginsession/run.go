@@ -21,9 +21,9 @@ type run struct {
 
 	plugin  *gormsession.Plugin
 	found   *http.Request
-	path    string   // of its URL
-	cookies []string // the lines of its Cookie header
-	hidden  []string // the cookies that hide has taken away, here or in an earlier run
+	inside  http.Request // the same in the context of the run, for those inside
+	path    string       // of its URL
+	cookies []string     // the lines of its Cookie header
 
 	// c is the context that gin lends to the request, and lends to another one
 	// later: it is used by the middleware only. Until ended it tells whether
@@ -40,9 +40,21 @@ type run struct {
 	carrier   gormsession.Carrier
 	control   []string // the lines of the Cache-Control header that has left
 
-	told http.Header // by sessions inside, which a panic has passed
-
 	writer writer
+	after  *aftermath // nil as a rule
+}
+
+// aftermath is what a panic leaves to whoever runs after it.
+type aftermath struct {
+	hidden []string    // the cookies that hide has taken away, here or in an earlier run
+	told   http.Header // by sessions inside, which the panic has passed
+}
+
+func (r *run) aftermath() *aftermath {
+	if r.after == nil {
+		r.after = &aftermath{}
+	}
+	return r.after
 }
 
 // begin takes a session through a request from its first to its last moment. The
@@ -59,11 +71,13 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 		Context: request.Context(), plugin: plugin, c: c,
 		found: request, path: request.URL.Path, cookies: request.Header["Cookie"],
 	}
-	if before != nil && len(before.hidden) > 0 {
-		r.hidden = slices.Clip(before.hidden)
-		r.cookies = slices.Concat(r.cookies, r.hidden)
+	if before != nil && before.after != nil {
+		hidden := slices.Clip(before.after.hidden)
+		r.after = &aftermath{hidden: hidden}
+		r.cookies = slices.Concat(r.cookies, hidden)
 	}
-	c.Request = request.WithContext(r)
+	r.inside = *request.WithContext(r)
+	c.Request = &r.inside
 	r.writer.run = r
 	r.writer.Hold(c.Writer, c.Writer.Status(), plugin.Adapter().HeldBytes(), r)
 	defer func() {

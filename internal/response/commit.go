@@ -64,7 +64,9 @@ func (w *Writer) commit(carried bool) error {
 		w.committed, w.err = true, errUnfinished
 		before := slices.Clone(w.inner.Header()["Set-Cookie"])
 		w.err = w.hooks.Commit(w.status, carried)
-		w.tellOuter(before)
+		if after := w.inner.Header()["Set-Cookie"]; len(after) > 0 {
+			w.tellOuter(before, after)
+		}
 	}
 	return w.err
 }
@@ -72,9 +74,9 @@ func (w *Writer) commit(carried bool) error {
 // tellOuter lets a Writer beneath know of the cookies that the commit has added:
 // what they stand for is done, so they have to go out even if that one's own
 // commit fails and its response is replaced.
-func (w *Writer) tellOuter(before []string) {
+func (w *Writer) tellOuter(before, after []string) {
 	var lines []string
-	for _, line := range w.inner.Header()["Set-Cookie"] {
+	for _, line := range after {
 		if !slices.Contains(before, line) {
 			lines = append(lines, line)
 		}

@@ -15,6 +15,7 @@ func (w *Writer) HoldLate(inner http.ResponseWriter, status int, hooks Hooks, wr
 		*w = before
 		w.complete = true
 	}()
+	*w = Writer{}
 	w.Hold(inner, status, before.limit, hooks)
 	write()
 	w.Finish()

@@ -75,17 +75,12 @@ type Writer struct {
 	complete  bool // a body that came after the chain has gone out
 }
 
-// Hold begins to hold the response on inner. status is what inner would send if
-// nobody set another one; limit is the number of body bytes that are held.
+// Hold begins to hold the response on inner, with a Writer that is new. status is what
+// inner would send if nobody set another one; limit is the number of body bytes that are
+// held.
 func (w *Writer) Hold(inner http.ResponseWriter, status, limit int, hooks Hooks) {
-	*w = Writer{
-		inner:   inner,
-		hooks:   hooks,
-		limit:   limit,
-		size:    nothingWritten,
-		status:  status,
-		initial: status,
-	}
+	w.inner, w.hooks, w.limit = inner, hooks, limit
+	w.size, w.status, w.initial = nothingWritten, status, status
 	if header := inner.Header(); len(header) > 0 {
 		w.found = header.Clone()
 	}
