@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -49,12 +50,18 @@ const (
 
 // Begin starts a request: it reads the cookie and asks the database nothing.
 func (a Adapter) Begin(r *http.Request) *State {
-	b := a.p.opts.readCookie(r.Header)
+	return a.BeginLate(r.Context(), pathOf(r), r.Header["Cookie"])
+}
+
+// BeginLate is Begin of a request that others may be changing by now: it is given what the request
+// came with, its context, the path of its URL, and the lines of its Cookie header.
+func (a Adapter) BeginLate(ctx context.Context, path string, cookies []string) *State {
+	b := a.p.opts.readCookie(http.Header{"Cookie": cookies})
 	if b.Key != "" {
 		a.p.absent.End()
 	}
 	return &State{
-		p: a.p, home: a.p.store.Own, ctx: r.Context(), inRequest: true, path: pathOf(r),
+		p: a.p, home: a.p.store.Own, ctx: ctx, inRequest: true, path: path,
 		came: b, key: b.Key, c: factsOf(b),
 	}
 }

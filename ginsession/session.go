@@ -24,11 +24,10 @@ func (r *run) make() *gormsession.State {
 	if s := r.state.Load(); s != nil {
 		return s
 	}
-	request := r.asFound()
-	s := r.plugin.Adapter().Begin(request)
+	s := r.plugin.Adapter().BeginLate(r.Context, r.path, r.cookies)
 	if r.committed { // as nobody has touched the session this can neither fail nor change the header
 		_ = r.plugin.Adapter().Commit(
-			s, request, http.Header{"Cache-Control": r.control}, r.status, r.carrier,
+			s, r.asFound(), http.Header{"Cache-Control": r.control}, r.status, r.carrier,
 		)
 	}
 	if r.over {
@@ -38,8 +37,7 @@ func (r *run) make() *gormsession.State {
 	return s
 }
 
-// asFound is the request for Begin, as it came. URL and header may have changed, or
-// be changing.
+// asFound is the request as it came. URL and header may have changed, or be changing.
 func (r *run) asFound() *http.Request {
 	found := &http.Request{
 		Method: r.found.Method, URL: &url.URL{Path: r.path}, Host: r.found.Host,
