@@ -94,16 +94,19 @@ func (t *Table) begin(on line, opts *sql.TxOptions) (line, gorm.TxCommitter, err
 // statement is one statement on that line, which GORM's callbacks are still to go through. Nothing
 // of the application's handle is in it but the configuration.
 func (t *Table) statement(on line) *gorm.DB {
-	tx := &gorm.DB{Config: t.db.Config}
+	var made struct { // in one piece
+		db   gorm.DB
+		stmt gorm.Statement
+	}
+	tx, stmt := &made.db, &made.stmt
+	tx.Config, tx.Statement = t.db.Config, stmt
 	if on.quiet {
 		tx.Config = t.mute
 	}
-	tx.Statement = &gorm.Statement{
-		DB: tx, ConnPool: on.pool, Context: on.ctx, Table: t.named, TableExpr: t.tableExpr,
-		Clauses: map[string]clause.Clause{},
-	}
+	stmt.DB, stmt.ConnPool, stmt.Context = tx, on.pool, on.ctx
+	stmt.Table, stmt.TableExpr, stmt.Clauses = t.named, t.tableExpr, map[string]clause.Clause{}
 	if t.pin() != nil {
-		tx.Statement.Settings.Store("gorm:db_resolver:write", struct{}{})
+		stmt.Settings.Store("gorm:db_resolver:write", struct{}{})
 	}
 	return tx
 }

@@ -60,10 +60,14 @@ func (t *Table) makeTexts() texts {
 	}
 }
 
-// lookQuery selects the row of a key.
+// lookQuery selects the row of a key, for scan.
 func (t *Table) lookQuery() string {
-	return fmt.Sprintf("SELECT session_key, session_data, %s FROM %s WHERE session_key = ?",
-		t.dialect.expireText, t.db.Statement.Quote(t.table))
+	key := "session_key, "
+	if t.layout.HashedKeys {
+		key = ""
+	}
+	return fmt.Sprintf("SELECT %ssession_data, %s FROM %s WHERE session_key = ?",
+		key, t.dialect.expireText, t.db.Statement.Quote(t.table))
 }
 
 // text writes a query with ? for so many parameters as the database wants them.

@@ -104,7 +104,7 @@ func (t *Table) read(
 }
 
 // scan reads one row. The key is compared again, as MySQL's collations find "abc" where "ABC " was
-// asked for.
+// asked for; a hash, of which there are no two in other letters, is not even read.
 func (t *Table) scan(
 	on line, text string, stored rowKey, vars []any,
 ) (r Record, found bool, err error) {
@@ -130,7 +130,13 @@ func (t *Table) scan(
 		key, data string
 		expire    Expiry
 	}
-	if err := rows.Scan(&row.key, &row.data, &row.expire); err != nil {
+	if t.layout.HashedKeys {
+		row.key = string(stored)
+		err = rows.Scan(&row.data, &row.expire)
+	} else {
+		err = rows.Scan(&row.key, &row.data, &row.expire)
+	}
+	if err != nil {
 		return Record{}, false, err
 	}
 	r = Record{Data: row.data, Expire: t.expireOf(row.expire), key: stored}
