@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -107,13 +108,24 @@ func isServers(w http.ResponseWriter, field reflect.Value) bool {
 
 // sharesHeader tells whether a writer has the header of the one that it wraps: an
 // empty copy of it shows the header of what is put into it.
-func sharesHeader(w http.ResponseWriter) (shares bool) {
+func sharesHeader(w http.ResponseWriter) bool {
 	if _, is := w.(*writer); is {
 		return true
 	}
 	if _, ok := response.Embedded(w); !ok {
 		return false
 	}
+	shares, known := sharing.Load(reflect.TypeOf(w))
+	if !known {
+		shares, _ = sharing.LoadOrStore(reflect.TypeOf(w), showsThrough(w))
+	}
+	return shares.(bool)
+}
+
+var sharing sync.Map // from reflect.Type to bool, which no writer of that type changes
+
+// showsThrough is sharesHeader of writers of that type.
+func showsThrough(w http.ResponseWriter) (shares bool) {
 	defer func() {
 		if recover() != nil { // it is not made to be empty
 			shares = false

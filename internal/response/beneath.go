@@ -4,6 +4,7 @@ import (
 	"iter"
 	"net/http"
 	"reflect"
+	"sync"
 )
 
 // The writer beneath is asked for what it can do rather than for its type: this
@@ -106,10 +107,22 @@ func Embedded(w http.ResponseWriter) (field reflect.Value, ok bool) {
 	if v.Kind() != reflect.Struct {
 		return v, false
 	}
-	named, ok := v.Type().FieldByName("ResponseWriter")
-	if !ok {
+	index := embedding(v.Type())
+	if index == nil {
 		return v, false
 	}
-	field, err := v.FieldByIndexErr(named.Index)
+	field, err := v.FieldByIndexErr(index)
 	return field, err == nil
 }
+
+// embedding is where a type has that field, nil if it has none. It is looked for once.
+func embedding(t reflect.Type) []int {
+	index, ok := embeddings.Load(t)
+	if !ok {
+		named, _ := t.FieldByName("ResponseWriter")
+		index, _ = embeddings.LoadOrStore(t, named.Index)
+	}
+	return index.([]int)
+}
+
+var embeddings sync.Map // from reflect.Type to []int
