@@ -96,7 +96,10 @@ func (t *Table) withNewKey(
 ) (string, error) {
 	for range 10 {
 		err := op(key)
-		if !errors.Is(err, errDuplicate) {
+		switch {
+		case err == nil:
+			return key, nil
+		case !errors.Is(err, errDuplicate):
 			return key, t.fault(err, t.stored(key))
 		}
 		// It may be another unique column, of the application's, that is taken.

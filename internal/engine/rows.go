@@ -16,9 +16,11 @@ func (t *Table) create(on line, stored rowKey, r Record) error {
 	if err != nil {
 		return err
 	}
-	tx := t.statement(on).Omit(clause.Associations)
+	var tx *gorm.DB
 	if t.model.IsBare() {
 		tx = t.made(on, t.texts.insert, string(stored), r.Data, t.expireVar(r.Expire))
+	} else {
+		tx = t.statement(on).Omit(clause.Associations)
 	}
 	_, err = t.written(tx.Create(row))
 	return err
