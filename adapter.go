@@ -48,16 +48,19 @@ const (
 	closed
 )
 
-// Begin starts a request: it reads the cookie and asks the database nothing.
+// Begin starts a request: it reads the key and asks the database nothing. Of the header it needs
+// Cookie, and the field of [Plugin.KeyHeader].
 func (a Adapter) Begin(r *http.Request) *State {
-	return a.BeginLate(r.Context(), pathOf(r), r.Header["Cookie"])
+	h := r.Header
+	return a.BeginLate(r.Context(), pathOf(r), h["Cookie"], h[a.p.opts.keyHeader])
 }
 
 // BeginLate is Begin of a request that others may be changing by now: it is given what the request
-// came with, its context, the path of its URL, and the lines of its Cookie header.
-func (a Adapter) BeginLate(ctx context.Context, path string, cookies []string) *State {
-	b := a.p.opts.readCookie(http.Header{"Cookie": cookies})
-	if b.Key != "" {
+// came with, its context, the path of its URL, and the lines of its Cookie header, and of that of
+// [Plugin.KeyHeader].
+func (a Adapter) BeginLate(ctx context.Context, path string, cookies, keys []string) *State {
+	b := a.p.reading.Read(cookies, keys)
+	if b.Key != "" && !b.ByField {
 		a.p.absent.End()
 	}
 	return &State{
@@ -173,7 +176,8 @@ func (a Adapter) Fail(s *State, w http.ResponseWriter, r *http.Request, err erro
 	in.mu.Unlock()
 	header.KeepCookiesPrivate(w.Header())
 	if a.p.opts.errorHandler != nil {
-		watched := &watchedWriter{ResponseWriter: w, cookies: len(w.Header()["Set-Cookie"]) > 0}
+		watched := &watchedWriter{ResponseWriter: w, tells: a.Tells(w.Header()) ||
+			len(w.Header()["Set-Cookie"]) > 0}
 		if !a.p.opts.errorHandler(watched, r, err) {
 			return false
 		}
@@ -189,12 +193,12 @@ func (a Adapter) Fail(s *State, w http.ResponseWriter, r *http.Request, err erro
 	return true
 }
 
-// watchedWriter notes whether an error handler has written anything, and keeps the cookies that it
-// was given out of shared caches, whatever it says of its page.
+// watchedWriter notes whether an error handler has written anything, and keeps what it was given to
+// tell clients out of shared caches, whatever it says of its page.
 type watchedWriter struct {
 	http.ResponseWriter
 	written bool
-	cookies bool
+	tells   bool
 }
 
 func (w *watchedWriter) WriteHeader(status int) {
@@ -208,7 +212,7 @@ func (w *watchedWriter) Write(b []byte) (int, error) {
 }
 
 func (w *watchedWriter) begin() {
-	if w.cookies && !w.written {
+	if w.tells && !w.written {
 		header.KeepPrivate(w.Header())
 	}
 	w.written = true
@@ -217,9 +221,9 @@ func (w *watchedWriter) begin() {
 // Unwrap serves http.ResponseController.
 func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// KeepPrivate keeps a response that sets or deletes the session's cookie out of shared caches,
-// whatever was said in its header since Commit, for adapters that can see the header when it
-// leaves; path is the page's, for the log.
+// KeepPrivate keeps a response that sets or deletes the session's cookie (see Tells) out of shared
+// caches, whatever was said in its header since Commit, for adapters that can see the header when
+// it leaves; path is the page's, for the log.
 func (a Adapter) KeepPrivate(h http.Header, path string) {
 	if overruled := header.KeepPrivate(h); len(overruled) > 0 {
 		a.p.opts.log().Warn(madePrivate, "said", strings.Join(overruled, ", "), "path", path)

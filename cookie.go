@@ -3,20 +3,10 @@ package gormsession
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/seed7368b609/gormsession/internal/header"
-	"github.com/seed7368b609/gormsession/internal/lifetime"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
-
-// readCookie returns what a request brings.
-func (o *options) readCookie(h http.Header) header.Brought {
-	return header.Reading{
-		Name: o.cookieName, Unquote: o.unquotesCookie(), LastCounts: o.layout.LastCookieCounts,
-		WellFormed: o.wellFormed,
-	}.Read(h)
-}
 
 // factsOf are what the end of the request depends on, as far as they are known at its begin.
 func factsOf(b header.Brought) verdict.Case {
@@ -31,30 +21,28 @@ func factsOf(b header.Brought) verdict.Case {
 	return verdict.Case{Cookie: verdict.WellFormed, Row: verdict.Unasked}
 }
 
-// cookie has the attributes that the options give it.
-func (o *options) cookie() header.Cookie {
-	c := header.Cookie{
-		Name: o.cookieName, Domain: o.domain, Path: o.path,
-		HTTPOnly: o.httpOnly, SameSite: o.sameSite, Partitioned: o.partitioned,
-	}
+// askKeeper finds out, once for a request, how its client keeps the key. mu is held.
+func (s *State) askKeeper() {
 	switch {
-	case o.alwaysSecure() != "", o.secure != nil && *o.secure:
-		c.Secure = header.Always
-	case o.secure != nil:
-		c.Secure = header.Never
+	case s.keeper != nil:
+	case s.came.ByField:
+		s.keeper = header.Field{Name: s.p.opts.keyHeader, Brought: s.came.Key}
+	default:
+		s.keeper = s.p.cookie
 	}
-	return c
 }
 
-// setCookie puts the session's cookie into h, for a session of that lifetime that ends at expire.
-func (o *options) setCookie(
-	h http.Header, r *http.Request, key string, l lifetime.Lifetime, expire, now time.Time,
-) {
+// tellKey tells the client the key of its session.
+func (s *State) tellKey(h http.Header, r *http.Request) {
+	l, now := s.lifetimeOf(s.row.Entries), s.now()
 	if l.Browser {
-		o.cookie().SetUntilClosed(h, r, key)
-		return
+		s.keeper.SetUntilClosed(h, r, s.key)
+	} else {
+		s.keeper.Set(h, r, s.key, s.p.opts.lives.CookieAge(l, s.row.Expire, now), now)
 	}
-	o.cookie().Set(h, r, key, o.lives.CookieAge(l, expire, now), now)
+	if c, is := s.keeper.(*header.Cookie); is && s.came.Key == "" {
+		_ = s.lend(func() error { s.p.absent.Note(c, r, s.p.opts.log()); return nil })
+	}
 }
 
 // patch edits the header of the response. saved tells whether what was to be saved is.
@@ -67,15 +55,13 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	s.c = s.c.LookedAt(verdict.Glanced)
 	switch edits.Cookie {
 	case verdict.SetCookie:
-		l := s.lifetimeOf(s.row.Entries)
-		s.p.opts.setCookie(h, r, s.key, l, s.row.Expire, s.now())
-		if s.came.Key == "" {
-			_ = s.lend(func() error { s.p.absent.Note(s.p.opts.cookie(), r, s.p.opts.log()); return nil })
-		}
+		s.askKeeper()
+		s.tellKey(h, r)
 	case verdict.DeleteCookie:
-		s.p.opts.cookie().Delete(h, r)
+		s.askKeeper()
+		s.keeper.Delete(h, r)
 	}
-	header.VaryOnCookie(h)
+	header.VaryOn(h, s.p.depends)
 	if s.p.opts.clearSiteData && saved && c.Flushed() {
 		h.Set("Clear-Site-Data", `"cache", "storage"`)
 	}
@@ -97,5 +83,5 @@ func (s *State) keepPrivate(h http.Header) {
 	}
 }
 
-const madePrivate = "gormsession: a response that sets the session's cookie let shared caches " +
-	"keep it, which was replaced by private"
+const madePrivate = "gormsession: a response that sets the session's cookie, or its header, let " +
+	"shared caches keep it, which was replaced by private"

@@ -25,15 +25,11 @@ type options struct {
 	migrate    engine.Migration
 	model      *model
 
-	cookieName  string // as WithCookieName says, else the layout's
+	attributes
 	cookieNamed bool   // by WithCookieName
-	domain      string
-	path        string
-	secure      *bool // nil: where the request was
-	httpOnly    bool
-	sameSite    http.SameSite
-	partitioned bool
-	forgets     bool // WithUnknownCookieDeleted
+	keyHeader   string // in canonical form, "" for none
+	keyNamed    bool   // by WithKeyHeader
+	forgets     bool   // WithUnknownCookieDeleted
 	noStore     bool
 
 	clearSiteData bool
@@ -67,20 +63,18 @@ type options struct {
 
 func defaultOptions() *options {
 	return &options{
-		layout:    layout.Own(),
-		migrate:   engine.MakeTable,
-		model:     sessionModel,
-		path:      "/",
-		httpOnly:  true,
-		sameSite:  http.SameSiteLaxMode,
-		lives:     lifetime.Settings{Age: 14 * 24 * time.Hour},
-		codec:     JSON,
-		clock:     time.Now,
-		newKey:    sessionkey.Random,
-		timeout:   5 * time.Second,
-		heldBytes: 64 << 10,
-		cleanup:   10 * time.Minute,
-		bounds:    bounds{bytes: 1 << 20, entries: 1_000, flashes: 100},
+		layout:     layout.Own(),
+		migrate:    engine.MakeTable,
+		model:      sessionModel,
+		attributes: attributes{path: "/", httpOnly: true, sameSite: http.SameSiteLaxMode},
+		lives:      lifetime.Settings{Age: 14 * 24 * time.Hour},
+		codec:      JSON,
+		clock:      time.Now,
+		newKey:     sessionkey.Random,
+		timeout:    5 * time.Second,
+		heldBytes:  64 << 10,
+		cleanup:    10 * time.Minute,
+		bounds:     bounds{bytes: 1 << 20, entries: 1_000, flashes: 100},
 	}
 }
 

@@ -21,6 +21,10 @@ type Plugin struct {
 	rules  verdict.Rules
 	absent *header.Absence
 	large  *sync.Once // a warning of large sessions
+
+	reading header.Reading
+	cookie  *header.Cookie
+	depends []string // the fields of requests that sessions depend on
 }
 
 // String names the plugin by its table.
@@ -49,7 +53,10 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plugin{opts: o, rules: o.rules(), absent: &header.Absence{}, large: &sync.Once{}}
+	p := &Plugin{
+		opts: o, rules: o.rules(), absent: &header.Absence{}, large: &sync.Once{},
+		reading: o.reading(), cookie: o.attributes.cookie(), depends: o.dependsOn(),
+	}
 	if p.store, err = open(db, o); err != nil {
 		return nil, err
 	}

@@ -48,6 +48,8 @@ type State struct {
 	spent budget
 	came  header.Brought // the keys that the request came with
 
+	keeper header.Keeper // of the client's key, once it is asked for
+
 	key     string        // of the row that is stored; "" if there is none, or none that counts
 	row     engine.Record // what the row holds, as far as this request knows
 	entries map[string]json.RawMessage

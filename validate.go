@@ -3,9 +3,7 @@ package gormsession
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/lifetime"
@@ -58,8 +56,8 @@ func newOptions(opts []Option) (*options, error) {
 		o.lives.Step = lifetime.DefaultStep(o.lives.Age)
 	}
 	for _, check := range []func(*options) error{
-		checkStore, checkTimes, (*options).checkBounds, checkCookie, checkSecure, (*options).checkSeal,
-		(*options).checkRotation,
+		checkStore, checkTimes, (*options).checkBounds, checkCookie,
+		(*options).checkKeyHeader, (*options).checkSeal, (*options).checkRotation,
 	} {
 		if err := check(o); err != nil {
 			return nil, fmt.Errorf("gormsession: %w", err)
@@ -76,6 +74,8 @@ func (o *options) checkNames() error {
 		return fmt.Errorf("WithTable(\"\"): leave it out for the default, %s", o.layout.Table)
 	case o.cookieNamed && o.cookieName == "":
 		return fmt.Errorf("WithCookieName(\"\"): leave it out for the default, %s", o.layout.Cookie)
+	case o.keyNamed && o.keyHeader == "":
+		return errors.New("WithKeyHeader(\"\"): leave it out, and keys are in cookies alone")
 	}
 	return nil
 }
@@ -129,89 +129,4 @@ func checkTimes(o *options) error {
 	return nil
 }
 
-func checkCookie(o *options) error {
-	if o.sameSite < http.SameSiteDefaultMode || o.sameSite > http.SameSiteNoneMode {
-		return fmt.Errorf(
-			"WithSameSite(%d): take one of http.SameSiteLaxMode, StrictMode, NoneMode, or DefaultMode "+
-				"for none",
-			o.sameSite,
-		)
-	}
-	if !strings.HasPrefix(o.path, "/") {
-		return fmt.Errorf(
-			"WithPath(%q): a path begins with /, or browsers ignore it (RFC 6265, 5.2.4)", o.path,
-		)
-	}
-	invalid := func(c http.Cookie) bool { return c.Valid() != nil }
-	switch name := o.cookieName; {
-	case invalid(http.Cookie{Name: name}):
-		return fmt.Errorf(
-			"WithCookieName(%q): a name is of ASCII letters, digits and !#$%%&'*+-.^_`|~"+
-				" (RFC 6265, 4.1.1)",
-			name,
-		)
-	case invalid(http.Cookie{Name: name, Path: o.path}):
-		return fmt.Errorf("WithPath(%q): a path is of printable ASCII without a semicolon"+
-			" (RFC 6265, 4.1.1)", o.path)
-	case invalid(http.Cookie{Name: name, Domain: o.domain}):
-		return fmt.Errorf(
-			"WithDomain(%q): a domain is a host's name, such as example.com, without a"+
-				" scheme, a port or a path",
-			o.domain,
-		)
-	}
-	return o.checkPrefix()
-}
-
-// checkPrefix refuses what browsers do not accept of a cookie with a prefix in its name (RFC
-// 6265bis, 4.1.3). What __Host- demands, __Host-Http- does too.
-func (o *options) checkPrefix() error {
-	prefix := o.cookiePrefix()
-	switch host := strings.HasPrefix(prefix, "__Host-"); {
-	case host && o.domain != "":
-		return fmt.Errorf("WithDomain(%q): a cookie whose name begins with %s has no Domain,"+
-			" or browsers refuse it; leave one of the two out", o.domain, prefix)
-	case host && o.path != "/":
-		return fmt.Errorf("WithPath(%q): a cookie whose name begins with %s has the path /,"+
-			" or browsers refuse it", o.path, prefix)
-	case strings.HasSuffix(prefix, "Http-") && !o.httpOnly:
-		return fmt.Errorf("WithHTTPOnly(false): a cookie whose name begins with %s is HttpOnly,"+
-			" or browsers refuse it; leave one of the two out", prefix)
-	}
-	return nil
-}
-
-func checkSecure(o *options) error {
-	if reason := o.alwaysSecure(); reason != "" && o.secure != nil && !*o.secure {
-		return fmt.Errorf(
-			"WithSecure(false): browsers refuse a cookie with %s that is not Secure; leave one of the "+
-				"two out",
-			reason,
-		)
-	}
-	return nil
-}
-
-// alwaysSecure says what makes browsers refuse the cookie without Secure, or nothing.
-func (o *options) alwaysSecure() string {
-	switch prefix := o.cookiePrefix(); {
-	case o.sameSite == http.SameSiteNoneMode:
-		return "SameSite=None"
-	case o.partitioned:
-		return "Partitioned"
-	case prefix != "":
-		return "a name that begins with " + prefix
-	}
-	return ""
-}
-
-// cookiePrefix is the longest prefix of RFC 6265bis that the cookie's name has, if any. All of them
-// demand Secure. Case is ignored, as browsers do.
-func (o *options) cookiePrefix() string {
-	for _, prefix := range []string{"__Host-Http-", "__Host-", "__Http-", "__Secure-"} {
-		if n := len(prefix); len(o.cookieName) >= n && strings.EqualFold(o.cookieName[:n], prefix) {
-			return prefix
-		}
-	}
-	return ""
-}
+func checkCookie(o *options) error { return o.attributes.check() }

@@ -25,9 +25,9 @@ func (r *run) abort() {
 // said are the fields of a session that differ from those that were found.
 func said(found, now http.Header) http.Header {
 	fields := http.Header{}
-	for _, name := range []string{"Vary", "Cache-Control", "Set-Cookie"} {
-		if !slices.Equal(found[name], now[name]) {
-			fields[name] = slices.Clone(now[name])
+	for name, lines := range now {
+		if !slices.Equal(found[name], lines) {
+			fields[name] = slices.Clone(lines)
 		}
 	}
 	return fields

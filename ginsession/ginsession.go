@@ -34,7 +34,7 @@
 // [gormsession.WithErrorHandler].
 //
 // gin's recovery prints the request, in debug mode at each panic and else where
-// the connection is broken. A panic that passes the session takes its cookie out of
+// the connection is broken. A panic that passes the session takes its key out of
 // what is printed. A recovery inside prints before that; where one is needed mount
 // the session once more within it, which acts once:
 //
@@ -117,21 +117,26 @@ func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
 	}
 }
 
-const sameCookie = "gormsession: two plugins on one route set the same cookie, so one of their " +
-	"sessions is lost: ginsession.New makes a plugin each time it is called, so a handler that " +
-	"is to be mounted twice is made once, or mounted in one of the two places only; " +
-	"where two plugins are meant, give one of them another name with WithCookieName"
+const sameCookie = "gormsession: two plugins on one route set the same cookie, or the same " +
+	"header of WithKeyHeader, so one of their sessions is lost: ginsession.New makes a plugin each " +
+	"time it is called, so a handler that is to be mounted twice is made once, or mounted in one " +
+	"of the two places only; where two plugins are meant, give one of them another name with " +
+	"WithCookieName or WithKeyHeader"
 
-// clashesWith tells whether this run, or one outside of it, sets the cookie of
-// another plugin in the response of c.
+// clashesWith tells whether this run, or one outside of it, sets the cookie or the header
+// of another plugin in the response of c.
 func (r *run) clashesWith(plugin *gormsession.Plugin, c *gin.Context) bool {
 	for at, ok := r, true; ok; at, ok = at.Context.Value(currentKey{}).(*run) {
-		if at.plugin != plugin && at.plugin.CookieName() == plugin.CookieName() &&
+		if at.plugin != plugin && sameNames(at.plugin, plugin) &&
 			!at.ended.Load() && at.writer.reachedBy(c.Writer) {
 			return true
 		}
 	}
 	return false
+}
+
+func sameNames(a, b *gormsession.Plugin) bool {
+	return a.CookieName() == b.CookieName() || a.KeyHeader() == b.KeyHeader() && a.KeyHeader() != ""
 }
 
 // Loaded is a middleware for routes that are guarded by what the session holds,

@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"reflect"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/gin-gonic/gin"
@@ -14,11 +12,11 @@ import (
 	"github.com/seed7368b609/gormsession/internal/response"
 )
 
-// guard sees to it that a cookie of ours stays out of shared caches whatever a
+// guard sees to it that a cookie of ours, or our header, stays out of shared caches whatever a
 // middleware outside puts into the header: gin sends that of a response without a body
 // after all of them, and by its own writer, past the one in c.Writer.
 func (r *run) guard() {
-	if r.state.Load() == nil || !r.setsCookie(r.writer.Header()) {
+	if r.state.Load() == nil || !r.plugin.Adapter().Tells(r.writer.Header()) {
 		return
 	}
 	place, found := serverBeneath(r.writer.beneath())
@@ -29,13 +27,6 @@ func (r *run) guard() {
 		server, _ := place.Interface().(http.ResponseWriter)
 		place.Set(reflect.ValueOf(&guard{ResponseWriter: server, place: place, run: r}))
 	}
-}
-
-func (r *run) setsCookie(h http.Header) bool {
-	return slices.ContainsFunc(h["Set-Cookie"], func(line string) bool {
-		name, _, _ := strings.Cut(line, "=")
-		return name == r.plugin.CookieName()
-	})
 }
 
 // A guard stands in the place of the server's writer until the header leaves.
@@ -77,8 +68,9 @@ func (g *guard) leave() {
 	}
 	g.gone = true
 	g.place.Set(reflect.ValueOf(g.ResponseWriter))
-	if h := g.Header(); g.run.setsCookie(h) {
-		g.run.plugin.Adapter().KeepPrivate(h, g.run.path)
+	adapter := g.run.plugin.Adapter()
+	if h := g.Header(); adapter.Tells(h) {
+		adapter.KeepPrivate(h, g.run.path)
 	}
 }
 

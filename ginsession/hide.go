@@ -2,49 +2,36 @@ package ginsession
 
 import (
 	"maps"
-	"net/textproto"
+	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 )
 
-// hide takes the session's cookie out of the request that a panic leaves behind:
+// hide takes the session's key out of the request that a panic leaves behind:
 // gin's recovery outside prints it, and whoever reads that log could use the key.
 // Request and header are replaced, not changed, as others may hold them. A run
-// that the router begins afterwards, for an error page, finds the cookie again.
+// that the router begins afterwards, for an error page, finds the key again.
 func (r *run) hide(c *gin.Context) {
-	kept, hidden := split(c.Request.Header["Cookie"], r.plugin.CookieName())
-	if len(hidden) == 0 {
+	shown, hidden := r.plugin.Adapter().Hide(c.Request.Header)
+	if hidden == nil {
 		return
 	}
 	after := r.aftermath()
-	after.hidden = append(after.hidden, hidden...)
-	header := maps.Clone(c.Request.Header)
-	delete(header, "Cookie")
-	if len(kept) > 0 {
-		header["Cookie"] = kept
-	}
+	after.hidden = joined(after.hidden, hidden)
 	request := c.Request.WithContext(c.Request.Context())
-	request.Header = header
+	request.Header = shown
 	c.Request = request
 }
 
-// split takes the cookies of a name out of the lines of a Cookie header. What is
-// left is as it was.
-func split(lines []string, name string) (kept, taken []string) {
-	for _, line := range lines {
-		others := slices.DeleteFunc(strings.Split(line, ";"), func(cookie string) bool {
-			its, _, _ := strings.Cut(cookie, "=")
-			if textproto.TrimString(its) != name {
-				return false
-			}
-			taken = append(taken, cookie)
-			return true
-		})
-		if rest := textproto.TrimString(strings.Join(others, ";")); rest != "" {
-			kept = append(kept, rest)
-		}
+// joined are the lines of two headers.
+func joined(a, b http.Header) http.Header {
+	all := maps.Clone(a)
+	if all == nil {
+		all = http.Header{}
 	}
-	return kept, taken
+	for name, lines := range b {
+		all[name] = slices.Concat(all[name], lines)
+	}
+	return all
 }

@@ -4,8 +4,6 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/seed7368b609/gormsession/internal/header"
 )
 
 // outside is the writer for what is outside of the session once the response has
@@ -23,7 +21,7 @@ func (r *run) outside(before, left gin.ResponseWriter) gin.ResponseWriter {
 		ResponseWriter: before,
 		run:            r,
 		inside:         left,
-		varies:         header.VariesOnCookie(before.Header()),
+		varies:         r.plugin.Adapter().Varies(before.Header()),
 	}
 }
 
@@ -46,7 +44,7 @@ type late struct {
 	gin.ResponseWriter // the one outside of us
 	run                *run
 	inside             gin.ResponseWriter
-	varies             bool // the session has made the response depend on the cookie
+	varies             bool // the session has made the response depend on it
 	plain              bool // those inside are passed by
 }
 
@@ -103,7 +101,7 @@ func (w *late) pass(data []byte) (n int, err error) {
 // away from what they leave alone.
 func (w *late) Commit(int, bool) error {
 	if w.varies {
-		header.VaryOnCookie(w.Header())
+		w.run.plugin.Adapter().Vary(w.Header())
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type run struct {
 	inside  http.Request // the same in the context of the run, for those inside
 	path    string       // of its URL
 	cookies []string     // the lines of its Cookie header
+	keys    []string     // those of its header with the key, see gormsession.WithKeyHeader
 
 	// c is the context that gin lends to the request, and lends to another one
 	// later: it is used by the middleware only. Until ended it tells whether
@@ -46,7 +47,7 @@ type run struct {
 
 // aftermath is what a panic leaves to whoever runs after it.
 type aftermath struct {
-	hidden []string    // the cookies that hide has taken away, here or in an earlier run
+	hidden http.Header // what hide has taken away, here or in an earlier run
 	told   http.Header // by sessions inside, which the panic has passed
 }
 
@@ -70,16 +71,19 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 	r := &run{
 		Context: request.Context(), plugin: plugin, c: c,
 		found: request, path: request.URL.Path, cookies: request.Header["Cookie"],
+		keys: request.Header[plugin.KeyHeader()],
 	}
 	if before != nil && before.after != nil {
-		hidden := slices.Clip(before.after.hidden)
+		hidden := before.after.hidden
 		r.after = &aftermath{hidden: hidden}
-		r.cookies = slices.Concat(r.cookies, hidden)
+		r.cookies = slices.Concat(r.cookies, hidden["Cookie"])
+		r.keys = slices.Concat(r.keys, hidden[plugin.KeyHeader()])
 	}
 	r.inside = *request.WithContext(r)
 	c.Request = &r.inside
 	r.writer.run = r
 	r.writer.Hold(c.Writer, c.Writer.Status(), plugin.Adapter().HeldBytes(), r)
+	r.writer.KeepAlso(plugin.KeyHeader())
 	defer func() {
 		// The server removes the files of the form of the request that it knows.
 		if request.MultipartForm == nil && c.Request.MultipartForm != nil {

@@ -2,7 +2,6 @@ package ginsession
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/seed7368b609/gormsession"
 )
@@ -24,10 +23,10 @@ func (r *run) make() *gormsession.State {
 	if s := r.state.Load(); s != nil {
 		return s
 	}
-	s := r.plugin.Adapter().BeginLate(r.Context, r.path, r.cookies)
+	s := r.plugin.Adapter().BeginLate(r.Context, r.path, r.cookies, r.keys)
 	if r.committed { // as nobody has touched the session this can neither fail nor change the header
 		_ = r.plugin.Adapter().Commit(
-			s, r.asFound(), http.Header{"Cache-Control": r.control}, r.status, r.carrier,
+			s, r.found, http.Header{"Cache-Control": r.control}, r.status, r.carrier,
 		)
 	}
 	if r.over {
@@ -35,15 +34,6 @@ func (r *run) make() *gormsession.State {
 	}
 	r.state.Store(s)
 	return s
-}
-
-// asFound is the request as it came. URL and header may have changed, or be changing.
-func (r *run) asFound() *http.Request {
-	found := &http.Request{
-		Method: r.found.Method, URL: &url.URL{Path: r.path}, Host: r.found.Host,
-		Header: http.Header{"Cookie": r.cookies}, RemoteAddr: r.found.RemoteAddr, TLS: r.found.TLS,
-	}
-	return found.WithContext(r.Context)
 }
 
 // asked returns the State for the next step in the life of the request, or nil

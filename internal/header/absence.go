@@ -34,7 +34,7 @@ func (a *Absence) End() {
 func (a *Absence) Waits() bool { return !a.over.Load() && a.made.Load() > 0 }
 
 // Note is called when the client of a request without a key is told one, in that cookie.
-func (a *Absence) Note(c Cookie, r *http.Request, log *slog.Logger) {
+func (a *Absence) Note(c *Cookie, r *http.Request, log *slog.Logger) {
 	if a.over.Load() {
 		return
 	}

@@ -1,7 +1,6 @@
 package header
 
 import (
-	"net/http"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -11,25 +10,30 @@ import (
 // can make the database do.
 const maxRivals = 8
 
-// Brought is what a request brings under the name of the cookie.
+// Brought is what a request brings under the name of the cookie, or in the field.
 type Brought struct {
-	Present bool     // a cookie, well formed or not
+	ByField bool     // the field is there, so the cookie does not count
+	Present bool     // a cookie, or a value of the field, well formed or not
 	Key     string   // the last one that is well formed
 	Rivals  []string // all of those, if they differ and one is wanted that is alone
 	Crowd   bool     // there are more rivals than are looked up
 }
 
-// A Reading says how the cookie of a request is read.
+// A Reading says how the key of a request is read.
 type Reading struct {
-	Name       string
-	Unquote    bool // the value is unquoted as by Python's http.cookies
-	LastCounts bool // of several keys the last one is the session's, and the others are no rivals
+	Name       string // of the cookie
+	Field      string // of the header, for clients without cookies; "" if there is none
+	Unquote    bool   // the value is unquoted as by Python's http.cookies
+	LastCounts bool   // of several keys the last one is the session's, and the others are no rivals
 	WellFormed func(value string) bool
 }
 
-// Read returns what a request with the header h brings.
-func (how Reading) Read(h http.Header) (b Brought) {
-	for _, line := range h["Cookie"] {
+// Read returns what a request brings with these lines of Cookie, and of the field.
+func (how Reading) Read(cookies, field []string) (b Brought) {
+	if len(field) > 0 && how.Field != "" {
+		return how.readField(field)
+	}
+	for _, line := range cookies {
 		for part := range strings.SplitSeq(line, ";") {
 			name, value, _ := strings.Cut(part, "=")
 			if textproto.TrimString(name) != how.Name {
@@ -46,6 +50,28 @@ func (how Reading) Read(h http.Header) (b Brought) {
 				b.add(value, how.LastCounts)
 			}
 		}
+	}
+	return b
+}
+
+// readField returns what the field brings. A proxy may have joined several lines by a comma, and
+// elements that are empty are none (RFC 9110, 5.6.1). No client that is sound sends two values, and
+// nobody else can plant one: of two none is a key.
+func (how Reading) readField(lines []string) Brought {
+	b, brought := Brought{ByField: true}, ""
+	for _, line := range lines {
+		for value := range strings.SplitSeq(line, ",") {
+			switch value = textproto.TrimString(value); {
+			case value == "":
+			case b.Present && value != brought:
+				return b
+			default:
+				b.Present, brought = true, value
+			}
+		}
+	}
+	if b.Present && how.WellFormed(brought) {
+		b.Key = brought
 	}
 	return b
 }

@@ -7,27 +7,35 @@ import (
 	"strings"
 )
 
-// VaryOnCookie adds Cookie to Vary, as Django's patch_vary_headers does: what is there keeps its
-// order and case, and * covers all.
-func VaryOnCookie(h http.Header) {
-	switch lines := h["Vary"]; {
-	case len(lines) == 0:
-		h["Vary"] = []string{"Cookie"}
-	case slices.Contains(slices.Collect(varyFields(h)), "*"):
+// VaryOn adds fields of the request to Vary, as Django's patch_vary_headers does: what is there
+// keeps its order and case, and * covers all.
+func VaryOn(h http.Header, fields []string) {
+	lines := h["Vary"]
+	if len(lines) == 0 {
+		h["Vary"] = []string{strings.Join(fields, ", ")}
+		return
+	}
+	there := slices.Collect(varyFields(h))
+	if slices.Contains(there, "*") {
 		h["Vary"] = []string{"*"}
-	case !VariesOnCookie(h):
-		h["Vary"] = []string{strings.Join(lines, ", ") + ", Cookie"}
+		return
+	}
+	missing := slices.DeleteFunc(slices.Clone(fields), func(field string) bool {
+		return slices.ContainsFunc(there, func(f string) bool { return strings.EqualFold(f, field) })
+	})
+	if len(missing) > 0 {
+		h["Vary"] = []string{strings.Join(slices.Concat(lines, missing), ", ")}
 	}
 }
 
-// VariesOnCookie tells whether Vary says that the response depends on the cookies.
-func VariesOnCookie(h http.Header) bool {
-	for field := range varyFields(h) {
-		if field == "*" || strings.EqualFold(field, "Cookie") {
-			return true
-		}
-	}
-	return false
+// VariesOn tells whether Vary says that the response depends on each of these fields.
+func VariesOn(h http.Header, fields []string) bool {
+	there := slices.Collect(varyFields(h))
+	return !slices.ContainsFunc(fields, func(field string) bool {
+		return !slices.ContainsFunc(there, func(f string) bool {
+			return f == "*" || strings.EqualFold(f, field)
+		})
+	})
 }
 
 func varyFields(h http.Header) iter.Seq[string] {

@@ -62,28 +62,28 @@ func (w *Writer) early() error {
 func (w *Writer) commit(carried bool) error {
 	if !w.committed {
 		w.committed, w.err = true, errUnfinished
-		before := slices.Clone(w.inner.Header()["Set-Cookie"])
+		header := w.inner.Header()
+		cookies, also := slices.Clone(header["Set-Cookie"]), slices.Clone(header[w.also])
 		w.err = w.hooks.Commit(w.status, carried)
-		if after := w.inner.Header()["Set-Cookie"]; len(after) > 0 {
-			w.tellOuter(before, after)
-		}
+		w.tellOuter("Set-Cookie", cookies)
+		w.tellOuter(w.also, also)
 	}
 	return w.err
 }
 
-// tellOuter lets a Writer beneath know of the cookies that the commit has added:
-// what they stand for is done, so they have to go out even if that one's own
-// commit fails and its response is replaced.
-func (w *Writer) tellOuter(before, after []string) {
+// tellOuter lets a Writer beneath know of the lines that the commit has added to a field: what they
+// stand for is done, so they have to go out even if that one's own commit fails and its response is
+// replaced.
+func (w *Writer) tellOuter(field string, before []string) {
 	var lines []string
-	for _, line := range after {
+	for _, line := range w.inner.Header()[field] {
 		if !slices.Contains(before, line) {
 			lines = append(lines, line)
 		}
 	}
 	for beneath := w.inner; len(lines) > 0; {
-		if outer, ok := beneath.(interface{ keepCookies([]string) }); ok {
-			outer.keepCookies(lines)
+		if outer, ok := beneath.(interface{ keepLines(string, []string) }); ok {
+			outer.keepLines(field, lines)
 			return
 		}
 		wrapper, ok := beneath.(unwrapper)
@@ -94,8 +94,11 @@ func (w *Writer) tellOuter(before, after []string) {
 	}
 }
 
-func (w *Writer) keepCookies(lines []string) {
-	w.kept = append(w.kept, lines...)
+func (w *Writer) keepLines(field string, lines []string) {
+	if w.kept == nil {
+		w.kept = http.Header{}
+	}
+	w.kept[field] = append(w.kept[field], lines...)
 }
 
 // replace lets the hook answer in place of the held response, and tells whether

@@ -57,7 +57,8 @@ type Writer struct {
 	inner http.ResponseWriter
 	hooks Hooks
 	found http.Header // the header when Hold was called; nil if it was empty
-	kept  []string    // cookies of Writers inside, whose commits are done
+	also  string      // see KeepAlso
+	kept  http.Header // what commits of Writers inside, which are done, have told the client
 	body  []byte
 	err   error // of the Commit; later the reason why writes are dropped
 	limit int
@@ -85,6 +86,9 @@ func (w *Writer) Hold(inner http.ResponseWriter, status, limit int, hooks Hooks)
 		w.found = header.Clone()
 	}
 }
+
+// KeepAlso names a field by which Commit may tell the client what has to go out, beside Set-Cookie.
+func (w *Writer) KeepAlso(field string) { w.also = field }
 
 // Rebase puts another writer beneath and returns the old one, for a router that
 // begins the same response again. A status that was set beneath meanwhile (gin's
@@ -228,8 +232,8 @@ func (w *Writer) restore() {
 	header := w.inner.Header()
 	clear(header)
 	maps.Copy(header, w.found)
-	if len(w.kept) > 0 {
-		header["Set-Cookie"] = append(slices.Clip(header["Set-Cookie"]), w.kept...)
+	for name, lines := range w.kept {
+		header[name] = append(slices.Clip(header[name]), lines...)
 	}
 }
 

@@ -60,8 +60,21 @@ func (on behind) TestOptionsRefused(t *testing.T) {
 		},
 		"a path begins with /":             {{gormsession.WithPath("")}, {gormsession.WithPath("app")}},
 		"WithPath(\"/a;b\"): a path is of": {{gormsession.WithPath("/a;b")}},
-		"WithSameSite(0): take one of":     {{gormsession.WithSameSite(0)}},
-		"WithSameSite(99): take one of":    {{gormsession.WithSameSite(99)}},
+		`WithKeyHeader(""): leave it out`:  {{gormsession.WithKeyHeader("")}},
+		"a name is of ASCII letters, digits and !#$%&'*+-.^_`|~ (RFC 9110": {
+			{gormsession.WithKeyHeader("X Session")}, {gormsession.WithKeyHeader("X-Session:")},
+			{gormsession.WithKeyHeader("X-Séance")}, {gormsession.WithKeyHeader("X\r\nY")},
+		},
+		"that header has a meaning of its own; take one of the site's": {
+			{gormsession.WithKeyHeader("cookie")}, {gormsession.WithKeyHeader("SET-COOKIE")},
+			{gormsession.WithKeyHeader("authorization")}, {gormsession.WithKeyHeader("Vary")},
+			{gormsession.WithKeyHeader("proxy-authorization")}, {gormsession.WithKeyHeader("Location")},
+			{gormsession.WithKeyHeader("X-Accel-Redirect")}, {gormsession.WithKeyHeader("Host")},
+			{gormsession.WithKeyHeader("CDN-Cache-Control")},
+			{gormsession.WithKeyHeader("Access-Control-Allow-Origin")},
+		},
+		"WithSameSite(0): take one of":  {{gormsession.WithSameSite(0)}},
+		"WithSameSite(99): take one of": {{gormsession.WithSameSite(99)}},
 		"WithLifetime takes a second or more; SetExpiry(0) or WithBrowserSession ends a session with" +
 			" the browser": {
 			{gormsession.WithLifetime(0)}, {
