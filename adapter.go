@@ -88,6 +88,9 @@ func (a Adapter) Commit(s *State, r *http.Request, h http.Header, status int, c 
 	s.beginBudget()
 	defer s.endBudget()
 	s.phase, s.c.Sent = broken, c == NoCookie // should the codec or the model panic
+	if c == CookieSent && s.c.Look != verdict.Unseen {
+		s.askKeeper(r) // before anything is saved
+	}
 	err := s.commit(h, status)
 	if err != nil {
 		s.c = verdict.Failed(s.c, errors.Is(err, ErrInterrupted))

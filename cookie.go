@@ -21,14 +21,22 @@ func factsOf(b header.Brought) verdict.Case {
 	return verdict.Case{Cookie: verdict.WellFormed, Row: verdict.Unasked}
 }
 
-// askKeeper finds out, once for a request, how its client keeps the key. mu is held.
-func (s *State) askKeeper() {
+// askKeeper finds out, once for a request, how its client keeps the key. What the application says
+// of it wrongly sticks to the session. mu is held.
+func (s *State) askKeeper(r *http.Request) {
+	o := s.p.opts
 	switch {
 	case s.keeper != nil:
 	case s.came.ByField:
-		s.keeper = header.Field{Name: s.p.opts.keyHeader, Brought: s.came.Key}
-	default:
+		s.keeper = header.Field{Name: o.keyHeader, Brought: s.came.Key}
+	case o.cookieFor == nil:
 		s.keeper = s.p.cookie
+	default:
+		s.keeper = header.Nobody{} // should the function panic, or use the session
+		var c CookieAttributes
+		if s.lend(func() error { c = o.cookieFor(r); return nil }) == nil {
+			s.keepAs(o.attributes.with(c))
+		}
 	}
 }
 
@@ -55,10 +63,10 @@ func (s *State) patch(h http.Header, r *http.Request, saved bool) {
 	s.c = s.c.LookedAt(verdict.Glanced)
 	switch edits.Cookie {
 	case verdict.SetCookie:
-		s.askKeeper()
+		s.askKeeper(r)
 		s.tellKey(h, r)
 	case verdict.DeleteCookie:
-		s.askKeeper()
+		s.askKeeper(r)
 		s.keeper.Delete(h, r)
 	}
 	header.VaryOn(h, s.p.depends)

@@ -67,6 +67,11 @@ var (
 		"gormsession: the response's header has been sent, so the session's cookie cannot be set",
 	)
 
+	// ErrCookie is the error of a session whose cookie would be one that browsers refuse, by what
+	// the function of [WithCookieFor] has said of the request. It sticks to the session, nothing of
+	// which is saved, and is answered with 500.
+	ErrCookie = errors.New("gormsession: WithCookieFor has said what New refuses")
+
 	// ErrWrongKey is returned by [Plugin.Open], [Plugin.Exists] and [Plugin.Delete] for what is no
 	// key but stands for one: the hash that a row holds, or a handle; and by [Plugin.DeleteRow] for
 	// a row whose key is of another form than the table's. Nothing was done: it would be a
@@ -101,5 +106,5 @@ func statusOf(err error) int {
 func isMisuse(err error) bool {
 	return errors.Is(err, ErrUserLimit) || errors.Is(err, ErrTooLarge) ||
 		errors.Is(err, ErrEncode) || errors.Is(err, ErrReserved) || errors.Is(err, ErrReentrant) ||
-		errors.Is(err, ErrTransaction)
+		errors.Is(err, ErrTransaction) || errors.Is(err, ErrCookie)
 }

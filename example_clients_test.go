@@ -9,6 +9,29 @@ import (
 	"github.com/seed7368b609/gormsession"
 )
 
+func ExampleWithCookieFor() {
+	db, cleanup := exampleDatabase()
+	defer cleanup()
+
+	// The site's own list, not the header: that is the client's.
+	domains := map[string]string{"shop.a.example": "a.example", "www.a.example": "a.example"}
+	plugin, err := gormsession.New(db,
+		gormsession.WithCookieFor(func(r *http.Request) (c gormsession.CookieAttributes) {
+			c.Domain = domains[r.Host]
+			return c
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, host := range []string{"www.a.example", "b.example"} {
+		h := visited(plugin, host, nil)
+		fmt.Println((&http.Response{Header: h}).Cookies()[0].Domain)
+	}
+	// Output:
+	// a.example
+	//
+}
+
 func ExampleWithKeyHeader() {
 	db, cleanup := exampleDatabase()
 	defer cleanup()

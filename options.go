@@ -26,10 +26,11 @@ type options struct {
 	model      *model
 
 	attributes
-	cookieNamed bool   // by WithCookieName
-	keyHeader   string // in canonical form, "" for none
-	keyNamed    bool   // by WithKeyHeader
-	forgets     bool   // WithUnknownCookieDeleted
+	cookieNamed bool                                   // by WithCookieName
+	cookieFor   func(r *http.Request) CookieAttributes // or nil
+	keyHeader   string                                 // in canonical form, "" for none
+	keyNamed    bool                                   // by WithKeyHeader
+	forgets     bool                                   // WithUnknownCookieDeleted
 	noStore     bool
 
 	clearSiteData bool

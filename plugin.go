@@ -22,9 +22,10 @@ type Plugin struct {
 	absent *header.Absence
 	large  *sync.Once // a warning of large sessions
 
-	reading header.Reading
-	cookie  *header.Cookie
-	depends []string // the fields of requests that sessions depend on
+	reading  header.Reading
+	cookie   *header.Cookie
+	depends  []string   // the fields of requests that sessions depend on
+	narrowed *sync.Once // an error of WithCookieFor
 }
 
 // String names the plugin by its table.
@@ -56,6 +57,7 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	p := &Plugin{
 		opts: o, rules: o.rules(), absent: &header.Absence{}, large: &sync.Once{},
 		reading: o.reading(), cookie: o.attributes.cookie(), depends: o.dependsOn(),
+		narrowed: &sync.Once{},
 	}
 	if p.store, err = open(db, o); err != nil {
 		return nil, err

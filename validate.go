@@ -56,7 +56,7 @@ func newOptions(opts []Option) (*options, error) {
 		o.lives.Step = lifetime.DefaultStep(o.lives.Age)
 	}
 	for _, check := range []func(*options) error{
-		checkStore, checkTimes, (*options).checkBounds, checkCookie,
+		checkStore, checkTimes, (*options).checkBounds, (*options).checkCookie,
 		(*options).checkKeyHeader, (*options).checkSeal, (*options).checkRotation,
 	} {
 		if err := check(o); err != nil {
@@ -128,5 +128,3 @@ func checkTimes(o *options) error {
 	}
 	return nil
 }
-
-func checkCookie(o *options) error { return o.attributes.check() }

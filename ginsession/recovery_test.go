@@ -215,3 +215,29 @@ func TestErrorPageKnowsTheSession(t *testing.T) {
 		})
 	}
 }
+
+// What panics once more while the session is ended does not leave the key to be printed either.
+func TestRecoveryPrintsNoKeyAfterTwoPanics(t *testing.T) {
+	inMode(t, gin.DebugMode)
+	panics := false
+	s := newSite(t, gormsession.WithCookieFor(func(*http.Request) (c gormsession.CookieAttributes) {
+		if panics {
+			panic("in the function")
+		}
+		return c
+	}))
+	login := s.login()
+	panics = true
+	var printed bytes.Buffer
+	s.engine.GET("/", gin.RecoveryWithWriter(&printed), s.session, func(c *gin.Context) {
+		ginsession.Get(c).Flush()
+		panic("in the handler")
+	})
+	a := s.get("/", login)
+	key, text := login.response.Cookies()[0].Value, printed.String()
+	if a.status != 500 || len(a.cookies()) > 0 || strings.Contains(text, key) ||
+		!strings.Contains(text, "in the function") {
+		t.Errorf("%d, printed: %s", a.status, text)
+	}
+	s.wantSaved("")
+}

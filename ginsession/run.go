@@ -143,8 +143,8 @@ func (r *run) through() {
 	defer func() {
 		if !returned {
 			c.Writer = outer
+			defer r.hide(c) // also where something of the application's panics once more
 			r.abort()
-			r.hide(c)
 		}
 	}()
 	c.Next()

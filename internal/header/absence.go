@@ -60,9 +60,9 @@ func (c Cookie) whyRefused(r *http.Request) string {
 	domain := strings.TrimPrefix(c.Domain, ".")
 	switch {
 	case domain != "" && !within(hostOf(r), domain):
-		return "the host is not within the domain of WithDomain"
+		return "the host is not within the domain of the cookie"
 	case !strings.HasPrefix(pathOf(r)+"/", strings.TrimSuffix(c.Path, "/")+"/"):
-		return "the page is not below the path of WithPath"
+		return "the page is not below the path of the cookie"
 	case c.IsSecure(r) && scheme.Of(r) != "https":
 		return "the cookie is Secure, and the page came over http"
 	}

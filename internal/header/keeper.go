@@ -34,3 +34,15 @@ func (f Field) SetUntilClosed(h http.Header, _ *http.Request, key string) {
 
 // Delete tells that there is no key.
 func (f Field) Delete(h http.Header, _ *http.Request) { h[f.Name] = []string{""} }
+
+// Nobody is the keeper where nobody can be told.
+type Nobody struct{}
+
+// Set tells nobody.
+func (Nobody) Set(http.Header, *http.Request, string, int64, time.Time) {}
+
+// SetUntilClosed tells nobody.
+func (Nobody) SetUntilClosed(http.Header, *http.Request, string) {}
+
+// Delete tells nobody.
+func (Nobody) Delete(http.Header, *http.Request) {}

@@ -60,7 +60,11 @@ func (on behind) TestOptionsRefused(t *testing.T) {
 		},
 		"a path begins with /":             {{gormsession.WithPath("")}, {gormsession.WithPath("app")}},
 		"WithPath(\"/a;b\"): a path is of": {{gormsession.WithPath("/a;b")}},
-		`WithKeyHeader(""): leave it out`:  {{gormsession.WithKeyHeader("")}},
+		"and WithCookieFor: choose one; the function of the second says the Domain": {
+			{gormsession.WithDomain("a.example"), gormsession.WithCookieFor(
+				func(*http.Request) (c gormsession.CookieAttributes) { return c })},
+		},
+		`WithKeyHeader(""): leave it out`: {{gormsession.WithKeyHeader("")}},
 		"a name is of ASCII letters, digits and !#$%&'*+-.^_`|~ (RFC 9110": {
 			{gormsession.WithKeyHeader("X Session")}, {gormsession.WithKeyHeader("X-Session:")},
 			{gormsession.WithKeyHeader("X-Séance")}, {gormsession.WithKeyHeader("X\r\nY")},
