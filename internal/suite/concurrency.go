@@ -50,6 +50,18 @@ var deeds = map[string]func(c *Call, s *gormsession.State){
 	"touch":   func(c *Call, s *gormsession.State) { s.Touch() },
 	"flush":   func(c *Call, s *gormsession.State) { s.Flush() },
 	"login":   func(c *Call, s *gormsession.State) { s.LogIn("ann") },
+	// renew is what an intruder does who wants to keep a session.
+	"renew": func(c *Call, s *gormsession.State) {
+		if s.UserID() != "" {
+			s.CycleKey()
+		}
+	},
+	"token": func(c *Call, s *gormsession.State) { token.Set(s, "once") },
+	"take": func(c *Call, s *gormsession.State) {
+		if _, ok := token.Take(s); ok {
+			c.String(http.StatusOK, "taken")
+		}
+	},
 	// own reads an entry of the client's and writes it, as a handler does that knows of no other
 	// request.
 	"own": func(c *Call, s *gormsession.State) {

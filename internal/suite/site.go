@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"strings"
 	"sync"
 	"testing"
 
@@ -33,8 +34,9 @@ type site struct {
 	url        string
 	told       func([]error) // hears what the framework was told
 
-	mu    sync.Mutex
-	pages map[string]func(*Call)
+	mu     sync.Mutex
+	pages  map[string]func(*Call)
+	issued []string // the keys that clients were told
 }
 
 // newSite opens the database through a recording driver. Expired rows are not swept unless opts say
@@ -67,6 +69,13 @@ func (on ground) newSiteOn(t testing.TB, db *gorm.DB, opts ...gormsession.Option
 	}
 	s := on.newSiteOf(t, db, plugin)
 	s.clock, s.log = clock, log
+	t.Cleanup(func() {
+		for _, key := range s.issued {
+			if strings.Contains(log.String(), key) {
+				t.Errorf("the log holds a session key")
+			}
+		}
+	})
 	return s
 }
 
@@ -149,11 +158,21 @@ func (s *site) visit(key string, handler func(c *Call), edits ...func(*http.Requ
 			s.t.Errorf("the response sets the cookie twice: %q", response.Header["Set-Cookie"])
 		}
 		got.cookie, got.line = c, response.Header["Set-Cookie"][i]
+		s.issue(c.Value)
 	}
 	if s.statements != nil {
 		got.statements = s.statements.All()
 	}
 	return got
+}
+
+// issue notes a key that a client was told: nothing that is logged may hold it.
+func (s *site) issue(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(key) == 32 {
+		s.issued = append(s.issued, key)
+	}
 }
 
 // start makes a session with the entries and returns its key.
