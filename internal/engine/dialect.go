@@ -16,6 +16,8 @@ type dialect struct {
 	tx         *sql.TxOptions
 	deletes    *sql.TxOptions // at which a DELETE misses no row that gets another key meanwhile
 
+	micros string // selects the server's time in microseconds of Unix time; "" of this process's
+
 	txLock                     string // locks a number until the transaction ends, after its COMMIT
 	sessionLock, sessionUnlock string // locks a name on a connection, for so many seconds of waiting
 }
@@ -35,6 +37,7 @@ var dialects = map[string]dialect{
 		storage: " WITH (fillfactor = 85)",
 		tx:      &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		deletes: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		micros:  "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)",
 		txLock:  "SELECT 1 FROM pg_advisory_xact_lock(CAST(? AS bigint))",
 	},
 	// MySQL's usual collations call "Ann" and "ann" equal, and bytes depend on the column's
@@ -44,6 +47,7 @@ var dialects = map[string]dialect{
 		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
 		// READ COMMITTED gives back what it has locked and found changed.
 		deletes: &sql.TxOptions{Isolation: sql.LevelRepeatableRead},
+		micros:  "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",
 		// A name counts on all of the server, and has 64 characters.
 		sessionLock:   "SELECT GET_LOCK(SHA2(CONCAT_WS('/', 'gormsession', DATABASE(), ?), 224), ?)",
 		sessionUnlock: "SELECT RELEASE_LOCK(SHA2(CONCAT_WS('/', 'gormsession', DATABASE(), ?), 224))",
