@@ -109,6 +109,12 @@ func (a Adapter) Tells(h http.Header) bool {
 	})
 }
 
+// Clashes reports whether another plugin tells its keys by the same cookie, or the same header.
+func (a Adapter) Clashes(other *Plugin) bool {
+	return a.p.CookieName() == other.CookieName() ||
+		a.p.KeyHeader() == other.KeyHeader() && a.p.KeyHeader() != ""
+}
+
 // Hide takes the key out of the header of a request that is left to others, such as a recovery that
 // prints it: shown is the rest, and hidden what was taken, in the form of a header, nil if there
 // was nothing. h itself stays as it is. A later Begin needs what was hidden.

@@ -127,16 +127,12 @@ const sameCookie = "gormsession: two plugins on one route set the same cookie, o
 // of another plugin in the response of c.
 func (r *run) clashesWith(plugin *gormsession.Plugin, c *gin.Context) bool {
 	for at, ok := r, true; ok; at, ok = at.Context.Value(currentKey{}).(*run) {
-		if at.plugin != plugin && sameNames(at.plugin, plugin) &&
+		if at.plugin != plugin && at.plugin.Adapter().Clashes(plugin) &&
 			!at.ended.Load() && at.writer.reachedBy(c.Writer) {
 			return true
 		}
 	}
 	return false
-}
-
-func sameNames(a, b *gormsession.Plugin) bool {
-	return a.CookieName() == b.CookieName() || a.KeyHeader() == b.KeyHeader() && a.KeyHeader() != ""
 }
 
 // Loaded is a middleware for routes that are guarded by what the session holds,

@@ -31,6 +31,8 @@ func left(w http.ResponseWriter) bool {
 		return !w.Held()
 	case interface{ Written() bool }:
 		return w.Written()
+	case unwrapper: // a wrapper that says nothing of it, as those of net/http's writer
+		return left(w.Unwrap())
 	}
 	return false
 }
