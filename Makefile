@@ -26,9 +26,9 @@ race: ## all tests under the race detector
 
 configs: ## what issues statements once more, under PrepareStmt, and with SkipDefaultTransaction, beside one Django
 	@set -e; for config in prepared both; do \
-		echo "GORMSESSION_GORM=$$config GORMSESSION_DJANGOS=5.2 go test . ./ginsession ./django"; \
+		echo "GORMSESSION_GORM=$$config GORMSESSION_DJANGOS=5.2 go test . ./ginsession ./httpsession ./django"; \
 		GORMSESSION_GORM=$$config GORMSESSION_DJANGOS=5.2 \
-			go test -timeout 30m . ./ginsession ./django; \
+			go test -timeout 30m . ./ginsession ./httpsession ./django; \
 	done
 
 modules: ## vet, build and test the modules nested in this one

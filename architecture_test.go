@@ -62,16 +62,19 @@ func TestWalls(t *testing.T) {
 		"internal/verdict":    {""}, // anything
 		"internal/plainmodel": {module, "net/http$", "gorm.io/"},
 		"internal/fault":      {module, "net/http$", "gorm.io/driver/"},
-		"internal/engine":     {module + "$", module + "/ginsession$", "net/http$", "gorm.io/driver/"},
-		"internal/instant":    {module, "net/http$", "gorm.io/"},
-		"internal/header": {module + "$", module + "/ginsession$", "gorm.io/",
+		"internal/engine": {module + "$", module + "/ginsession$", module + "/httpsession$", "net/http$",
+			"gorm.io/driver/"},
+		"internal/instant": {module, "net/http$", "gorm.io/"},
+		"internal/header": {module + "$", module + "/ginsession$", module + "/httpsession$", "gorm.io/",
 			"github.com/gin-gonic/"},
 		"internal/response": {module + "$", "gorm.io/", "github.com/gin-gonic/"},
 		"internal/layout":   {module + "$", "gorm.io/", "net/http$"},
 		"internal/jsontext": {module + "$", "gorm.io/", "net/http$"},
 		"internal/scheme":   {module + "$", "gorm.io/", "github.com/gin-gonic/"},
-		"internal/suite":    {module + "/ginsession$", "github.com/gin-gonic/gin$"},
-		".":                 {"github.com/gin-gonic/", "gorm.io/driver/"},
+		"internal/suite": {module + "/ginsession$", module + "/httpsession$",
+			"github.com/gin-gonic/gin$"},
+		"httpsession": {module + "/ginsession$", "github.com/gin-gonic/", "gorm.io/driver/"},
+		".":           {"github.com/gin-gonic/", "gorm.io/driver/"},
 	} {
 		path := strings.TrimSuffix(module+"/"+name, "/.")
 		for _, dep := range list(t, "{{.ImportPath}}", "-deps", path) {

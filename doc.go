@@ -6,6 +6,11 @@
 //	r.Use(ginsession.New(db))           // db is the application's *gorm.DB
 //	ginsession.Get(c).Set("k", "v")     // in a handler
 //
+// Package httpsession is the same for net/http, and for whatever takes its middleware:
+//
+//	session := httpsession.New(db)      // session(mux) is the handler to serve
+//	httpsession.Get(r).Set("k", "v")    // in a handler
+//
 // # In a handler
 //
 // A [State] is the session of the request: it is loaded when it is first looked at, and saved once

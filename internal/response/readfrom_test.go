@@ -68,7 +68,11 @@ func TestReadFromRefused(t *testing.T) {
 		"commit fails":  {func(_ *Writer, h *hooks) { h.err = errCommit }, long, errCommit},
 		"it has failed": {func(w *Writer, h *hooks) { h.err = errCommit; w.Flush() }, "x", errCommit},
 		"no content":    {func(w *Writer, _ *hooks) { w.WriteHeader(204) }, "x", http.ErrBodyNotAllowed},
-		"over":          {func(w *Writer, _ *hooks) { w.End() }, "x", errEnded},
+		"complete": {func(w *Writer, h *hooks) {
+			w.Finish()
+			w.HoldLate(w.Unwrap(), 404, h, func() {})
+		}, "x", errComplete},
+		"over": {func(w *Writer, _ *hooks) { w.End() }, "x", errEnded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			beneath, h := httptest.NewRecorder(), &hooks{}

@@ -1,0 +1,88 @@
+package httpsession_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/seed7368b609/gormsession"
+)
+
+// The handshake of a websocket carries the cookie; what is changed afterwards is saved at the end.
+func TestWebsocket(t *testing.T) {
+	s := newSite(t)
+	s.serve(func(w http.ResponseWriter, r *http.Request) {
+		set(r, "new")
+		conn, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.CloseNow()
+		s.wantSaved("new")
+		set(r, "late")
+		_ = conn.Write(r.Context(), websocket.MessageText, []byte("hello"))
+	}, s.session)
+	conn, response, err := websocket.Dial(t.Context(), s.start().URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	if _, message, err := conn.Read(t.Context()); string(message) != "hello" || err != nil {
+		t.Errorf("read %q, %v", message, err)
+	}
+	<-s.ended
+	if len(response.Cookies()) != 1 {
+		t.Errorf("the handshake has %v", response.Header)
+	}
+	s.wantSaved("late")
+}
+
+// A raw hijack sends no header of ours: a session that exists is saved, a new one is not made, and
+// that is in the log.
+func TestRawHijack(t *testing.T) {
+	for name, live := range map[string]bool{"live session": true, "new session": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			var before []*answer
+			saved := ""
+			if live {
+				before, saved = append(before, s.login()), "new"
+			}
+			s.serve(func(w http.ResponseWriter, r *http.Request) {
+				set(r, "new")
+				conn, rw, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				_, _ = rw.WriteString("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nraw")
+				_ = rw.Flush()
+			}, s.session)
+			s.want(s.get(before...), 200, "raw", 0)
+			s.wantSaved(saved)
+			if strings.Contains(s.log.String(), gormsession.ErrHeaderSent.Error()) == live {
+				t.Errorf("logged: %s", s.log.String())
+			}
+		})
+	}
+}
+
+// HTTP/2 has no connection to take. The handler is told before anything is decided.
+func TestHijackOverHTTP2(t *testing.T) {
+	s := newSite(t)
+	s.http2 = true
+	s.serve(func(w http.ResponseWriter, r *http.Request) {
+		set(r, "new")
+		if _, _, err := w.(http.Hijacker).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("Hijack: %v", err)
+		}
+		write(w, 426, "upgrade")
+	}, s.session)
+	s.want(s.get(), 426, "upgrade", 1)
+	s.wantSaved("new")
+}

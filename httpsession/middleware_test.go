@@ -1,0 +1,250 @@
+package httpsession_test
+
+import (
+	"bytes"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed7368b609/gormsession/httpsession"
+)
+
+// A router is what chi's and others' are to middleware: a list, and a mux at its end.
+type router struct {
+	middlewares []func(http.Handler) http.Handler
+	http.ServeMux
+}
+
+func (r *router) Use(middlewares ...func(http.Handler) http.Handler) {
+	r.middlewares = append(r.middlewares, middlewares...)
+}
+
+func (r *router) handler() (h http.Handler) {
+	h = &r.ServeMux
+	for _, m := range slices.Backward(r.middlewares) {
+		h = m(h)
+	}
+	return h
+}
+
+// The session and its guards are middleware of the form that chi and others take.
+func TestMiddlewareOfARouter(t *testing.T) {
+	s := newSite(t)
+	var r router
+	r.Use(recovery, httpsession.New(s.db))
+	r.Use(httpsession.Loaded)
+	r.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
+		set(r, "new")
+		write(w, 200, "body")
+	})
+	s.handler = r.handler()
+	s.want(s.get(), 200, "body", 1)
+	s.wantSaved("new")
+}
+
+// What a handler does is answered as it is without a session: the first status counts, the header
+// is complete then, and the server finds the type.
+func TestAnsweredAsWithoutSession(t *testing.T) {
+	for name, page := range map[string]http.HandlerFunc{
+		"nothing": func(http.ResponseWriter, *http.Request) {},
+		"two statuses": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(404)
+			w.WriteHeader(200)
+		},
+		"a status after the body": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "body")
+			w.WriteHeader(404)
+		},
+		"a hint, then a body": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(103)
+			write(w, 201, "b")
+		},
+		"no content": func(w http.ResponseWriter, _ *http.Request) { write(w, 204, "dropped") },
+		"a page":     func(w http.ResponseWriter, _ *http.Request) { write(w, 200, "<html>") },
+		"an error": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "no", http.StatusForbidden)
+		},
+		"a redirect": http.RedirectHandler("/there", http.StatusSeeOther).ServeHTTP,
+		"a file": func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, "page.css", time.Time{}, strings.NewReader(strings.Repeat("x", 300_000)))
+		},
+		"no such status": func(w http.ResponseWriter, r *http.Request) {
+			httpsession.From(r.Context())
+			w.WriteHeader(42)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *site) {
+				s.serve(page)
+				plain := s.get()
+				s.serve(func(w http.ResponseWriter, r *http.Request) {
+					set(r, "new")
+					page(w, r)
+				}, s.session)
+				a := s.get()
+				if (a.err != nil) != (plain.err != nil) {
+					t.Fatalf("%v, and without a session %v", a.err, plain.err)
+				}
+				if a.err != nil {
+					s.wantSaved("") // the panic came before the save
+					return
+				}
+				s.want(a, plain.status, plain.body, 1)
+				for _, ours := range []string{"Set-Cookie", "Vary", "Cache-Control", "Date"} {
+					a.response.Header.Del(ours)
+					plain.response.Header.Del(ours)
+				}
+				for field := range plain.response.Header {
+					if !slices.Equal(a.response.Header[field], plain.response.Header[field]) {
+						t.Errorf("%v, and without a session %v", a.response.Header, plain.response.Header)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A status of 500 counts as long as the response is held, also after another one: a handler that
+// broke off half-way is no success, and nothing is saved.
+func TestServerErrorCounts(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.serve(func(w http.ResponseWriter, r *http.Request) {
+			set(r, "new")
+			w.WriteHeader(200)
+			http.Error(w, "broken", 500)
+		}, s.session)
+		s.want(s.get(), 500, "broken\n", 0)
+		s.wantSaved("")
+	})
+}
+
+// http.TimeoutHandler may be on either side. In time the session is saved with the response. One
+// that fires outside is as a client that leaves: what the handler changes is saved. One that fires
+// inside answers in place of the handler, with 503, which saves nothing.
+func TestTimeoutHandler(t *testing.T) {
+	soon := func(next http.Handler) http.Handler {
+		return http.TimeoutHandler(next, time.Millisecond, "too late")
+	}
+	for name, test := range map[string]struct {
+		within func(session middleware) []middleware
+		slow   bool
+		saved  string
+	}{
+		"outside, in time": {
+			func(session middleware) []middleware { return []middleware{timeout, session} }, false, "new",
+		},
+		"inside, in time": {
+			func(session middleware) []middleware { return []middleware{session, timeout} }, false, "new",
+		},
+		"outside, fired": {
+			func(session middleware) []middleware { return []middleware{soon, session} }, true, "new",
+		},
+		"inside, fired": {
+			func(session middleware) []middleware { return []middleware{session, soon} }, true, "old",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *site) {
+				login := s.login()
+				answered, handled := make(chan struct{}), make(chan struct{})
+				ended := make(chan struct{}) // the session's part
+				watched := func(next http.Handler) http.Handler {
+					next = s.session(next)
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						defer close(ended)
+						next.ServeHTTP(w, r)
+					})
+				}
+				s.serve(func(w http.ResponseWriter, r *http.Request) {
+					defer close(handled)
+					if test.slow {
+						<-r.Context().Done()
+					}
+					if test.saved == "old" {
+						<-answered
+					}
+					set(r, "new")
+					write(w, 201, "body")
+				}, test.within(watched)...)
+				a := s.get(login)
+				close(answered)
+				<-handled
+				<-ended
+				if test.slow {
+					s.want(a, 503, "too late", 0)
+				} else {
+					s.want(a, 201, "body", 1)
+				}
+				s.wantSaved(test.saved)
+			})
+		})
+	}
+}
+
+// The server removes the files of a form, which the handler has read from the request within, and a
+// log outside learns the route.
+func TestServerKnowsTheRequest(t *testing.T) {
+	s := newSite(t)
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	file, _ := parts.CreateFormFile("f", "f.txt")
+	_, _ = file.Write(bytes.Repeat([]byte("x"), 100_000))
+	_ = parts.Close()
+	var name, pattern string
+	var mux http.ServeMux
+	mux.HandleFunc("POST /{page}", func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseMultipartForm(1); err != nil {
+			t.Error(err)
+			return
+		}
+		opened, err := r.MultipartForm.File["f"][0].Open()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer opened.Close()
+		name = opened.(*os.File).Name()
+		write(w, 200, r.PathValue("page"))
+	})
+	s.serve(mux.ServeHTTP, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			pattern = r.Pattern
+		})
+	}, s.session, httpsession.Handler(s.other()), s.session)
+	r, _ := http.NewRequest("POST", s.start().URL+"/upload", &form)
+	r.Header.Set("Content-Type", parts.FormDataContentType())
+	s.want(s.send(r), 200, "upload", 0)
+	s.server.Close() // the request is over, also for the server
+	if _, err := os.Stat(name); name == "" || !os.IsNotExist(err) {
+		t.Errorf("%q is still there: %v", name, err)
+	}
+	if pattern != "POST /{page}" {
+		t.Errorf("outside the pattern is %q", pattern)
+	}
+}
+
+// A trailer of the request that was not announced reaches the handler.
+func TestTrailerOfARequest(t *testing.T) {
+	s := newSite(t)
+	s.serve(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		write(w, 200, r.Trailer.Get("X-Sum"))
+	}, s.session)
+	conn, reader := s.connect()
+	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+
+		"1\r\na\r\n0\r\nX-Sum: 7\r\n\r\n")
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := io.ReadAll(response.Body); string(body) != "7" || err != nil {
+		t.Errorf("got %q, %v", body, err)
+	}
+}

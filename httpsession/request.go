@@ -1,0 +1,82 @@
+package httpsession
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/seed7368b609/gormsession"
+)
+
+// within is the request for those inside, in a context of ours.
+func within(ctx context.Context, found *http.Request) *http.Request {
+	if found.ContentLength < 0 && found.Trailer == nil {
+		// The server puts a trailer that was not announced into the request that it knows: there has
+		// to be a map that the copy shares.
+		found.Trailer = http.Header{}
+	}
+	return found.WithContext(ctx)
+}
+
+// takeBack tells those outside what was found out inside, as it would be without a copy: the server
+// removes the files of the form that it knows, and logs name the route.
+func takeBack(found, inside *http.Request) {
+	if found.MultipartForm == nil && inside.MultipartForm != nil {
+		found.MultipartForm = inside.MultipartForm
+	}
+	if found.Pattern == "" && inside.Pattern != "" {
+		found.Pattern = inside.Pattern
+	}
+}
+
+// hide takes the key out of the request that a panic leaves behind: a recovery outside may print
+// it, and whoever reads that log could use the key. So it does for the sessions inside that the
+// panic has passed. The header is replaced, not changed, as others may hold it.
+func (r *run) hide(found *http.Request) {
+	header, all := found.Header, hiddenIn(found)
+	for _, plugin := range r.hides() {
+		shown, hidden := plugin.Adapter().Hide(header)
+		header, all = shown, joined(all, hidden)
+	}
+	if len(all) == 0 {
+		return
+	}
+	*found = *found.WithContext(context.WithValue(found.Context(), hiddenKey{}, all))
+	found.Header = header
+}
+
+// hides are the plugins whose keys are to be hidden.
+func (r *run) hides() []*gormsession.Plugin { return append(slices.Clip(r.passed), r.plugin) }
+
+// hiddenKey is where the context of a request has what hide has taken out of its header.
+type hiddenKey struct{}
+
+func hiddenIn(r *http.Request) http.Header {
+	hidden, _ := r.Context().Value(hiddenKey{}).(http.Header)
+	return hidden
+}
+
+// asCame is the request with what was hidden, for a session that begins once more, for an error
+// page.
+func asCame(found *http.Request) *http.Request {
+	hidden := hiddenIn(found)
+	if hidden == nil {
+		return found
+	}
+	came := found.WithContext(found.Context())
+	came.Header = joined(found.Header, hidden)
+	return came
+}
+
+// joined are the lines of two headers.
+func joined(a, b http.Header) http.Header {
+	all := maps.Clone(a)
+	if all == nil {
+		all = http.Header{}
+	}
+	for name, lines := range b {
+		all[name] = slices.Concat(all[name], lines)
+	}
+	return all
+}

@@ -1,0 +1,132 @@
+package httpsession
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/response"
+)
+
+// run is one session on its way through one request. It is the context of the request from the
+// moment the middleware is entered: see context.go.
+type run struct {
+	context.Context // of the request as it was found
+
+	plugin *gormsession.Plugin
+	state  *gormsession.State
+	inside *http.Request // what those inside are given
+	writer writer
+	ended  atomic.Bool
+
+	// What sessions inside have left that answer within this response and that a panic has passed:
+	// what they told the client, and whose they are.
+	told   http.Header
+	passed []*gormsession.Plugin
+}
+
+// begin takes a session through a request from its first to its last moment.
+func begin(
+	w http.ResponseWriter, found *http.Request, plugin *gormsession.Plugin, next http.Handler,
+) {
+	r := &run{
+		Context: found.Context(), plugin: plugin, state: plugin.Adapter().Begin(asCame(found)),
+	}
+	r.inside = within(r, found)
+	r.writer.run = r
+	r.writer.Hold(w, http.StatusOK, plugin.Adapter().HeldBytes(), r)
+	r.writer.KeepAlso(plugin.KeyHeader())
+	defer func() {
+		takeBack(found, r.inside)
+		r.ended.Store(true)
+		r.writer.End()
+	}()
+	r.through(w, found, next)
+	_ = plugin.Adapter().End(r.state) // its error is in the log, and nobody else is there to hear it
+}
+
+// through runs what is mounted inside and lets the response go. A panic is not recovered, so that
+// it keeps its stack; runtime.Goexit looks the same.
+func (r *run) through(w http.ResponseWriter, found *http.Request, next http.Handler) {
+	returned := false
+	defer func() {
+		if !returned {
+			defer r.hide(found) // also where something of the application's panics once more
+			r.abort(w)
+		}
+	}()
+	next.ServeHTTP(&r.writer, r.inside)
+	if r.writer.FailedLate() {
+		r.abort(w)
+	} else {
+		r.writer.Finish()
+		r.complete()
+	}
+	returned = true
+}
+
+// complete sends a header that tells a key, or the end of one, although no body has come: nobody
+// outside can let a shared cache store it then.
+func (r *run) complete() {
+	if !r.writer.Written() && r.plugin.Adapter().Tells(r.writer.Header()) {
+		r.writer.WriteHeader(r.writer.Status())
+	}
+}
+
+// again goes on where the session is mounted a second time within its own response.
+func (r *run) again(w http.ResponseWriter, found *http.Request, next http.Handler) {
+	inside := found
+	at, ok := found.Context().Value(currentKey{}).(*run)
+	if at != r {
+		inside = within(entered{found.Context(), r}, found)
+		defer takeBack(found, inside)
+	}
+	returned := false
+	defer func() {
+		if !returned {
+			r.hide(found)
+			if ok && at != r && at.answersBy(w) {
+				at.passed = append(at.passed, r.hides()...)
+			}
+		}
+	}()
+	next.ServeHTTP(w, inside)
+	returned = true
+}
+
+// answersBy tells whether what is written to w comes into the response of this run.
+func (r *run) answersBy(w http.ResponseWriter) bool {
+	return !r.ended.Load() && r.writer.reachedBy(w)
+}
+
+// Commit saves the session before the header leaves.
+func (r *run) Commit(status int, carried bool) error {
+	carrier := gormsession.CookieSent
+	if !carried {
+		carrier = gormsession.NoCookie
+	}
+	return r.plugin.Adapter().Commit(r.state, r.inside, r.writer.Header(), status, carrier)
+}
+
+// Fail answers a commit that failed.
+func (r *run) Fail(w http.ResponseWriter, err error) bool {
+	return r.plugin.Adapter().Fail(r.state, w, r.inside, err)
+}
+
+// abort ends a request whose handler did not return: nothing is saved, also if the request goes on
+// outside, by w. What the client is told of the session all the same is told to a session outside
+// as well, which drops the header once more.
+func (r *run) abort(w http.ResponseWriter) {
+	h := r.writer.Drop()
+	found := h.Clone()
+	response.Say(h, r.told)
+	outer, ok := r.outer()
+	if ok = ok && outer.answersBy(w); ok {
+		outer.passed = append(outer.passed, r.hides()...)
+	}
+	r.plugin.Adapter().Abort(r.state, r.inside, h)
+	if ok && h != nil {
+		outer.told = response.Said(found, h)
+	}
+}
