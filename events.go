@@ -34,7 +34,7 @@ const (
 	Created EventKind = "created"
 	// LoggedIn: a login by [State.LogIn] is saved.
 	LoggedIn EventKind = "logged in"
-	// Cycled: a new key by [State.CycleKey] is saved.
+	// Cycled: a new key is saved, by [State.CycleKey], or by [WithKeyRotation] ("rotation").
 	Cycled EventKind = "cycled"
 	// Ended: sessions were ended, by a logout, or by [Plugin.End], EndOthers or EndAll.
 	Ended EventKind = "ended"
@@ -145,6 +145,8 @@ func (p *persisting) stepped(step verdict.Step) {
 		p.loggedIn = false
 		p.happened(LoggedIn, "")
 		p.limit()
+	case step == verdict.Rekey && p.turned:
+		p.happened(Cycled, "rotation")
 	case step == verdict.Rekey:
 		p.happened(Cycled, "")
 	}

@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"context"
+	"errors"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/verdict"
@@ -77,7 +78,7 @@ func (s *State) locate(ctx context.Context) (*engine.Table, engine.Record, error
 	var r engine.Record
 	var live []string
 	for _, key := range s.came.Rivals {
-		if s.came.Crowd || len(live) > 1 {
+		if s.came.Crowd || len(live) > 1 && !s.rotates() {
 			break // it is certain that none counts
 		}
 		at, found, err := s.p.store.Find(ctx, key)
@@ -88,10 +89,38 @@ func (s *State) locate(ctx context.Context) (*engine.Table, engine.Record, error
 			home, r, live = at, found, append(live, key)
 		}
 	}
+	if len(live) > 1 && s.rotates() {
+		at, err := s.oneOf(live)
+		if err != nil {
+			return nil, engine.Record{}, err
+		}
+		if at.Home != nil {
+			s.choose(at.Key)
+			return at.Home, at.Row, nil
+		}
+	}
 	if len(live) == 1 {
 		s.choose(live[0])
 		return home, r, nil
 	}
 	s.warnOfRivals("and not exactly one of them is live, so none counts", live)
 	return nil, engine.Record{}, nil
+}
+
+// oneOf is the session of all of these keys, where they are a key and those that it has replaced,
+// and else none.
+func (s *State) oneOf(keys []string) (one engine.Place, err error) {
+	ctx, cancel := s.deadline()
+	defer cancel()
+	for _, key := range keys {
+		at, err := s.p.store.Seek(ctx, key, successor)
+		switch {
+		case err != nil && !errors.Is(err, engine.ErrDamaged):
+			return engine.Place{}, err
+		case at.Home == nil, one.Home != nil && at.Key != one.Key:
+			return engine.Place{}, nil
+		}
+		one = at
+	}
+	return one, nil
 }

@@ -99,9 +99,7 @@ func (s *State) work() engine.Change {
 			return complete(entries), err
 		}
 	}
-	if s.rotates() {
-		change.Replay = unlessReplaced(change.Replay)
-	}
+	change.Replay = unlessReplaced(change.Replay)
 	return change
 }
 

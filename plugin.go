@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"gorm.io/gorm"
 
@@ -20,7 +21,8 @@ type Plugin struct {
 	store  *engine.Store
 	rules  verdict.Rules
 	absent *header.Absence
-	large  *sync.Once // a warning of large sessions
+	large  *sync.Once    // a warning of large sessions
+	turns  *atomic.Int64 // no session gets a new key by itself before, in Unix nanoseconds
 
 	reading  header.Reading
 	cookie   *header.Cookie
@@ -57,7 +59,7 @@ func New(db *gorm.DB, opts ...Option) (*Plugin, error) {
 	p := &Plugin{
 		opts: o, rules: o.rules(), absent: &header.Absence{}, large: &sync.Once{},
 		reading: o.reading(), cookie: o.attributes.cookie(), depends: o.dependsOn(),
-		narrowed: &sync.Once{},
+		narrowed: &sync.Once{}, turns: &atomic.Int64{},
 	}
 	if p.store, err = open(db, o); err != nil {
 		return nil, err

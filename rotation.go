@@ -20,12 +20,19 @@ import (
 // It happens with the response of a request that reads or writes the session, and costs a
 // transaction. Requests that come with the key before are not harmed, nor is a client that has not
 // got the response: that key leads to the session, and its client to the new key, until the new one
-// has been replaced in turn, or the session has ended. So a key is of use for two of these times
-// while the session is used. A login makes all keys worthless that were there before it.
+// has been replaced in turn, or the session was to end when it was replaced. So a key is of use for
+// two of these times while the session is used. A login makes all keys worthless that were there
+// before it.
 //
 // The table has a row for each session's former key, which holds no user and none of the session's
-// entries, and from which nobody can tell a key. Django would not follow it, so its table is
-// refused.
+// entries, and from which nobody can tell a key; a column of [WithModel] that is unique must not
+// mind it. [Plugin.DeleteRow] of such a row does not reach the session, [Plugin.End] does. Django
+// would not follow it, so its table is refused.
+//
+// A request that lasts for longer than two of these times, as that of a websocket, may find its key
+// gone: open the session anew there. A server without the option does not end the session at a
+// logout by a key that was replaced. Where servers get the option, or lose it, one after the other,
+// let all of them have it with a time that never comes first, such as 100 years.
 func WithKeyRotation(every time.Duration) Option {
 	return func(o *options) { o.rotateEvery = every }
 }
@@ -86,7 +93,8 @@ type turn struct {
 func (s *State) rotateIfDue(public bool) {
 	every := s.p.opts.rotateEvery
 	if every == 0 || public || s.c.Sent || !s.c.MayRotate() || s.came.Key != s.key ||
-		s.now().Sub(time.Unix(rotationOf(s.entries).Since, 0)) < every {
+		s.now().Sub(time.Unix(rotationOf(s.entries).Since, 0)) < every ||
+		s.now().UnixNano() < s.p.turns.Load() {
 		return
 	}
 	s.turn = &turn{nonce: sessionkey.Random(), data: s.c.Data}
@@ -94,10 +102,11 @@ func (s *State) rotateIfDue(public bool) {
 	s.c = s.c.NewKey()
 }
 
-// stay has a rotation not be done: another request has done it, or the database cannot. The next
-// request tries it again.
+// stay has a rotation not be done: another request has done it, or the database cannot. Then no
+// session of this process is to be rotated for a minute, as each request would wait for that.
 func (s *State) stay(err error) {
 	if !errors.Is(err, ErrInterrupted) {
+		s.p.turns.Store(s.now().Add(time.Minute).UnixNano())
 		s.p.opts.log().Warn("gormsession: the session has got no new key, and keeps its own for now",
 			"session", s.handle(), "error", engine.Detail(err))
 	}
@@ -114,7 +123,7 @@ func (s *State) rotated(
 	case s.p.opts.rotateEvery == 0, r.Since != 0 && s.nextKey == "":
 		return entries
 	case s.turn != nil:
-		r.Left = s.home.RowKey(s.key)
+		r.Left = s.p.store.Own.RowKey(s.key)
 	default:
 		r.Left = ""
 	}
@@ -145,6 +154,14 @@ func (s *State) leaveBehind(c *engine.Change) {
 	}
 }
 
+// errReplaced is the error of a save that has met the row which was left under a former key.
+var errReplaced = fmt.Errorf("%w: its key was replaced", ErrInterrupted)
+
+// mayBeElsewhere tells whether to look for a row that is gone.
+func (s *State) mayBeElsewhere(gone error) bool {
+	return s.p.store.MayFollow() || s.rotates() || errors.Is(gone, errReplaced)
+}
+
 // rotates tells whether the session's key may be replaced by another request.
 func (s *State) rotates() bool {
 	return s.p.opts.rotateEvery > 0 || s.row.Entries[rotationEntry] != nil
@@ -156,27 +173,33 @@ func unlessReplaced(
 ) func(map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 	return func(row map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 		if rotationOf(row).Nonce != "" {
-			return nil, ErrInterrupted // and is where its successor is
+			return nil, errReplaced
 		}
 		return replay(row)
 	}
 }
 
-// end deletes the row of a key, and that of the key that has replaced it.
+// end deletes the row of a key, and that of the key that has replaced it: the session first, so
+// that another try finds it by each of the keys.
 func (p *Plugin) end(ctx context.Context, key string) error {
 	if p.opts.rotateEvery == 0 {
 		return p.store.Delete(ctx, key)
 	}
-	for key != "" {
-		home, r, err := p.store.Remove(ctx, key)
-		if err != nil || home == nil {
+	var former []string
+	for {
+		next, err := p.store.Remove(ctx, key, successor)
+		if err != nil {
 			return err
 		}
-		entries, err := home.Decode(r)
-		if err != nil {
-			return nil // of a session that nobody can read, which is gone
+		if next == "" {
+			break
 		}
-		key = successor(key, entries)
+		former, key = append(former, key), next
+	}
+	for _, key := range former {
+		if err := p.store.Delete(ctx, key); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -107,6 +107,10 @@ func (s *State) succeed(key string) (verdict.Outcome, error) {
 	defer cancel()
 	at, err := s.p.store.Seek(ctx, key, successor)
 	switch {
+	case errors.Is(err, engine.ErrDamaged):
+		s.key = ""
+		s.happened(Rejected, "damaged row")
+		return verdict.Damaged, nil
 	case err != nil:
 		return 0, err
 	case at.Home == nil:

@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -15,6 +16,7 @@ type persisting struct {
 	expire  time.Time       // that the row would have, once it was reckoned
 	rewrite *engine.Rewrite // once the row was compared with to
 	to      engine.Record
+	turned  bool // the new key came by itself
 }
 
 // carryOut does one step. What it asks of the database has the time that is left.
@@ -43,12 +45,15 @@ func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
 		return p.follow(p.update())
 	case verdict.Rekey:
 		err := p.move()
-		if err != nil && p.turn != nil {
-			p.stay(err)
-			p.rewrite = nil
-			return verdict.Stayed, nil
+		switch {
+		case err == nil || p.turn == nil:
+			return p.follow(verdict.Done, err)
+		case engine.IsUncertain(err) && p.log.Relative():
+			return 0, ErrOutcomeUnknown // what must not be done twice may be done
 		}
-		return p.follow(verdict.Done, err)
+		p.stay(err)
+		p.rewrite = nil
+		return verdict.Stayed, nil
 	case verdict.Confirm:
 		return p.confirm()
 	case verdict.Redeem:
@@ -125,10 +130,24 @@ func (p *persisting) touch() (verdict.Outcome, error) {
 	if err != nil {
 		return 0, err
 	}
-	if hit {
+	switch {
+	case hit:
 		p.row.EndAt(p.expire, p.now())
+	case p.rotates() && !p.c.Followed:
+		return p.followTouch(ctx)
 	}
 	return found(hit), nil
+}
+
+// followTouch goes after a session that has got another key by itself, which renews nothing.
+func (p *persisting) followTouch(ctx context.Context) (verdict.Outcome, error) {
+	at, err := p.p.store.Seek(ctx, p.key, successor)
+	if err != nil || at.Home == nil || at.Key == p.key {
+		return verdict.Missed, err
+	}
+	p.key = at.Key
+	p.noteMoved(at.Home, at.Row, at.Row.Entries)
+	return verdict.Elsewhere, nil
 }
 
 func found(hit bool) verdict.Outcome {
@@ -178,6 +197,12 @@ func (p *persisting) move() error {
 	own := p.p.store.Own
 	work := p.work()
 	p.leaveBehind(&work)
+	if p.turned = p.turn != nil; p.turned && p.turn.data != verdict.Changed {
+		// A page that merely reads does not wait long for a database that takes no writes.
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(ctx, p.p.opts.timeout/10)
+		defer done()
+	}
 	key, to, err := p.home.Cycle(ctx, own, p.key, p.nextKey, p.row, work)
 	if err != nil {
 		return err
@@ -206,8 +231,7 @@ func (p *persisting) confirm() (verdict.Outcome, error) {
 // other table meanwhile, or has got another key by itself, what the request did is done again on
 // what is there, to be saved there.
 func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome, error) {
-	if !errors.Is(err, ErrInterrupted) || p.c.Followed ||
-		!p.p.store.MayFollow() && !p.rotates() {
+	if !errors.Is(err, ErrInterrupted) || p.c.Followed || !p.mayBeElsewhere(err) {
 		return outcome, err
 	}
 	ctx, cancel := p.deadline()

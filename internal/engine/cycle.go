@@ -118,8 +118,8 @@ func (c *cycling) move(on line, from, to Record) (hit bool, err error) {
 // renewal does not take it for that.
 func (c *cycling) leave(on line, to Record) error {
 	if c.Drop != "" {
-		at := c.rows(on).Where("session_key = ?", c.Drop)
-		if _, err := c.written(at.Delete(c.model.Empty())); err != nil {
+		at := c.into.rows(on).Where("session_key = ?", c.Drop)
+		if _, err := c.into.written(at.Delete(c.into.model.Empty())); err != nil {
 			return err
 		}
 	}

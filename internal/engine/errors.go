@@ -48,6 +48,11 @@ func isSentinel(err error) bool {
 	return false
 }
 
+// IsUncertain tells whether a save that has ended with an error may have been done.
+func IsUncertain(err error) bool {
+	return errors.Is(err, ErrOutcomeUnknown) || errors.Is(err, errTrackLost)
+}
+
 // encodeError makes ErrEncode of an error of the codec's, unless it is that already.
 func encodeError(err error) error {
 	if errors.Is(err, ErrEncode) {

@@ -194,19 +194,6 @@ func (t *Table) delete(ctx context.Context, key string) error {
 	return t.deleteStored(ctx, t.stored(key))
 }
 
-// deleteHeld deletes the row of that key if it still holds that, and tells whether it has.
-func (t *Table) deleteHeld(ctx context.Context, key string, r Record) (gone bool, err error) {
-	stored := t.stored(key)
-	remove := func(ctx context.Context) error {
-		return t.transact(ctx, func(on line) error {
-			n, err := t.unsee(on, guard{data: r.Data}, stored)
-			gone = n > 0
-			return err
-		})
-	}
-	return gone, t.fault(t.untilKnown(ctx, remove, remove), stored)
-}
-
 // deleteStored is delete of a key as a row holds it.
 func (t *Table) deleteStored(ctx context.Context, stored rowKey) error {
 	remove := func(on line) (int64, error) {

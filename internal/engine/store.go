@@ -116,40 +116,6 @@ func (s *Store) Follow(
 // MayFollow tells whether a row that is gone may be elsewhere.
 func (s *Store) MayFollow() bool { return s.former != nil }
 
-// Remove deletes the row of a key, expired or not, and returns what it held: what is deleted is
-// what was read. It returns no table if there was none.
-func (s *Store) Remove(ctx context.Context, key string) (*Table, Record, error) {
-	var home *Table // of what was read last: a deletion whose answer was lost finds no row
-	var held Record
-	for {
-		missed := false
-		for _, place := range s.places {
-			if !place.knows(key) {
-				continue
-			}
-			r, found, err := place.look(ctx, key)
-			if err != nil {
-				return nil, Record{}, err
-			}
-			if !found {
-				continue
-			}
-			home, held = place, r
-			gone, err := place.deleteHeld(ctx, key, r)
-			if err != nil || gone {
-				return home, held, err
-			}
-			missed = true
-		}
-		if !missed {
-			return home, held, nil
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, Record{}, s.Own.fault(err, s.Own.stored(key))
-		}
-	}
-}
-
 // Exists is Find for rows that may have expired (Django's exists).
 func (s *Store) Exists(ctx context.Context, key string) (bool, error) {
 	for _, place := range s.places {

@@ -255,6 +255,10 @@ func (on cases) TestKeyRotationThatFails(t *testing.T) {
 			t.Errorf("%d %s, the cookie is %q\n%s", got.status, got.body, got.cookieIs(key), s.log)
 		}
 		s.statements.Fail(nil)
+		if got := s.visit(key, showName); got.cookie != nil || got.verbs() != "SELECT" {
+			t.Errorf("at once again: %q", got.verbs())
+		}
+		s.clock.advance(2 * time.Minute)
 		s.moved(key, showName)
 	})
 }

@@ -18,7 +18,7 @@ func outcomes(step verdict.Step) []verdict.Outcome {
 			verdict.Equal, verdict.OtherEnd, verdict.OtherText, verdict.HasEnded,
 		}
 	case verdict.Touch:
-		return []verdict.Outcome{verdict.Done, verdict.Missed}
+		return []verdict.Outcome{verdict.Done, verdict.Missed, verdict.Elsewhere}
 	case verdict.Confirm:
 		return []verdict.Outcome{
 			verdict.Done, verdict.Missed, verdict.Open, verdict.Undone, verdict.Unmade,

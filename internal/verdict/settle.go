@@ -8,7 +8,7 @@ const (
 	DoneExpiryMoved         // Update: the row's end is another one
 	Missed                  // Load, Touch, Confirm, Redeem: there is no such row
 	Damaged                 // Load: the row cannot be decoded
-	Elsewhere               // Update, Rekey: the row is in another table, and what it holds was loaded
+	Elsewhere               // Update, Rekey, Touch: the row is elsewhere, and what it holds was loaded
 	Equal                   // Reckon, Compare: the row is as it would be
 	OtherEnd                // Reckon, Compare: its expiry would be another one
 	HasEnded                // Reckon, Compare: it has ended by itself
@@ -31,6 +31,10 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 	case Skip, Note:
 		c = stored(c)
 	case Touch:
+		if o == Elsewhere {
+			c.Expiry, c.Followed = Unknown, true
+			return c
+		}
 		c = stored(c)
 		if o == Done {
 			c = seen(c)

@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+)
+
+// Remove deletes the row of a key, expired or not, unless next tells, by what the row holds, that
+// another key has replaced it: then it returns that, and leaves the row. What is deleted is what
+// was looked at, so that a session that gets another key meanwhile is not missed.
+func (s *Store) Remove(
+	ctx context.Context, key string,
+	next func(key string, entries map[string]json.RawMessage) string,
+) (replacedBy string, err error) {
+	for again := true; again; {
+		again = false
+		for _, place := range s.places {
+			if !place.knows(key) {
+				continue
+			}
+			var gone bool
+			if replacedBy, gone, err = place.remove(ctx, key, next); err != nil || replacedBy != "" {
+				return replacedBy, err
+			}
+			again = again || !gone
+		}
+		if err := ctx.Err(); again && err != nil {
+			return "", s.Own.fault(err, s.Own.stored(key))
+		}
+	}
+	return "", nil
+}
+
+// remove is Remove in one table. gone tells whether there is no such row any more, or one that the
+// database keeps.
+func (t *Table) remove(
+	ctx context.Context, key string,
+	next func(key string, entries map[string]json.RawMessage) string,
+) (replacedBy string, gone bool, err error) {
+	stored := t.stored(key)
+	r, found, err := t.look(ctx, key)
+	if err != nil || !found {
+		return "", true, err
+	}
+	switch r.Entries, err = t.Decode(r); {
+	case errors.Is(err, ErrUnavailable): // another server can read where it leads
+		return "", false, err
+	case err == nil:
+		if replacedBy = next(key, r.Entries); replacedBy != "" {
+			return replacedBy, false, nil
+		}
+	}
+	deleted := false
+	do := func(ctx context.Context) error {
+		return t.transact(ctx, func(on line) error {
+			n, err := t.unsee(on, guard{data: r.Data}, stored)
+			if err != nil || n > 0 || t.dialect.lock == "" {
+				deleted = n > 0
+				return err
+			}
+			// Others write to it all the time: who holds it sees what it deletes.
+			now, there, err := t.lockAny(on, stored)
+			if err != nil || !there {
+				return err
+			}
+			if now.Entries, err = t.decode(stored, now.Data); err == nil &&
+				next(key, now.Entries) != "" {
+				return nil
+			}
+			n, err = t.unsee(on, guard{data: now.Data}, stored)
+			deleted = n > 0
+			return err
+		})
+	}
+	if err := t.untilKnown(ctx, do, do); err != nil || deleted {
+		return "", true, t.fault(err, stored)
+	}
+	now, found, err := t.look(ctx, key)
+	return "", !found || now.Data == r.Data, err // a trigger may keep it
+}
