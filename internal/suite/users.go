@@ -22,13 +22,25 @@ func must[T any](t *testing.T, what string) func(v T, err error) T {
 	}
 }
 
+// eachRow runs a case on rows that are hashed, and on sealed ones.
+func eachRow(
+	t *testing.T, f func(t *testing.T, d *dbtest.DB, c dbtest.Config, rows gormsession.Option),
+) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		t.Parallel()
+		t.Run("hashed", func(t *testing.T) { f(t, d, c, gormsession.WithOptions()) })
+		t.Run("sealed", func(t *testing.T) {
+			f(t, dbtest.New(t, d.Kind()), c, gormsession.WithEncryption(sealKeyA))
+		})
+	})
+}
+
 // A user's sessions are listed with what is known of them: the newest first, those alone that are
 // live, the request's own marked; and by handles that are no keys, stay with a new key, and open
 // nothing.
 func (on cases) TestSessionsOfAUser(t *testing.T) {
-	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
-		t.Parallel()
-		s := on.fresh(t, d, c, gormsession.WithUsers(), gormsession.WithLifetime(time.Hour))
+	eachRow(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config, rows gormsession.Option) {
+		s := on.fresh(t, d, c, rows, gormsession.WithUsers(), gormsession.WithLifetime(time.Hour))
 		first := s.clock.Now()
 		s.moved("", logIn("ann")) // and forgotten, so it ends
 		s.clock.advance(50 * time.Minute)

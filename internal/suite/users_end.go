@@ -12,9 +12,8 @@ import (
 
 // One session, the others, and all of a user are ended by one statement each, and nobody else's.
 func (on cases) TestEndSessionsOfAUser(t *testing.T) {
-	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
-		t.Parallel()
-		s := on.newSiteWith(t, d, c.Gorm(), gormsession.WithUsers())
+	eachRow(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config, rows gormsession.Option) {
+		s := on.newSiteWith(t, d, c.Gorm(), rows, gormsession.WithUsers())
 		counts := must[int64](t, "end")
 		var keys [4]string
 		for i := range keys {

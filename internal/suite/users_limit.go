@@ -16,9 +16,8 @@ import (
 // limit allows once they are answered, and nobody else's ends; one after the other, the newest
 // stay.
 func (on cases) TestUserLimit(t *testing.T) {
-	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
-		t.Parallel()
-		limit := gormsession.WithUserLimit(5)
+	eachRow(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config, rows gormsession.Option) {
+		limit := gormsession.WithOptions(rows, gormsession.WithUserLimit(5))
 		a, b := on.fresh(t, d, c, limit), on.fresh(t, d, c, limit)
 		bob := a.moved("", logIn("bob"))
 		var wg sync.WaitGroup
