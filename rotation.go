@@ -18,11 +18,11 @@ import (
 // a login alone, see [State.CycleKey].
 //
 // It happens with the response of a request that reads or writes the session, and costs a
-// transaction. Requests that come with the key before are not harmed, nor is a client that has not
-// got the response: that key leads to the session, and its client to the new key, until the new one
-// has been replaced in turn, or the session was to end when it was replaced. So a key is of use for
-// two of these times while the session is used. A login makes all keys worthless that were there
-// before it.
+// transaction; for sessions from before the option with the first such request. Requests that come
+// with the key before are not harmed, nor is a client that has not got the response: that key leads
+// to the session, and its client to the new key, until the new one has been replaced in turn, or
+// the session was to end when it was replaced. So a key is of use for two of these times while the
+// session is used. A login makes all keys worthless that were there before it.
 //
 // The table has a row for each session's former key, which holds no user and none of the session's
 // entries, and from which nobody can tell a key; a column of [WithModel] that is unique must not
