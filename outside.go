@@ -2,6 +2,7 @@ package gormsession
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
@@ -61,7 +62,11 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	known, err := p.store.DeleteRow(ctx, row.SessionKey)
+	var next func(entries map[string]json.RawMessage) string
+	if p.opts.rotateEvery > 0 {
+		next = func(row map[string]json.RawMessage) string { return rotationOf(row).Row }
+	}
+	known, err := p.store.DeleteRow(ctx, row.SessionKey, next)
 	if err == nil && !known {
 		return fmt.Errorf("%w: the row has none of the table's form; "+
 			"was it read with session_key, and from this table?", ErrWrongKey)

@@ -26,8 +26,7 @@ import (
 //
 // The table has a row for each session's former key, which holds no user and none of the session's
 // entries, and from which nobody can tell a key; a column of [WithModel] that is unique must not
-// mind it. [Plugin.DeleteRow] of such a row does not reach the session, [Plugin.End] does. Django
-// would not follow it, so its table is refused.
+// mind it. Django would not follow it, so its table is refused.
 //
 // A request that lasts for longer than two of these times, as that of a websocket, may find its key
 // gone: open the session anew there. A server without the option does not end the session at a
@@ -60,6 +59,7 @@ type rotation struct {
 	Since int64  `json:"since,omitempty"` // in seconds of Unix time
 	Left  string `json:"left,omitempty"`  // the session_key of the row of the key before
 	Nonce string `json:"nonce,omitempty"` // of a row that was left: see sessionkey.Successor
+	Row   string `json:"row,omitempty"`   // the session_key of the row that has replaced it
 }
 
 func rotationOf(entries map[string]json.RawMessage) (r rotation) {
@@ -144,7 +144,9 @@ func (s *State) leaveBehind(c *engine.Change) {
 	if s.turn == nil {
 		return
 	}
-	c.Leave = map[string]json.RawMessage{rotationEntry: rotation{Nonce: s.turn.nonce}.text()}
+	c.Leave = map[string]json.RawMessage{rotationEntry: rotation{
+		Nonce: s.turn.nonce, Row: s.p.store.Own.RowKey(s.nextKey),
+	}.text()}
 	if s.turn.data != verdict.Changed && s.c.Renewal != verdict.RenewalDue {
 		end := s.row.Expire
 		c.Expire = func(map[string]json.RawMessage, time.Time) time.Time { return end }

@@ -20,7 +20,9 @@ func (s *Store) Remove(
 				continue
 			}
 			var gone bool
-			if replacedBy, gone, err = place.remove(ctx, key, next); err != nil || replacedBy != "" {
+			replacedBy, gone, err = place.remove(ctx, place.stored(key),
+				func(entries map[string]json.RawMessage) string { return next(key, entries) })
+			if err != nil || replacedBy != "" {
 				return replacedBy, err
 			}
 			again = again || !gone
@@ -35,11 +37,9 @@ func (s *Store) Remove(
 // remove is Remove in one table. gone tells whether there is no such row any more, or one that the
 // database keeps.
 func (t *Table) remove(
-	ctx context.Context, key string,
-	next func(key string, entries map[string]json.RawMessage) string,
+	ctx context.Context, stored rowKey, next func(entries map[string]json.RawMessage) string,
 ) (replacedBy string, gone bool, err error) {
-	stored := t.stored(key)
-	r, found, err := t.look(ctx, key)
+	r, found, err := t.lookStored(ctx, stored)
 	if err != nil || !found {
 		return "", true, err
 	}
@@ -47,7 +47,7 @@ func (t *Table) remove(
 	case errors.Is(err, ErrUnavailable): // another server can read where it leads
 		return "", false, err
 	case err == nil:
-		if replacedBy = next(key, r.Entries); replacedBy != "" {
+		if replacedBy = next(r.Entries); replacedBy != "" {
 			return replacedBy, false, nil
 		}
 	}
@@ -65,7 +65,7 @@ func (t *Table) remove(
 				return err
 			}
 			if now.Entries, err = t.decode(stored, now.Data); err == nil &&
-				next(key, now.Entries) != "" {
+				next(now.Entries) != "" {
 				return nil
 			}
 			n, err = t.unsee(on, guard{data: now.Data}, stored)
@@ -76,6 +76,29 @@ func (t *Table) remove(
 	if err := t.untilKnown(ctx, do, do); err != nil || deleted {
 		return "", true, t.fault(err, stored)
 	}
-	now, found, err := t.look(ctx, key)
+	now, found, err := t.lookStored(ctx, stored)
 	return "", !found || now.Data == r.Data, err // a trigger may keep it
+}
+
+// deleteRow deletes a row, and before it those that have replaced it.
+func (t *Table) deleteRow(
+	ctx context.Context, stored rowKey, next func(entries map[string]json.RawMessage) string,
+) error {
+	for former := []rowKey(nil); next != nil; {
+		by, gone, err := t.remove(ctx, stored, next)
+		switch {
+		case err != nil:
+			return err
+		case by != "":
+			former, stored = append(former, stored), rowKey(by)
+		case gone:
+			for _, left := range former {
+				if err := t.deleteStored(ctx, left); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return t.deleteStored(ctx, stored)
 }

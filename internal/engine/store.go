@@ -144,7 +144,10 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 
 // DeleteRow deletes a row by its session_key. known tells whether that has the form of either
 // table's.
-func (s *Store) DeleteRow(ctx context.Context, key string) (known bool, err error) {
+// next, if it is not nil, tells by what a row holds which one has replaced it: that goes too.
+func (s *Store) DeleteRow(
+	ctx context.Context, key string, next func(entries map[string]json.RawMessage) string,
+) (known bool, err error) {
 	for _, place := range s.places {
 		switch hash := sessionkey.IsHash(key); {
 		case !hash && !place.layout.HashedKeys && place.knows(key):
@@ -152,7 +155,7 @@ func (s *Store) DeleteRow(ctx context.Context, key string) (known bool, err erro
 			return true, s.Delete(ctx, key)
 		case hash && place.layout.HashedKeys:
 			known = true
-			if err := place.deleteStored(ctx, rowKey(key)); err != nil {
+			if err := place.deleteRow(ctx, rowKey(key), next); err != nil {
 				return true, err
 			}
 		}

@@ -86,7 +86,11 @@ func (t *Table) exists(ctx context.Context, key string) (found bool, err error) 
 
 // look returns the row of that key, expired or not.
 func (t *Table) look(ctx context.Context, key string) (r Record, found bool, err error) {
-	stored := t.stored(key)
+	return t.lookStored(ctx, t.stored(key))
+}
+
+// lookStored is look by the key as the row holds it.
+func (t *Table) lookStored(ctx context.Context, stored rowKey) (r Record, found bool, err error) {
 	return t.read(ctx, t.texts.look, stored, []any{string(stored)})
 }
 

@@ -155,3 +155,21 @@ func (on cases) TestKeyRotationTouchMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// The end of a session by its row, as from a list of devices, reaches it also if it has got another
+// key since.
+func (on cases) TestKeyRotationAndDeleteRow(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		s := on.newSite(t, d, hourly)
+		first := s.start(map[string]any{"name": "Ann"})
+		listed := gormsession.Session{SessionKey: stored(first)}
+		s.clock.advance(61 * time.Minute)
+		second := s.moved(first, showName)
+		if err := s.plugin.DeleteRow(t.Context(), listed); err != nil {
+			t.Error(err)
+		}
+		if got := s.visit(second, showName); got.body != "<nil>" || len(s.rows()) != 0 {
+			t.Errorf("the session is alive: %s, %d rows", got.body, len(s.rows()))
+		}
+	})
+}
