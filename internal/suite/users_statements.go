@@ -14,7 +14,7 @@ func (on cases) TestStatementsOfUsers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		s := on.newSite(t, d, gormsession.WithUsers())
 		ctx := context.Background()
-		own := s.moved("", logIn("ann"))
+		s.moved("", logIn("ann"))
 		all := must[[]gormsession.UserLogin](t, "the list")(s.plugin.Sessions(ctx, "ann"))
 		for _, call := range []struct {
 			name, verbs string
@@ -38,7 +38,7 @@ func (on cases) TestStatementsOfUsers(t *testing.T) {
 				t.Errorf("%s asks %q", call.name, got)
 			}
 		}
-		own = s.moved("", logIn("ann"))
+		own := s.moved("", logIn("ann"))
 		got := s.visit(own, func(c *Call) {
 			if _, err := s.plugin.EndOthers(c.Request.Context(), c.Session()); err != nil {
 				t.Error(err)
