@@ -71,7 +71,9 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 	r := &run{
 		Context: request.Context(), plugin: plugin, c: c,
 		found: request, path: request.URL.Path, cookies: request.Header["Cookie"],
-		keys: request.Header[plugin.KeyHeader()],
+	}
+	if name := plugin.KeyHeader(); name != "" {
+		r.keys = request.Header[name]
 	}
 	if before != nil && before.after != nil {
 		hidden := before.after.hidden

@@ -62,8 +62,7 @@ func (w *Writer) early() error {
 func (w *Writer) commit(carried bool) error {
 	if !w.committed {
 		w.committed, w.err = true, errUnfinished
-		header := w.inner.Header()
-		cookies, also := slices.Clone(header["Set-Cookie"]), slices.Clone(header[w.also])
+		cookies, also := slices.Clone(w.lines("Set-Cookie")), slices.Clone(w.lines(w.also))
 		w.err = w.hooks.Commit(w.status, carried)
 		w.tellOuter("Set-Cookie", cookies)
 		w.tellOuter(w.also, also)
@@ -76,7 +75,7 @@ func (w *Writer) commit(carried bool) error {
 // replaced.
 func (w *Writer) tellOuter(field string, before []string) {
 	var lines []string
-	for _, line := range w.inner.Header()[field] {
+	for _, line := range w.lines(field) {
 		if !slices.Contains(before, line) {
 			lines = append(lines, line)
 		}
@@ -92,6 +91,14 @@ func (w *Writer) tellOuter(field string, before []string) {
 		}
 		beneath = wrapper.Unwrap()
 	}
+}
+
+// lines are those of a field, if it has a name.
+func (w *Writer) lines(field string) []string {
+	if field == "" {
+		return nil
+	}
+	return w.inner.Header()[field]
 }
 
 func (w *Writer) keepLines(field string, lines []string) {
