@@ -98,6 +98,6 @@ type Moved struct {
 // another call goes on with what is left. Call it again once no server is running that makes new
 // rows in the former table.
 func (p *Plugin) MoveFormer(ctx context.Context) (Moved, error) {
-	m, err := p.store.MoveFormer(ctx)
+	m, err := p.store.MoveFormer(ctx, func(engine.Moved) {})
 	return Moved(m), err
 }

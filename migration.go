@@ -44,6 +44,14 @@ func migrating(opts []Option) (*options, error) {
 	return newOptions(append(slices.Clip(opts), func(o *options) { o.migrate = engine.AddColumns }))
 }
 
+// What cmd/gormsession may ask beyond the face: see internal/engine.
+func init() {
+	engine.StoreOf = func(plugin any) *engine.Store { return plugin.(*Plugin).store }
+	engine.Option = func(m engine.Migration) any {
+		return Option(func(o *options) { o.migrate = m })
+	}
+}
+
 // open opens the store that the options describe.
 func open(db *gorm.DB, o *options) (*engine.Store, error) {
 	own, former := o.configs()

@@ -108,5 +108,5 @@ func (p *Plugin) Entries(row Session) (map[string]any, error) {
 // the log. Each batch has the time of [WithTimeout]. An error ends it; what was deleted stays
 // deleted and is counted.
 func (p *Plugin) ClearExpired(ctx context.Context) (int64, error) {
-	return p.store.ClearExpired(ctx)
+	return p.store.ClearExpired(ctx, func(int64) {})
 }

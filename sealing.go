@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/cipher"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
+	"github.com/seed7368b609/gormsession/internal/seal"
 )
 
 // WithEncryption seals the data of each row by XChaCha20-Poly1305, with the row's session_key as
@@ -68,9 +67,6 @@ func (o *options) checkSeal() (err error) {
 	return err
 }
 
-// sealedPrefix begins each sealed text. It goes on with the key's identifier and what is sealed.
-const sealedPrefix = "sealed1."
-
 // sealing is a [Codec] that seals what another one has made.
 type sealing struct {
 	Codec
@@ -98,8 +94,7 @@ func (c sealing) around(inner Codec) (*sealing, error) {
 				"%s: key %d has %d bytes: a key has 32 random bytes, no password",
 				name, i+1, len(secret))
 		}
-		sum := sha256.Sum256(append([]byte("gormsession key identifier\x00"), secret...))
-		id := hex.EncodeToString(sum[:4])
+		id := seal.ID(secret)
 		if i == 0 {
 			c.first = id
 		}
@@ -123,11 +118,11 @@ func (c *sealing) Encode(
 	sealed := make([]byte, aead.NonceSize(), aead.NonceSize()+len(text)+aead.Overhead())
 	rand.Read(sealed) // never fails (crypto/rand)
 	sealed = aead.Seal(sealed, sealed, []byte(text), boundTo(c.first, sessionKey))
-	return sealedPrefix + c.first + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
+	return seal.Prefix + c.first + "." + base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
 // boundTo is the additional data of a sealed text.
-func boundTo(id, sessionKey string) []byte { return []byte(sealedPrefix + id + "." + sessionKey) }
+func boundTo(id, sessionKey string) []byte { return []byte(seal.Prefix + id + "." + sessionKey) }
 
 var errNotSealed = errors.New("the row is not sealed, and WithSealedOnly reads no such row")
 
@@ -135,7 +130,7 @@ var errSeal = errors.New("the seal is broken, or of another row")
 
 // Decode implements [Codec].
 func (c *sealing) Decode(sessionKey, text string) (map[string]json.RawMessage, error) {
-	rest, sealed := strings.CutPrefix(text, sealedPrefix)
+	rest, sealed := strings.CutPrefix(text, seal.Prefix)
 	if !sealed && c.only {
 		return nil, errNotSealed
 	}
@@ -205,7 +200,7 @@ func (c *sealing) reseal(
 // isDue tells whether a text is another than a save would make now.
 func (c *sealing) isDue(text string) bool {
 	if !c.seals {
-		return strings.HasPrefix(text, sealedPrefix)
+		return strings.HasPrefix(text, seal.Prefix)
 	}
-	return !strings.HasPrefix(text, sealedPrefix+c.first+".")
+	return !strings.HasPrefix(text, seal.Prefix+c.first+".")
 }

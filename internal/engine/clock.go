@@ -56,8 +56,11 @@ func (c *Clock) Now() time.Time {
 			_ = c.measure(ctx) // the last one goes on to count
 		}()
 	}
-	return now.Add(time.Duration(c.offset.Load()))
+	return now.Add(c.Offset())
 }
+
+// Offset is how far the server's clock was ahead of this process's when it was measured last.
+func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
 
 // measure takes the server's time for that of the middle of the question.
 func (c *Clock) measure(ctx context.Context) error {

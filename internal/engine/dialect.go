@@ -10,6 +10,8 @@ type dialect struct {
 	confirm    string // whose COMMIT waits for a standby; "": each does
 	sameData   string // compares session_data byte by byte with a parameter
 	expireText string // selects expire_date without a driver's idea of zones
+	size       string // of session_data in bytes
+	text       string // session_data as a text
 	lock       string // locks the selected row until the end of the transaction
 	wallClock  bool   // expire_date holds a wall clock, not an instant
 	storage    string // options of a table that is made
@@ -28,11 +30,13 @@ var dialects = map[string]dialect{
 	"sqlite": {
 		sameData: "session_data = ? COLLATE BINARY", expireText: "CAST(expire_date AS TEXT)",
 		wallClock: true, deaf: true,
+		size: "LENGTH(CAST(session_data AS BLOB))", text: "session_data",
 	},
 	// READ COMMITTED because a lock queues only there: at the higher levels it fails what waited.
 	"postgres": {
 		confirm:  "SELECT pg_logical_emit_message(true, 'gormsession', '')",
 		sameData: "session_data = ?", expireText: "expire_date", lock: " FOR UPDATE",
+		size: "OCTET_LENGTH(CAST(session_data AS text))", text: "CAST(session_data AS text)",
 		// A save within an expiry step changes no index: with room on the page the row stays there.
 		storage: " WITH (fillfactor = 85)",
 		tx:      &sql.TxOptions{Isolation: sql.LevelReadCommitted},
@@ -45,6 +49,7 @@ var dialects = map[string]dialect{
 	"mysql": {
 		sameData:   "CONVERT(session_data USING utf8mb4) = CAST(? AS BINARY)",
 		expireText: "CAST(expire_date AS CHAR)", lock: " FOR UPDATE", wallClock: true,
+		size: "LENGTH(session_data)", text: "session_data",
 		// READ COMMITTED gives back what it has locked and found changed.
 		deletes: &sql.TxOptions{Isolation: sql.LevelRepeatableRead},
 		micros:  "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",

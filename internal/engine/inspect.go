@@ -15,7 +15,7 @@ import (
 // inspect refuses a table that has our columns but cannot keep our sessions, such as Django's,
 // whose keys are too short for hashes. What the catalogs do not say is no reason: it is a warning.
 // It returns the columns of the model that the table lacks.
-func (t *Table) inspect() (missing []*schema.Field, err error) {
+func (t *Table) inspect(may Migration) (missing []*schema.Field, err error) {
 	err = t.within(0, func(ctx context.Context) error {
 		columns, err := t.shown(ctx)
 		keyed := unknown
@@ -32,7 +32,11 @@ func (t *Table) inspect() (missing []*schema.Field, err error) {
 			t.logger().Warn("gormsession: it is unknown whether the table can keep sessions, "+
 				"as the database shows this account nothing of how it is made", "table", t.table)
 		}
-		if err := t.unfit(columns, keyed); err != nil {
+		err = t.unfit(columns, keyed)
+		if err == nil && may != Visit {
+			err = t.demanding(columns)
+		}
+		if err != nil {
 			return fmt.Errorf("gormsession: %w", err)
 		}
 		t.warnOfImpatience(ctx)
@@ -69,6 +73,11 @@ func (t *Table) unfit(columns []column, keyed answer) error {
 			)
 		}
 	}
+	return nil
+}
+
+// demanding refuses a table whose rows need what an insert of ours does not give.
+func (t *Table) demanding(columns []column) error {
 	for _, c := range columns {
 		if c.Demanded && !t.writes(c) {
 			return fmt.Errorf("the table %s demands a value for its column %s (NOT NULL without a "+

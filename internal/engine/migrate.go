@@ -20,6 +20,7 @@ const (
 	Leave      Migration = iota // nothing
 	MakeTable                   // a missing table is made
 	AddColumns                  // and one that is there gets the columns of the model that it lacks
+	Visit                       // nothing, and no row is made, so that other columns are no matter
 )
 
 // prepare sees to it that there is a table that can keep our sessions: it makes a missing one if it
@@ -31,7 +32,7 @@ func (t *Table) prepare(may Migration) error {
 	}
 	err := t.probe()
 	if t.faults.Tells(err, fault.NoTable) {
-		if may == Leave {
+		if may == Leave || may == Visit {
 			return t.absent(err)
 		}
 		failed := t.createTable(nil)
@@ -42,12 +43,12 @@ func (t *Table) prepare(may Migration) error {
 	if err != nil {
 		return t.unread(err)
 	}
-	missing, err := t.inspect()
+	missing, err := t.inspect(may)
 	if err == nil && t.mayExtend(may) {
 		if err := t.extend(nil, missing); err != nil {
 			return t.unextended(err)
 		}
-		missing, err = t.inspect()
+		missing, err = t.inspect(may)
 	}
 	switch {
 	case err != nil:

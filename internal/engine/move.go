@@ -19,8 +19,8 @@ type Moved struct {
 }
 
 // MoveFormer moves the live rows of the former table to the own one, each in a transaction of its
-// own.
-func (s *Store) MoveFormer(ctx context.Context) (m Moved, err error) {
+// own. tell is called after each batch.
+func (s *Store) MoveFormer(ctx context.Context, tell func(Moved)) (m Moved, err error) {
 	if s.former == nil {
 		return m, errors.New("gormsession: there is no former table to move rows from: " +
 			"give New the option WithFormer")
@@ -41,7 +41,7 @@ func (s *Store) MoveFormer(ctx context.Context) (m Moved, err error) {
 			return m, noting(err, fmt.Sprintf(
 				"the move ended after %d sessions and goes on when it is called again", m.Rows))
 		}
-		if len(rows) < moveBatch {
+		if tell(m); len(rows) < moveBatch {
 			return m, nil
 		}
 	}

@@ -38,7 +38,7 @@ func (t *Table) plan(may Migration) ([]string, error) {
 	r := &recorder{ConnPool: t.source(context.Background()), explain: t.db.Dialector.Explain}
 	err := t.probe()
 	switch {
-	case t.faults.Tells(err, fault.NoTable) && may != Leave:
+	case t.faults.Tells(err, fault.NoTable) && may != Leave && may != Visit:
 		if err := t.createTable(r); err != nil {
 			return nil, t.unmade(err)
 		}
@@ -48,7 +48,7 @@ func (t *Table) plan(may Migration) ([]string, error) {
 	case err != nil:
 		return nil, t.unread(err)
 	}
-	missing, err := t.inspect()
+	missing, err := t.inspect(may)
 	switch {
 	case err != nil:
 		return nil, err

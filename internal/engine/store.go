@@ -197,12 +197,13 @@ func (s *Store) ClearAll(ctx context.Context) (total int64, err error) {
 	return total, nil
 }
 
-// ClearExpired deletes all rows that are expired when it begins, and returns how many.
-func (s *Store) ClearExpired(ctx context.Context) (int64, error) {
-	total, err := s.Own.clearExpired(ctx)
+// ClearExpired deletes all rows that are expired when it begins, and returns how many. tell is
+// called after each batch with how many there were so far.
+func (s *Store) ClearExpired(ctx context.Context, tell func(total int64)) (int64, error) {
+	total, err := s.Own.clearExpired(ctx, tell)
 	if s.former == nil || err != nil {
 		return total, err
 	}
-	more, err := s.former.clearExpired(ctx)
+	more, err := s.former.clearExpired(ctx, func(n int64) { tell(total + n) })
 	return total + more, err
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,24 +110,19 @@ func (t *Table) expired(ctx context.Context, q batchQuery) (keys []string, err e
 func (t *Table) remaining(
 	ctx context.Context, before time.Time, keys []string,
 ) (n int64, err error) {
-	query := "SELECT COUNT(*) FROM " + t.db.Statement.Quote(t.table) + " WHERE expire_date < ?"
-	args := []any{t.expireArg(before)}
+	where, args := "expire_date < ?", []any{t.expireArg(before)}
 	if len(keys) > 0 {
-		query, args = query+" AND session_key IN ?", append(args, keys)
+		where, args = where+" AND session_key IN ?", append(args, keys)
 	}
-	err = t.ask(t.line(ctx), query, func(rows *sql.Rows) error {
-		if !rows.Next() {
-			return nil
-		}
-		return rows.Scan(&n)
-	}, args...)
-	return n, t.fault(err, "")
+	return t.count(ctx, where, args)
 }
 
 // clearExpired deletes all rows that are expired when it begins, in batches, and returns how many
 // it has deleted. Others may clear at the same time: it ends when there is nothing left.
-func (t *Table) clearExpired(ctx context.Context) (total int64, err error) {
-	return t.clear(ctx, t.Now(), func(batch) bool { return false })
+func (t *Table) clearExpired(
+	ctx context.Context, tell func(total int64),
+) (total int64, err error) {
+	return t.clear(ctx, t.Now(), func(batch) bool { return false }, tell)
 }
 
 // clearAll deletes all rows there are when it begins. It goes on until it has seen all rows there
@@ -136,12 +130,12 @@ func (t *Table) clearExpired(ctx context.Context) (total int64, err error) {
 func (t *Table) clearAll(ctx context.Context) (total int64, err error) {
 	return t.clear(ctx, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), func(b batch) bool {
 		return len(b.keys) < sweepBatch && b.deleted >= int64(len(b.keys))
-	})
+	}, func(int64) {})
 }
 
 // clear deletes the rows that end before an instant, until there are none, or a batch is the last.
 func (t *Table) clear(
-	ctx context.Context, before time.Time, last func(batch) bool,
+	ctx context.Context, before time.Time, last func(batch) bool, tell func(total int64),
 ) (total int64, err error) {
 	q := batchQuery{before: before}
 	for {
@@ -154,7 +148,9 @@ func (t *Table) clear(
 			}
 			return err
 		})
-		total += swept.deleted
+		if total += swept.deleted; err == nil {
+			tell(total)
+		}
 		switch {
 		case err != nil:
 			return total, noting(err, fmt.Sprintf("%d sessions were deleted before", total))

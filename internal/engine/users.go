@@ -181,24 +181,23 @@ func (t *Table) endUser(ctx context.Context, userID string, pick Pick) (total in
 		if total += n; err != nil || !t.replaceRows {
 			return total, t.fault(err, "")
 		}
-		if left, err = t.anyLeft(ctx, where, args); err != nil {
+		more, err := t.count(ctx, where, args)
+		if err != nil {
 			return total, err
 		}
+		left = more > 0
 	}
 	return total, nil
 }
 
-func (t *Table) anyLeft(ctx context.Context, where string, args []any) (left bool, err error) {
+// count counts the rows that meet a condition.
+func (t *Table) count(ctx context.Context, where string, args []any) (n int64, err error) {
 	query := "SELECT COUNT(*) FROM " + t.db.Statement.Quote(t.table) + " WHERE " + where
 	err = t.ask(t.line(ctx), query, func(rows *sql.Rows) error {
-		var n int64
-		if rows.Next() {
-			if err := rows.Scan(&n); err != nil {
-				return err
-			}
+		if !rows.Next() {
+			return nil
 		}
-		left = n > 0
-		return nil
+		return rows.Scan(&n)
 	}, args...)
-	return left, t.fault(err, "")
+	return n, t.fault(err, "")
 }
