@@ -59,6 +59,7 @@ func TestDocsTestsExist(t *testing.T) {
 	}
 	for _, more := range []string{
 		"ginsession/*_test.go", "httpsession/*_test.go", "django/*_test.go", "example/*_test.go",
+		"cmd/*/*_test.go",
 		"internal/*/*_test.go",
 		"internal/suite/*.go", // whose cases are methods
 	} {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+const about = `gormsession looks after the table in which package gormsession keeps sessions.
+
+The database is named by --dsn, or by GORMSESSION_DSN in the environment, which other accounts of
+the machine cannot read as they can a command line:
+
+  sqlite:app.db                                    a file; options follow a question mark
+  postgres://user:password@host:5432/db            also "host=... dbname=..."
+  mysql://user:password@tcp(host:3306)/db          also without the mysql://
+
+A session is named by its handle, which the lists show and which opens nothing. No command shows a
+key. What destroys something says what it would do, and does it with --yes.
+
+It exits with
+  0  done
+  1  an error, which is on standard error
+  2  a command line that is not understood
+  3  done, and there is something to look at: doctor has found a fault, or a row had to stay`
+
+const examples = `  export GORMSESSION_DSN=postgres://shop@db.internal/shop
+  gormsession doctor
+  gormsession list --user 42
+  gormsession end 4f2a9c01d3be --yes`
+
+// command is the program's command line.
+func (t *tool) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "gormsession",
+		Short:         "Looks after the sessions of package gormsession",
+		Long:          about,
+		Example:       examples,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          known,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
+	flags := root.PersistentFlags()
+	flags.StringVar(&t.dsn, "dsn", "", "the database; by default $"+dsnVariable)
+	flags.StringVar(&t.table, "table", "",
+		"the table (default web_sessions, with --django django_session)")
+	flags.DurationVar(&t.timeout, "timeout", 30*time.Second, "what one statement may take")
+	flags.BoolVar(&t.json, "json", false, "print JSON, for scripts")
+	flags.BoolVar(&t.django.on, "django", false, "the table is Django's, or made like it")
+	flags.StringVar(&t.django.secretFile, "django-secret-file", "",
+		"a file with SECRET_KEY, and in lines that follow SECRET_KEY_FALLBACKS;\n"+
+			"by default $"+djangoVariable)
+	flags.StringVar(&t.django.salt, "django-salt", "",
+		"the salt of a session store of the site's own")
+	flags.StringVar(&t.django.zone, "django-time-zone", "", "TIME_ZONE, where USE_TZ is False")
+	root.AddCommand(t.schema(), t.migrate(), t.list(), t.show(), t.end(), t.clear(), t.stats(),
+		t.reseal(), t.move(), t.doctor())
+	for _, c := range root.Commands() {
+		c.Args = misused(c.Args)
+	}
+	return root
+}
+
+// known refuses a command that there is not.
+func known(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "; is it " + strings.Join(near, " or ") + "?"
+	}
+	return misusef("there is no command %q%s", args[0], hint)
+}
+
+// misused has errors of the arguments count as such.
+func misused(check cobra.PositionalArgs) cobra.PositionalArgs {
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return misuse{err}
+		}
+		return nil
+	}
+}
+
+// yes adds the flag without which nothing is changed.
+func yes(c *cobra.Command, to *bool, what string) {
+	c.Flags().BoolVar(to, "yes", false, "do it; without, it is only said "+what)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed7368b609/gormsession"
+)
+
+// end ends sessions.
+func (t *tool) end() *cobra.Command {
+	var user string
+	var everybody, do bool
+	c := &cobra.Command{
+		Use:   "end [HANDLE]",
+		Short: "End a session, those of a user, or all",
+		Long: `Ends the session of a handle, all of a user, or those of everybody: whoever has one is logged
+out, on all servers, with the next request, and no request that is running brings it back. Without
+--yes it says how many there are, and ends none.`,
+		Example: `  gormsession end 4f2a9c01d3be --yes
+  gormsession end --user 42 --yes
+  gormsession end --everybody --yes`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			named, ways := len(args) == 1, 0
+			for _, way := range []bool{named, user != "", everybody} {
+				if way {
+					ways++
+				}
+			}
+			if ways != 1 {
+				return misusef("which sessions? take one of HANDLE, --user and --everybody")
+			}
+			b, err := t.visit()
+			if err != nil {
+				return err
+			}
+			ctx := c.Context()
+			r := &ended{User: user, Done: do}
+			switch {
+			case named:
+				r.Handle, r.Sessions = args[0], 1
+				err = t.endOne(ctx, b, args[0], do)
+			case user != "" && !b.users:
+				err = errNoUsers
+			case !do:
+				r.Live = new(int64)
+				r.Sessions, *r.Live, err = b.store.Own.Rows(ctx, user)
+			case everybody:
+				r.Sessions, err = b.plugin.EndEverybody(ctx)
+			default:
+				r.Sessions, err = b.plugin.EndAll(ctx, user)
+			}
+			if err != nil {
+				return err
+			}
+			return t.print(r)
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "all sessions of this user")
+	c.Flags().BoolVar(&everybody, "everybody", false, "all sessions, of visitors too")
+	yes(c, &do, "how many would end")
+	return c
+}
+
+// endOne ends the session of a handle, as the application itself would.
+func (t *tool) endOne(ctx context.Context, b *base, handle string, do bool) error {
+	row, err := t.named(ctx, b, handle)
+	switch {
+	case err != nil || !do:
+		return err
+	case row.UserID == "" || row.PublicID == "":
+		return b.plugin.DeleteRow(ctx, gormsession.Session{SessionKey: row.Key})
+	}
+	there, err := b.plugin.End(ctx, row.UserID, row.PublicID)
+	if err == nil && !there {
+		err = errors.New("the session has ended meanwhile")
+	}
+	return err
+}
+
+// ended says how many sessions have ended, or would.
+type ended struct {
+	Handle   string `json:"handle,omitempty"`
+	User     string `json:"user,omitempty"`
+	Sessions int64  `json:"sessions"`       // those that have expired too
+	Live     *int64 `json:"live,omitempty"` // of them, where they were counted
+	Done     bool   `json:"done"`
+}
+
+func (e *ended) text(w io.Writer) {
+	what := count(e.Sessions, "session")
+	if e.User != "" {
+		what += " of the user " + printable(e.User)
+	}
+	switch {
+	case e.Done:
+		fmt.Fprintln(w, what, "ended")
+	case e.Live != nil:
+		fmt.Fprintf(w, "%s would end, of which %d live; nothing was done, --yes does it\n", what, *e.Live)
+	default:
+		fmt.Fprintln(w, what, "would end; nothing was done, --yes does it")
+	}
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed7368b609/gormsession/internal/engine"
+)
+
+// list lists sessions.
+func (t *tool) list() *cobra.Command {
+	var user string
+	var expired bool
+	var limit, page int
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List sessions by their handles",
+		Long: `Lists live sessions, those first that end last. A handle names a session for show and end, and
+opens nothing. Who has logged in, when, and when the session was last seen is known where the table
+has the columns of WithUsers. A session of WithKeyRotation leaves a row for its former key, which
+is listed as one of nobody's.`,
+		Example: `  gormsession list
+  gormsession list --user 42
+  gormsession list --limit 500 --page 3
+  gormsession list --limit 0 --json | jq -r '.sessions[] | select(.size > 100000) | .handle'`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if limit < 0 || page < 1 {
+				return misusef("--limit is 0 or more, and --page 1 or more")
+			}
+			b, err := t.visit()
+			if err != nil {
+				return err
+			}
+			if user != "" && !b.users {
+				return errNoUsers
+			}
+			ctx, cancel := t.slow(c.Context())
+			defer cancel()
+			l := engine.Listing{Expired: expired, UserID: user, Offset: (page - 1) * limit, Limit: limit}
+			if limit > 0 {
+				l.Limit++ // to know whether there are more
+			}
+			rows, err := b.store.Own.List(ctx, l)
+			if err != nil {
+				return err
+			}
+			r := &listing{Page: page, Sessions: []session{}, users: b.users}
+			if r.More = limit > 0 && len(rows) > limit; r.More {
+				rows = rows[:limit]
+			}
+			for _, row := range rows {
+				r.Sessions = append(r.Sessions, sessionOf(row))
+			}
+			return t.print(r)
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "those of this user alone")
+	c.Flags().BoolVar(&expired, "expired", false, "those that have expired and were not cleared yet")
+	c.Flags().IntVar(&limit, "limit", 50, "how many on a page; 0 for all")
+	c.Flags().IntVar(&page, "page", 1, "which page")
+	return c
+}
+
+var errNoUsers = errors.New("rows do not say whose they are: the table has no columns of " +
+	"WithUsers; gormsession migrate --users adds them")
+
+// A session is what is shown of a row. It has no key.
+type session struct {
+	Handle   string     `json:"handle"`
+	User     string     `json:"user,omitempty"`
+	Created  *time.Time `json:"created,omitempty"`
+	LastSeen *time.Time `json:"last_seen,omitempty"`
+	Expires  *time.Time `json:"expires"`
+	Size     int64      `json:"size"`
+	Address  string     `json:"address,omitempty"`
+	Agent    string     `json:"agent,omitempty"`
+}
+
+func sessionOf(l engine.Listed) session {
+	return session{
+		Handle: l.Handle(), User: l.UserID, Created: instant(l.Created),
+		LastSeen: instant(l.LastSeen), Expires: instant(l.Expire), Size: l.Size,
+		Address: l.Address, Agent: l.Agent,
+	}
+}
+
+// A listing is a page of sessions.
+type listing struct {
+	Sessions []session `json:"sessions"`
+	Page     int       `json:"page"`
+	More     bool      `json:"more"`
+	users    bool
+}
+
+func (l *listing) text(w io.Writer) {
+	rows := [][]string{{"HANDLE", "EXPIRES", "SIZE"}}
+	if l.users {
+		rows[0] = append(rows[0], "USER", "CREATED", "LAST SEEN", "ADDRESS", "AGENT")
+	}
+	for _, s := range l.Sessions {
+		row := []string{s.Handle, moment(s.Expires), sized(s.Size)}
+		if l.users {
+			row = append(row, orDash(s.User), moment(s.Created), moment(s.LastSeen), orDash(s.Address),
+				orDash(shortened(s.Agent)))
+		}
+		rows = append(rows, row)
+	}
+	columns(w, rows)
+	switch {
+	case l.More:
+		fmt.Fprintln(w, "there are more: --page "+strconv.Itoa(l.Page+1))
+	case len(l.Sessions) == 0:
+		fmt.Fprintln(w, "there are none")
+	}
+}
+
+// shortened is a text as a column takes it.
+func shortened(text string) string {
+	const most = 40
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}

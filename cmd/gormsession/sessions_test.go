@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
+)
+
+// handles are those of a page of list.
+func handles(l listing) (all []string) {
+	for _, s := range l.Sessions {
+		all = append(all, s.Handle)
+	}
+	return all
+}
+
+// A list has each live session once, over all of its pages, with the handle that show and end take.
+func TestList(t *testing.T) {
+	for layout, opts := range models {
+		t.Run(layout, func(t *testing.T) {
+			eachDesk(t, func(k *desk) {
+				p := k.plugin(opts...)
+				var all []string
+				for i := range 7 {
+					all = append(all, sessionkey.Handle(k.start(p, func(s *gormsession.State) {
+						s.Set("n", i)
+						s.SetExpiry(time.Duration(i+1) * time.Hour)
+					})))
+				}
+				ended := k.start(p, func(s *gormsession.State) {
+					s.Set("a", 1)
+					s.SetExpiryAt(time.Now().Add(-time.Hour))
+				})
+				slices.Reverse(all) // the last to end is the first
+				var args []string
+				if layout == "django" {
+					args = []string{"--django"}
+				}
+				list := func(more ...string) listing {
+					return decode[listing](k.must(0, append(append([]string{"list", "--json"}, args...),
+						more...)...))
+				}
+				want(k.t, "all", fmt.Sprint(handles(list())), fmt.Sprint(all))
+				want(k.t, "without a limit", len(list("--limit", "0").Sessions), 7)
+				var pages []string
+				for page, more := 1, true; more; page++ {
+					l := list("--limit", "3", "--page", fmt.Sprint(page))
+					pages, more = append(pages, handles(l)...), l.More
+				}
+				want(k.t, "by pages", fmt.Sprint(pages), fmt.Sprint(all))
+				want(k.t, "expired", fmt.Sprint(handles(list("--expired"))),
+					fmt.Sprint([]string{sessionkey.Handle(ended)}))
+				k.must(0, append(args, "list", "--limit", "3")...).has(all[0], "there are more: --page 2")
+			})
+		})
+	}
+}
+
+// Where rows say whose they are the list says it too, under the handles of Plugin.Sessions, and
+// nothing that a client has said of itself does anything to the terminal.
+func TestListOfUsers(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		p := k.plugin(gormsession.WithUsers())
+		k.start(p, func(s *gormsession.State) {
+			s.LogIn("ann\x1b[2J", gormsession.Device{Address: "192.0.2.1", Agent: "Firefox\x1b[2J"})
+		})
+		k.start(p, func(s *gormsession.State) { s.LogIn(42); s.Set("cart", "milk") })
+		k.start(p, func(s *gormsession.State) { s.Set("a", 1) })
+		logins, err := p.Sessions(context.Background(), 42)
+		if err != nil || len(logins) != 1 {
+			k.t.Fatal(logins, err)
+		}
+		of := decode[listing](k.must(0, "list", "--user", "42", "--json")).Sessions
+		if len(of) != 1 || of[0].Handle != logins[0].Handle || of[0].User != "42" ||
+			of[0].Created == nil || of[0].LastSeen == nil || of[0].Size == 0 ||
+			of[0].Expires.Sub(logins[0].Expires).Abs() > time.Second {
+			k.t.Errorf("the list has %+v, and the plugin %+v", of, logins)
+		}
+		k.must(0, "list").has("42", "192.0.2.1", `"ann\x1b[2J"`, "LAST SEEN").lacks("\x1b")
+		k.must(0, "list", "--user", "bob").has("there are none")
+	})
+}
+
+// Where they do not, it says by what they would.
+func TestNoUsers(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		k.plugin()
+		k.must(1, "list", "--user", "42").has("migrate --users")
+		k.must(1, "end", "--user", "42", "--yes").has("migrate --users")
+	})
+}
+
+// Columns of a model of the application's own, also such as an insert must fill, are no matter.
+func TestModelOfTheApplication(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		if err := k.db.AutoMigrate(new(visit)); err != nil {
+			k.t.Fatal(err)
+		}
+		p := k.plugin(gormsession.WithModel(
+			func(row gormsession.Session, _ gormsession.Entries) visit { return visit{row, "shop"} }))
+		key := k.start(p, func(s *gormsession.State) { s.Set("a", 1) })
+		args := []string{"--table", "visits"}
+		l := decode[listing](k.must(0, append(args, "list", "--json")...))
+		want(k.t, "listed", len(l.Sessions), 1)
+		k.must(0, append(args, "show", sessionkey.Handle(key))...).has("live")
+		k.must(0, append(args, "stats")...)
+		k.must(0, append(args, "clear")...)
+		k.run(append(args, "doctor")...).has("hint", "tenant", "WithModel")
+		k.must(0, append(args, "end", sessionkey.Handle(key), "--yes")...)
+		want(k.t, "lives", k.lives(p, key), false)
+	})
+}
+
+// A visit is a row of an application.
+type visit struct {
+	gormsession.Session
+	Tenant string `gorm:"not null"`
+}
+
+func (visit) TableName() string { return "visits" }
+
+// What a session holds is shown by names and sizes, and by values where they are asked for.
+func TestShow(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		p := k.plugin(gormsession.WithUsers())
+		key := k.start(p, func(s *gormsession.State) {
+			s.LogIn(42, gormsession.Device{Agent: "Firefox"})
+			s.Set("cart", "a private thing")
+		})
+		login := decode[listing](k.must(0, "list", "--json")).Sessions[0].Handle
+		for _, handle := range []string{login, sessionkey.Handle(key),
+			strings.ToUpper(sessionkey.Handle(key))} {
+			k.must(0, "show", handle).has(login, sessionkey.Handle(key), "42", "Firefox", "cart", "17 B").
+				lacks("private")
+		}
+		k.must(0, "show", login, "--values").has(`"a private thing"`)
+		d := decode[detail](k.must(0, "show", login, "--values", "--json"))
+		if i := slices.IndexFunc(d.Entries, func(e entry) bool { return e.Name == "cart" }); i < 0 ||
+			string(d.Entries[i].Value) != `"a private thing"` || !d.Live {
+			k.t.Errorf("%+v", d)
+		}
+		k.must(1, "show", "0123456789ab").has("there is no session of that handle")
+		k.must(1, "show", "NOTTHERE").has("there is no session of that handle")
+	})
+}
+
+// What the codec cannot read is said to be so.
+func TestShowDamaged(t *testing.T) {
+	k := newDesk(t, dbtest.New(t, dbtest.SQLite))
+	key := k.start(k.plugin(), func(s *gormsession.State) { s.Set("a", 1) })
+	k.db.Exec("UPDATE web_sessions SET session_data = 'gob and not JSON'")
+	k.must(0, "show", sessionkey.Handle(key), "--values").has("WithCodec").lacks("gob and")
+}
+
+// The row of a former key says where its session goes on, and shows neither key.
+func TestShowFormerKey(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		now := time.Now()
+		p := k.plugin(gormsession.WithKeyRotation(time.Minute),
+			gormsession.WithClock(func() time.Time { return now }))
+		key := k.start(p, func(s *gormsession.State) { s.Set("a", 1) })
+		now = now.Add(2 * time.Minute)
+		next := k.rotate(p, key)
+		k.must(0, "show", sessionkey.Handle(key), "--values").
+			has("the session goes on as " + sessionkey.Handle(next))
+		k.must(0, "end", sessionkey.Handle(key), "--yes")
+		want(k.t, "the session lives", k.lives(p, next), false)
+	})
+}
+
+// Django's rows are shown where SECRET_KEY is there, and are listed and ended without it.
+func TestDjangosTable(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		k.secrets = append(k.secrets, djangoSecret)
+		p := k.plugin(shared())
+		key := k.start(p, func(s *gormsession.State) { s.Set("cart", "milk") })
+		handle := sessionkey.Handle(key)
+		k.must(0, "list", "--django").has(handle)
+		k.must(0, "show", handle, "--django", "--values").has("SECRET_KEY").lacks("milk")
+		file := k.file("secret", "a newer one\n"+djangoSecret+"\n")
+		k.must(0, "show", handle, "--django", "--values", "--django-secret-file", file).
+			has("cart", "milk")
+		k.env[djangoVariable] = "another"
+		k.must(0, "show", handle, "--django").has("another SECRET_KEY")
+		k.env[djangoVariable] = djangoSecret
+		k.must(0, "show", handle, "--django", "--values").has("milk")
+		k.must(0, "show", handle, "--django", "--django-salt", "x").has("salt")
+		delete(k.env, djangoVariable)
+		k.must(0, "end", handle, "--django").has("nothing was done")
+		want(k.t, "lives", k.lives(p, key), true)
+		k.must(0, "end", handle, "--django", "--yes")
+		want(k.t, "lives", k.lives(p, key), false)
+		k.must(1, "list").has("is missing")
+		k.must(1, "list", "--table", "django_session").has("--django")
+	})
+}
+
+// An end is a dry run until it is told otherwise, and reaches the one session, those of the user,
+// or all.
+func TestEnd(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		p := k.plugin(gormsession.WithUsers())
+		in := func(user any) string {
+			return k.start(p, func(s *gormsession.State) { s.LogIn(user) })
+		}
+		visitor := k.start(p, func(s *gormsession.State) { s.Set("a", 1) })
+		a1, a2, b1, b2 := in("a"), in("a"), in("b"), in("b")
+		all := []string{visitor, a1, a2, b1, b2}
+		living := func(wanted ...string) {
+			k.t.Helper()
+			for _, key := range all {
+				want(k.t, "lives "+sessionkey.Handle(key), k.lives(p, key), slices.Contains(wanted, key))
+			}
+		}
+		for _, line := range [][]string{
+			{"end", sessionkey.Handle(a1)}, {"end", "--user", "a"}, {"end", "--everybody"},
+		} {
+			k.must(0, line...).has("would end", "nothing was done")
+			want(k.t, "done", decode[ended](k.must(0, append(line, "--json")...)).Done, false)
+		}
+		living(all...)
+		public := decode[detail](k.must(0, "show", sessionkey.Handle(a1), "--json")).Handle
+		k.must(0, "end", public, "--yes").has("1 session ended")
+		living(visitor, a2, b1, b2)
+		k.must(0, "end", sessionkey.Handle(visitor), "--yes")
+		living(a2, b1, b2)
+		k.must(0, "end", "--user", "b", "--yes").has("2 sessions of the user b ended")
+		living(a2)
+		k.must(1, "end", public, "--yes").has("there is no session of that handle")
+		k.must(0, "end", "--everybody", "--yes").has("1 session ended")
+		living()
+	})
+}
+
+// rotate has a session get a new key, as by a request once it is time, and returns that.
+func (k *desk) rotate(p *gormsession.Plugin, key string) string {
+	k.t.Helper()
+	next := k.request(p, key)
+	k.secrets = append(k.secrets, next, sessionkey.Hash(next))
+	if next == key {
+		k.t.Fatal("the session has kept its key")
+	}
+	return next
+}
+
+// Expired rows are counted and deleted by the clock of the database, in batches; a log has a line
+// for each tenth, and a terminal a bar.
+func TestClear(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		p := k.plugin()
+		key := k.start(p, func(s *gormsession.State) { s.Set("a", 1) })
+		k.expired(2500)
+		if k.d.Kind() != dbtest.SQLite { // this machine's clock is a year ahead, and nobody minds
+			k.ago = 365 * 24 * time.Hour
+		}
+		k.must(0, "clear", "--dry-run").has("2500 expired rows", "nothing was done")
+		k.must(0, "clear").has("expired rows deleted: 1000 of 2500", "expired rows deleted: 2000 of 2500",
+			"2500 expired rows deleted").lacks("\r")
+		k.must(0, "clear").has("0 expired rows deleted")
+		k.expired(2500)
+		k.onTTY = true
+		k.must(0, "clear").has("\r", "2500/2500", "2500 expired rows deleted")
+		want(k.t, "lives", k.lives(p, key), true)
+	})
+}
+
+// expired adds rows that have expired.
+func (k *desk) expired(n int) {
+	k.t.Helper()
+	rows := make([]gormsession.Session, n)
+	for i := range rows {
+		rows[i] = gormsession.Session{
+			SessionKey: sessionkey.Hash(sessionkey.Random()), SessionData: "{}",
+			ExpireDate: gormsession.Expiry{Time: time.Now().Add(-time.Duration(i+1) * time.Minute)},
+		}
+	}
+	err := k.db.Session(&gorm.Session{CreateBatchSize: 500}).Create(&rows).Error
+	if err != nil {
+		k.t.Fatal(err)
+	}
+}
