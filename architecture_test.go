@@ -56,6 +56,45 @@ func TestPictureOfTheRooms(t *testing.T) {
 	madetest.Part(t, "ARCHITECTURE.md", "go list", b.String())
 }
 
+// What an application links that uses Gin, or the face alone: GORM, its framework and what these
+// need, and no driver, no other library of sessions, no telemetry, no browser and no command line,
+// though the module has tests and a tool that use them.
+func TestWhatApplicationsLink(t *testing.T) {
+	others := []string{
+		"gorm.io/driver/", "gorm.io/plugin/", "github.com/mattn/go-sqlite3", "modernc.org/",
+		"github.com/glebarez/", "github.com/jackc/", "github.com/lib/pq", "github.com/go-sql-driver/",
+		"github.com/gin-contrib/sessions", "github.com/alexedwards/scs", "github.com/gorilla/",
+		"go.opentelemetry.io/", "github.com/prometheus/", "github.com/chromedp/",
+		"github.com/spf13/", "github.com/schollz/", "github.com/labstack/",
+		"github.com/coder/websocket", "pgregory.net/rapid", "testing$", module + "/internal/dbtest",
+		module + "/cmd/",
+	}
+	for path, unlinked := range map[string][]string{
+		module: append([]string{"github.com/gin-gonic/"}, others...), module + "/ginsession": others,
+		module + "/httpsession": append([]string{"github.com/gin-gonic/"}, others...),
+		module + "/django":      others,
+	} {
+		deps := list(t, "{{.ImportPath}}", "-deps", path)
+		for _, dep := range deps {
+			if slices.ContainsFunc(unlinked, func(prefix string) bool {
+				return strings.HasPrefix(dep+"$", prefix)
+			}) {
+				t.Errorf("who uses %s links %s", path, dep)
+			}
+		}
+		if !slices.Contains(deps, "gorm.io/gorm") {
+			t.Errorf("%s is not seen to link GORM: does the list still work?", path)
+		}
+	}
+	// The lists are not in vain: the tool links them.
+	tool := list(t, "{{.ImportPath}}", "-deps", module+"/cmd/gormsession")
+	for _, dep := range []string{"gorm.io/driver/sqlite", "github.com/spf13/cobra"} {
+		if !slices.Contains(tool, dep) {
+			t.Errorf("the tool does not link %s", dep)
+		}
+	}
+}
+
 // A wall holds: a room does not reach what it is not to know, by whatever way.
 func TestWalls(t *testing.T) {
 	for name, unknown := range map[string][]string{
