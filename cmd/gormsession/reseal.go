@@ -37,7 +37,8 @@ had to stay, as their key was not given: keep the old keys then.`,
 			case len(keys) == 0:
 				return misusef("with which keys? --keys-file names a file, and $%s has them", keysVariable)
 			case t.django.on:
-				return errors.New("Django could not read its rows if they were sealed: move them first")
+				return errors.New("rows of Django's table stay open, as Django could not read them; move " +
+					"them first")
 			}
 			seal := gormsession.WithEncryption(keys...)
 			if open {

@@ -140,7 +140,7 @@ func TestReseal(t *testing.T) {
 		k.must(0, "show", handle, "--values").has("milk").lacks("sealed")
 		k.env[keysVariable] = "no key at all, by any means"
 		k.must(1, "reseal", "--yes").has("key 1", "openssl rand").lacks("by any means")
-		k.must(1, "reseal", "--django", "--keys-file", file).has("Django could not read")
+		k.must(1, "reseal", "--django", "--keys-file", file).has("Django could not read them")
 	})
 }
 
