@@ -110,6 +110,8 @@ func TestWalls(t *testing.T) {
 		"internal/layout":   {module + "$", "gorm.io/", "net/http$"},
 		"internal/jsontext": {module + "$", "gorm.io/", "net/http$"},
 		"internal/scheme":   {module + "$", "gorm.io/", "github.com/gin-gonic/"},
+		"internal/passage": {module + "/ginsession$", module + "/httpsession$", "github.com/gin-gonic/",
+			"gorm.io/driver/"},
 		"internal/suite": {module + "/ginsession$", module + "/httpsession$",
 			"github.com/gin-gonic/gin$"},
 		"httpsession": {module + "/ginsession$", "github.com/gin-gonic/", "gorm.io/driver/"},

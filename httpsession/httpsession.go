@@ -53,11 +53,11 @@ package httpsession
 
 import (
 	"net/http"
-	"sync"
 
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/passage"
 )
 
 // The names that nearly every user needs, so that one import is enough.
@@ -84,41 +84,10 @@ func New(db *gorm.DB, opts ...Option) func(http.Handler) http.Handler {
 // a route each have their own session and cookie; [Get] is then the session of the innermost one,
 // and [GetFrom] names one. Two that set the same cookie are reported in the log.
 func Handler(plugin *gormsession.Plugin) func(http.Handler) http.Handler {
-	if plugin == nil {
-		panic(
-			"gormsession: httpsession.Handler needs the plugin that gormsession.New returned, not nil",
-		)
-	}
-	var clash sync.Once
+	mount := passage.New(plugin, "httpsession")
 	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-			if innermost, nested := find(w, request, currentKey{}); nested {
-				if innermost.clashesWith(plugin, w) {
-					clash.Do(func() { plugin.Logger().Error(sameCookie, "cookie", plugin.CookieName()) })
-				}
-				if r, mounted := find(w, request, pluginKey{plugin}); mounted && r.answersBy(w) {
-					r.again(w, request, next)
-					return
-				}
-			}
-			begin(w, request, plugin, next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = mount.Serve(w, r, next) // it is in the log, and nobody else is there to hear it
 		})
 	}
-}
-
-const sameCookie = "gormsession: two plugins on one route set the same cookie, or the same " +
-	"header of WithKeyHeader, so one of their sessions is lost: httpsession.New makes a plugin each " +
-	"time it is called, so a middleware that is to be mounted twice is made once, or mounted in one " +
-	"of the two places only; where two plugins are meant, give one of them another name with " +
-	"WithCookieName or WithKeyHeader"
-
-// clashesWith tells whether this run, or one outside of it, sets the cookie or the header of
-// another plugin in the response that w writes.
-func (r *run) clashesWith(plugin *gormsession.Plugin, w http.ResponseWriter) bool {
-	for at, ok := r, true; ok; at, ok = at.outer() {
-		if at.plugin != plugin && at.plugin.Adapter().Clashes(plugin) && at.answersBy(w) {
-			return true
-		}
-	}
-	return false
 }

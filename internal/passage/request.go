@@ -1,4 +1,4 @@
-package httpsession
+package passage
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func takeBack(found, inside *http.Request) {
 // hide takes the key out of the request that a panic leaves behind: a recovery outside may print
 // it, and whoever reads that log could use the key. So it does for the sessions inside that the
 // panic has passed. The header is replaced, not changed, as others may hold it.
-func (r *run) hide(found *http.Request) {
+func (r *Run) hide(found *http.Request) {
 	header, all := found.Header, hiddenIn(found)
 	for _, plugin := range r.hides() {
 		shown, hidden := plugin.Adapter().Hide(header)
@@ -47,7 +47,7 @@ func (r *run) hide(found *http.Request) {
 }
 
 // hides are the plugins whose keys are to be hidden.
-func (r *run) hides() []*gormsession.Plugin { return append(slices.Clip(r.passed), r.plugin) }
+func (r *Run) hides() []*gormsession.Plugin { return append(slices.Clip(r.passed), r.plugin) }
 
 // hiddenKey is where the context of a request has what hide has taken out of its header.
 type hiddenKey struct{}

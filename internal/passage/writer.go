@@ -1,4 +1,4 @@
-package httpsession
+package passage
 
 import (
 	"fmt"
@@ -8,16 +8,16 @@ import (
 	"github.com/seed7368b609/gormsession/internal/response"
 )
 
-// writer is the held response as net/http has it.
-type writer struct {
+// A Writer is the held response as net/http has it.
+type Writer struct {
 	response.Writer
-	run *run
+	run *Run
 
 	asking, reached atomic.Bool // see reachedBy
 }
 
 // Header is the header of the writer beneath, edited in place.
-func (w *writer) Header() http.Header {
+func (w *Writer) Header() http.Header {
 	w.answer()
 	return w.Writer.Header()
 }
@@ -25,7 +25,7 @@ func (w *writer) Header() http.Header {
 // WriteHeader completes the header: another status counts from 500 on only, see
 // [response.Writer.WriteHeader]. As the server does it panics at what is no status, before anything
 // is saved.
-func (w *writer) WriteHeader(code int) {
+func (w *Writer) WriteHeader(code int) {
 	if code < 100 || code > 999 {
 		panic(fmt.Sprintf("invalid WriteHeader code %v", code))
 	}
@@ -34,7 +34,7 @@ func (w *writer) WriteHeader(code int) {
 }
 
 // Push is passed on, where the connection can push.
-func (w *writer) Push(target string, opts *http.PushOptions) error {
+func (w *Writer) Push(target string, opts *http.PushOptions) error {
 	if w.answer() {
 		return http.ErrNotSupported
 	}
@@ -48,7 +48,7 @@ func (w *writer) Push(target string, opts *http.PushOptions) error {
 
 // reachedBy tells whether what is written to other comes here: it is this writer, or a wrapper of
 // it. A wrapper need not show what it wraps, but passes a call on.
-func (w *writer) reachedBy(other http.ResponseWriter) bool {
+func (w *Writer) reachedBy(other http.ResponseWriter) bool {
 	for at := range response.Wrapped(other) {
 		if at == w {
 			return true
@@ -66,7 +66,7 @@ func (w *writer) reachedBy(other http.ResponseWriter) bool {
 }
 
 // answer notes that a question of reachedBy has come here, if it is one.
-func (w *writer) answer() bool {
+func (w *Writer) answer() bool {
 	asked := w.asking.Load()
 	if asked {
 		w.reached.Store(true)

@@ -1,4 +1,4 @@
-package httpsession
+package passage
 
 import (
 	"context"
@@ -9,16 +9,17 @@ import (
 	"github.com/seed7368b609/gormsession/internal/response"
 )
 
-// run is one session on its way through one request. It is the context of the request from the
+// A Run is one session on its way through one request. It is the context of the request from the
 // moment the middleware is entered: see context.go.
-type run struct {
+type Run struct {
 	context.Context // of the request as it was found
 
 	plugin *gormsession.Plugin
 	state  *gormsession.State
 	inside *http.Request // what those inside are given
-	writer writer
+	writer Writer
 	ended  atomic.Bool
+	failed error // of the commit
 
 	// What sessions inside have left that answer within this response and that a panic has passed:
 	// what they told the client, and whose they are.
@@ -26,11 +27,26 @@ type run struct {
 	passed []*gormsession.Plugin
 }
 
-// begin takes a session through a request from its first to its last moment.
+// State is the session.
+func (r *Run) State() *gormsession.State { return r.state }
+
+// Running is the innermost Run, from this one outwards, that has not ended, and this one where all
+// have.
+func (r *Run) Running() *Run {
+	for at, ok := r, true; ok; at, ok = at.outer() {
+		if !at.ended.Load() {
+			return at
+		}
+	}
+	return r
+}
+
+// begin takes a session through a request from its first to its last moment, and returns what went
+// wrong with it.
 func begin(
 	w http.ResponseWriter, found *http.Request, plugin *gormsession.Plugin, next http.Handler,
-) {
-	r := &run{
+) error {
+	r := &Run{
 		Context: found.Context(), plugin: plugin, state: plugin.Adapter().Begin(asCame(found)),
 	}
 	r.inside = within(r, found)
@@ -43,12 +59,15 @@ func begin(
 		r.writer.End()
 	}()
 	r.through(w, found, next)
-	_ = plugin.Adapter().End(r.state) // its error is in the log, and nobody else is there to hear it
+	if err := plugin.Adapter().End(r.state); r.failed == nil {
+		r.failed = err
+	}
+	return r.failed
 }
 
 // through runs what is mounted inside and lets the response go. A panic is not recovered, so that
 // it keeps its stack; runtime.Goexit looks the same.
-func (r *run) through(w http.ResponseWriter, found *http.Request, next http.Handler) {
+func (r *Run) through(w http.ResponseWriter, found *http.Request, next http.Handler) {
 	returned := false
 	defer func() {
 		if !returned {
@@ -68,16 +87,16 @@ func (r *run) through(w http.ResponseWriter, found *http.Request, next http.Hand
 
 // complete sends a header that tells a key, or the end of one, although no body has come: nobody
 // outside can let a shared cache store it then.
-func (r *run) complete() {
+func (r *Run) complete() {
 	if !r.writer.Written() && r.plugin.Adapter().Tells(r.writer.Header()) {
 		r.writer.WriteHeader(r.writer.Status())
 	}
 }
 
 // again goes on where the session is mounted a second time within its own response.
-func (r *run) again(w http.ResponseWriter, found *http.Request, next http.Handler) {
+func (r *Run) again(w http.ResponseWriter, found *http.Request, next http.Handler) {
 	inside := found
-	at, ok := found.Context().Value(currentKey{}).(*run)
+	at, ok := Innermost(found.Context())
 	if at != r {
 		inside = within(entered{found.Context(), r}, found)
 		defer takeBack(found, inside)
@@ -96,28 +115,29 @@ func (r *run) again(w http.ResponseWriter, found *http.Request, next http.Handle
 }
 
 // answersBy tells whether what is written to w comes into the response of this run.
-func (r *run) answersBy(w http.ResponseWriter) bool {
+func (r *Run) answersBy(w http.ResponseWriter) bool {
 	return !r.ended.Load() && r.writer.reachedBy(w)
 }
 
 // Commit saves the session before the header leaves.
-func (r *run) Commit(status int, carried bool) error {
+func (r *Run) Commit(status int, carried bool) error {
 	carrier := gormsession.CookieSent
 	if !carried {
 		carrier = gormsession.NoCookie
 	}
-	return r.plugin.Adapter().Commit(r.state, r.inside, r.writer.Header(), status, carrier)
+	r.failed = r.plugin.Adapter().Commit(r.state, r.inside, r.writer.Header(), status, carrier)
+	return r.failed
 }
 
 // Fail answers a commit that failed.
-func (r *run) Fail(w http.ResponseWriter, err error) bool {
+func (r *Run) Fail(w http.ResponseWriter, err error) bool {
 	return r.plugin.Adapter().Fail(r.state, w, r.inside, err)
 }
 
 // abort ends a request whose handler did not return: nothing is saved, also if the request goes on
 // outside, by w. What the client is told of the session all the same is told to a session outside
 // as well, which drops the header once more.
-func (r *run) abort(w http.ResponseWriter) {
+func (r *Run) abort(w http.ResponseWriter) {
 	h := r.writer.Drop()
 	found := h.Clone()
 	response.Say(h, r.told)
