@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 	"time"
 
-	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/exampletest"
 )
 
 func ExamplePlugin_Open() {
@@ -150,21 +148,4 @@ func ExampleState_Modify() {
 }
 
 // exampleDatabase opens a SQLite file in a directory of its own.
-func exampleDatabase() (*gorm.DB, func()) {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	db, err := gorm.Open(sqlite.Open(filepath.Join(dir, "app.db")), &gorm.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	pool, err := db.DB()
-	if err != nil {
-		log.Fatal(err)
-	}
-	return db, func() {
-		pool.Close()
-		os.RemoveAll(dir)
-	}
-}
+func exampleDatabase() (*gorm.DB, func()) { return exampletest.Database() }

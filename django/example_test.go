@@ -4,23 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/django"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/exampletest"
 )
 
 // The settings of the Django site. Its SECRET_KEY comes from where Django has it from, such as the
@@ -32,7 +27,7 @@ var settings = django.Config{
 
 // What Django has set in its settings follows as options.
 func ExampleCompatible() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	r := gin.New()
@@ -48,7 +43,7 @@ func ExampleCompatible() {
 		c.String(http.StatusOK, "%v", s.Get("cart"))
 	})
 
-	browse(r, "/")
+	exampletest.Browse(r, "/")
 	var rows int64
 	db.Table("django_session").Count(&rows)
 	fmt.Println("rows of Django's:", rows)
@@ -69,7 +64,7 @@ func (account) TableName() string { return "auth_user" }
 
 // Whoever has logged in at Django is logged in here, and the reverse.
 func ExampleRequireLogin() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 	createAccount(db)
 
@@ -105,7 +100,7 @@ func ExampleRequireLogin() {
 		c.String(http.StatusOK, "bye")
 	})
 
-	browse(r, "/account", "/account", "/logout", "/account")
+	exampletest.Browse(r, "/account", "/account", "/logout", "/account")
 	// Output:
 	// /account asked for /account
 	// /account hello alice
@@ -119,45 +114,5 @@ func createAccount(db *gorm.DB) {
 	}
 	if err := errors.Join(db.AutoMigrate(&account{}), db.Create(&alice).Error); err != nil {
 		log.Fatal(err)
-	}
-}
-
-func openDatabase() (db *gorm.DB, cleanup func()) {
-	dir, err := os.MkdirTemp("", "django-example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	db, err = gorm.Open(sqlite.Open(filepath.Join(dir, "db.sqlite3")), &gorm.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return db, func() {
-		if pool, err := db.DB(); err == nil {
-			pool.Close()
-		}
-		os.RemoveAll(dir)
-	}
-}
-
-// browse visits pages one after the other, as one browser does.
-func browse(r *gin.Engine, paths ...string) {
-	server := httptest.NewServer(r)
-	defer server.Close()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	client := &http.Client{Jar: jar}
-	for _, path := range paths {
-		res, err := client.Get(server.URL + path)
-		if err != nil {
-			log.Fatal(err)
-		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(path, string(body))
 	}
 }

@@ -4,27 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"gorm.io/driver/sqlite"
-	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/exampletest"
 )
 
 const visits = ginsession.Field[int]("visits")
 
 func Example() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	r := gin.New()
@@ -36,7 +30,7 @@ func Example() {
 		c.String(http.StatusOK, "visit %d", n)
 	})
 
-	browse(r, "/", "/", "/")
+	exampletest.Browse(r, "/", "/", "/")
 	// Output:
 	// / visit 1
 	// / visit 2
@@ -44,7 +38,7 @@ func Example() {
 }
 
 func Example_login() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	r := gin.New()
@@ -72,7 +66,7 @@ func Example_login() {
 		c.String(http.StatusOK, "user %s, messages %v", s.UserID(), s.Flashes())
 	})
 
-	browse(r, "/account", "/login", "/account", "/logout", "/account")
+	exampletest.Browse(r, "/account", "/login", "/account", "/logout", "/account")
 	// Output:
 	// /account please log in
 	// /login user 42, messages [Welcome back!]
@@ -82,7 +76,7 @@ func Example_login() {
 }
 
 func ExampleField() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	type Cart map[string]int
@@ -101,7 +95,7 @@ func ExampleField() {
 		c.String(http.StatusOK, "%v", now)
 	})
 
-	browse(r, "/add/tea", "/add/cup", "/add/tea")
+	exampletest.Browse(r, "/add/tea", "/add/cup", "/add/tea")
 	// Output:
 	// /add/tea map[tea:1]
 	// /add/cup map[cup:1 tea:1]
@@ -109,7 +103,7 @@ func ExampleField() {
 }
 
 func ExampleHandler() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	plugin, err := gormsession.New(db,
@@ -135,13 +129,13 @@ func ExampleHandler() {
 		c.String(http.StatusOK, "%v", s.ExpiryAge())
 	})
 
-	browse(r, "/remember")
+	exampletest.Browse(r, "/remember")
 	// Output:
 	// /remember 8760h0m0s
 }
 
 func ExampleFrom() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	greet := func(ctx context.Context) string { // code that knows no gin
@@ -158,49 +152,9 @@ func ExampleFrom() {
 		c.String(http.StatusOK, greet(c.Request.Context()))
 	})
 
-	browse(r, "/")
+	exampletest.Browse(r, "/")
 	// Output:
 	// / hello Ann
-}
-
-// openDatabase opens a SQLite file in a directory of its own.
-func openDatabase() (*gorm.DB, func()) {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	db, err := gorm.Open(sqlite.Open(filepath.Join(dir, "app.db")), &gorm.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	pool, err := db.DB()
-	if err != nil {
-		log.Fatal(err)
-	}
-	return db, func() {
-		pool.Close()
-		os.RemoveAll(dir)
-	}
-}
-
-// browse requests paths as one browser does, and prints the answers.
-func browse(h http.Handler, paths ...string) {
-	server := httptest.NewTLSServer(h)
-	defer server.Close()
-	client := server.Client()
-	client.Jar, _ = cookiejar.New(nil)
-	for _, path := range paths {
-		resp, err := client.Get(server.URL + path)
-		if err != nil {
-			log.Fatal(err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(path, string(body))
-	}
 }
 
 func init() { gin.SetMode(gin.ReleaseMode) }

@@ -3,24 +3,17 @@ package httpsession_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"time"
-
-	"gorm.io/driver/sqlite"
-	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/httpsession"
+	"github.com/seed7368b609/gormsession/internal/exampletest"
 )
 
 func ExampleHandler() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	plugin, err := gormsession.New(db, gormsession.WithRolling(), gormsession.WithUsers())
@@ -45,14 +38,14 @@ func ExampleHandler() {
 			fmt.Fprintf(w, "user %s", s.UserID())
 		})))
 
-	browse(httpsession.Handler(plugin)(mux), "/account", "/login")
+	exampletest.Browse(httpsession.Handler(plugin)(mux), "/account", "/login")
 	// Output:
 	// /account please log in
 	// /login user 42
 }
 
 func ExampleRequireFresh() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	mux := http.NewServeMux()
@@ -68,7 +61,7 @@ func ExampleRequireFresh() {
 		fmt.Fprint(w, "welcome")
 	})
 
-	browse(httpsession.New(db)(mux), "/transfer", "/login", "/transfer")
+	exampletest.Browse(httpsession.New(db)(mux), "/transfer", "/login", "/transfer")
 	// Output:
 	// /transfer the password, please
 	// /login welcome
@@ -76,7 +69,7 @@ func ExampleRequireFresh() {
 }
 
 func ExampleFrom() {
-	db, cleanup := openDatabase()
+	db, cleanup := exampletest.Database()
 	defer cleanup()
 
 	greet := func(ctx context.Context) string { // code that knows no request
@@ -90,47 +83,7 @@ func ExampleFrom() {
 		fmt.Fprint(w, greet(r.Context()))
 	})
 
-	browse(httpsession.New(db)(page), "/")
+	exampletest.Browse(httpsession.New(db)(page), "/")
 	// Output:
 	// / hello Ann
-}
-
-// openDatabase opens a SQLite file in a directory of its own.
-func openDatabase() (*gorm.DB, func()) {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		log.Fatal(err)
-	}
-	db, err := gorm.Open(sqlite.Open(filepath.Join(dir, "app.db")), &gorm.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	pool, err := db.DB()
-	if err != nil {
-		log.Fatal(err)
-	}
-	return db, func() {
-		pool.Close()
-		os.RemoveAll(dir)
-	}
-}
-
-// browse requests paths as one browser does, and prints the answers.
-func browse(h http.Handler, paths ...string) {
-	server := httptest.NewTLSServer(h)
-	defer server.Close()
-	client := server.Client()
-	client.Jar, _ = cookiejar.New(nil)
-	for _, path := range paths {
-		response, err := client.Get(server.URL + path)
-		if err != nil {
-			log.Fatal(err)
-		}
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(path, string(body))
-	}
 }
