@@ -114,6 +114,8 @@ func TestWalls(t *testing.T) {
 			"gorm.io/driver/"},
 		"internal/suite": {module + "/ginsession$", module + "/httpsession$",
 			"github.com/gin-gonic/gin$"},
+		"internal/sitetest": {module + "/ginsession$", module + "/httpsession$",
+			"github.com/gin-gonic/gin$"},
 		"httpsession": {module + "/ginsession$", "github.com/gin-gonic/", "gorm.io/driver/"},
 		".":           {"github.com/gin-gonic/", "gorm.io/driver/"},
 	} {

@@ -58,7 +58,7 @@ func TestNothingIsAddedToWhatHasLeft(t *testing.T) {
 					{"/events", "event:m\ndata:hello\n\n"}, {"/lets", "body"}} {
 					path, want := page[0], page[1]
 					if path == "/lets" {
-						s.breakWrites()
+						s.BreakWrites()
 					}
 					a := s.send("GET", path, func(r *http.Request) {
 						r.Header.Set("Accept-Encoding", "gzip")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // encoder is a compressor in the manner of those for gin: it promises an encoding,
@@ -103,12 +104,12 @@ var inside = map[string][]gin.HandlerFunc{
 
 // served is a handler behind a server of its own. It is not watched.
 func served(t *testing.T, h http.Handler, http2 bool) *site {
-	return &site{t: t, handler: h, http2: http2, ended: make(chan *outcome, 1)}
+	return &site{Site: sitetest.Serving(t, h, http2), ended: make(chan *outcome, 1)}
 }
 
 // ask sends a request that wants its answer compressed.
 func (s *site) ask(method, path string) *answer {
-	s.t.Helper()
+	s.T.Helper()
 	s.ended <- nil
 	return s.send(method, path, func(r *http.Request) {
 		r.Header.Set("Accept-Encoding", "gzip, br, zstd")

@@ -1,16 +1,11 @@
 package ginsession_test
 
 import (
-	"bufio"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/seed7368b609/gormsession"
 )
 
 // answer is a response and what came of its request.
@@ -24,15 +19,15 @@ type answer struct {
 
 // get sends a GET, with the cookie of an earlier answer if there is one.
 func (s *site) get(path string, before ...*answer) *answer {
-	s.t.Helper()
+	s.T.Helper()
 	return s.send("GET", path, nil, before...)
 }
 
 func (s *site) send(method, path string, edit func(r *http.Request), before ...*answer) *answer {
-	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), method, s.start().URL+path, nil)
+	s.T.Helper()
+	r, err := http.NewRequestWithContext(s.T.Context(), method, s.Start().URL+path, nil)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	for _, a := range before {
 		for _, c := range a.response.Cookies() {
@@ -43,13 +38,13 @@ func (s *site) send(method, path string, edit func(r *http.Request), before ...*
 		edit(r)
 	}
 	a := &answer{}
-	if a.response, a.err = s.server.Client().Do(r); a.err == nil {
+	if a.response, a.err = s.Start().Client().Do(r); a.err == nil {
 		var body []byte
 		body, a.err = io.ReadAll(a.response.Body)
 		_ = a.response.Body.Close()
 		a.status, a.body = a.response.StatusCode, string(body)
-		if wanted := map[bool]int{false: 1, true: 2}[s.http2]; a.response.ProtoMajor != wanted {
-			s.t.Errorf("answered over %s", a.response.Proto)
+		if wanted := map[bool]int{false: 1, true: 2}[s.HTTP2]; a.response.ProtoMajor != wanted {
+			s.T.Errorf("answered over %s", a.response.Proto)
 		}
 	}
 	a.outcome = s.wait()
@@ -65,72 +60,43 @@ func (a *answer) cookies() []string {
 
 // want checks an answer: its status, its body, and how many cookies it sets.
 func (s *site) want(a *answer, status int, body string, cookies int) {
-	s.t.Helper()
+	s.T.Helper()
 	if a.err != nil {
-		s.t.Fatal(a.err)
+		s.T.Fatal(a.err)
 	}
 	if a.status != status || a.body != body {
-		s.t.Errorf("got %d %.200q, want %d %.200q", a.status, a.body, status, body)
+		s.T.Errorf("got %d %.200q, want %d %.200q", a.status, a.body, status, body)
 	}
 	if got := a.cookies(); len(got) != cookies {
-		s.t.Errorf("got the cookies %q, want %d", got, cookies)
+		s.T.Errorf("got the cookies %q, want %d", got, cookies)
 	}
 }
 
 // wantSaved checks that value is the entry "k" of the only session, "" that there
 // is none, and that no save has failed.
 func (s *site) wantSaved(value string) {
-	s.t.Helper()
+	s.T.Helper()
 	s.wantRow(value)
 	if n := s.failed.Load(); n != 0 {
-		s.t.Errorf("the error handler was called %d times", n)
+		s.T.Errorf("the error handler was called %d times", n)
 	}
 }
 
-func (s *site) wantRow(value string) {
-	s.t.Helper()
-	var rows []gormsession.Session
-	if err := s.db.Find(&rows).Error; err != nil {
-		s.t.Fatal(err)
-	}
-	var saved []any
-	for _, row := range rows {
-		entries, err := s.plugin.Entries(row)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		saved = append(saved, entries["k"])
-	}
-	if value == "" && len(saved) != 0 || value != "" && (len(saved) != 1 || saved[0] != value) {
-		s.t.Errorf("saved %v, want %q", saved, value)
-	}
-}
+func (s *site) wantRow(value string) { s.T.Helper(); s.WantSaved(s.plugin, value) }
 
 // wantFailed checks that the error handler was called once.
 func (s *site) wantFailed(a *answer, err error) {
-	s.t.Helper()
+	s.T.Helper()
 	if n := s.failed.Load(); n != 1 {
-		s.t.Errorf("the error handler was called %d times, want once", n)
+		s.T.Errorf("the error handler was called %d times, want once", n)
 	}
 	s.wantError(a.outcome, err)
 }
 
 // wantError checks that c.Errors holds one error, which wraps err.
 func (s *site) wantError(o *outcome, err error) {
-	s.t.Helper()
+	s.T.Helper()
 	if len(o.errors) != 1 || !errors.Is(o.errors[0], err) {
-		s.t.Errorf("c.Errors holds %v, want %v", o.errors, err)
+		s.T.Errorf("c.Errors holds %v, want %v", o.errors, err)
 	}
-}
-
-// connect opens a connection, to speak HTTP by hand.
-func (s *site) connect() (net.Conn, *bufio.Reader) {
-	s.t.Helper()
-	conn, err := net.Dial("tcp", s.start().Listener.Addr().String())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
-	return conn, bufio.NewReader(conn)
 }

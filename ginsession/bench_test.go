@@ -1,7 +1,6 @@
 package ginsession_test
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -9,14 +8,8 @@ import (
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
-
-// nowhere is a response that goes nowhere, and allocates nothing.
-type nowhere struct{ header http.Header }
-
-func (n *nowhere) Header() http.Header         { return n.header }
-func (n *nowhere) WriteHeader(int)             {}
-func (n *nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
 // BenchmarkUntouched is what a request pays that does not touch its session, or
 // asks for it without reading it, beside gin alone.
@@ -56,16 +49,7 @@ func BenchmarkUntouched(b *testing.B) {
 				engine := gin.New()
 				engine.Use(mounted.use...)
 				engine.GET("/", answer.handler)
-				r, err := http.NewRequestWithContext(b.Context(), "GET", "/", nil)
-				if err != nil {
-					b.Fatal(err)
-				}
-				r.Header.Set("Cookie", "session=0123456789abcdefghijklmnopqrstuv")
-				w := &nowhere{header: http.Header{}}
-				b.ReportAllocs()
-				for b.Loop() {
-					engine.ServeHTTP(w, r)
-				}
+				sitetest.Requests(b, engine)
 			})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // A handler that finds the client gone panics with these, and gin's recovery
@@ -84,7 +85,7 @@ func TestReportedErrors(t *testing.T) {
 	}{
 		"of another connection": {elsewhere, 200, "new"},
 		"answered with 503":     {syscall.ECONNRESET, 503, ""},
-		"something else":        {errDisk, 200, "new"},
+		"something else":        {sitetest.ErrDisk, 200, "new"},
 		"of the session's store": {
 			errors.Join(gormsession.ErrUnavailable, syscall.ECONNRESET), 200, "new",
 		},

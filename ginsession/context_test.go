@@ -125,7 +125,7 @@ func TestTimeoutMiddlewareOutside(t *testing.T) {
 		s.want(a, 200, "body", 0)
 		s.wantSaved("")
 		const dropped = "a write to a session after its request was dropped"
-		if log := s.log.String(); len(a.errors) != 0 || strings.Count(log, dropped) != 1 {
+		if log := s.Log.String(); len(a.errors) != 0 || strings.Count(log, dropped) != 1 {
 			t.Errorf("c.Errors holds %v, and the log says %s", a.errors, log)
 		}
 	})
@@ -204,7 +204,7 @@ func TestTrailerOfTheRequest(t *testing.T) {
 		}
 		c.String(200, "%s %s", body, c.Request.Trailer.Get("X-Sum"))
 	})
-	conn, reader := s.connect()
+	conn, reader := s.Connect()
 	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+
 		"4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n")
 	response, err := http.ReadResponse(reader, nil)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // documented is the error middleware of gin's documentation.
@@ -104,13 +105,13 @@ func TestNothingIsAddedToAFailedSave(t *testing.T) {
 				each(t, func(t *testing.T, s *site) {
 					wrapped := strings.HasSuffix(where, "a wrapper")
 					encoded := strings.HasSuffix(where, "a compressor")
-					if answer.body == "" && (encoded || wrapped && s.http2) {
+					if answer.body == "" && (encoded || wrapped && s.HTTP2) {
 						t.Skip("what is encoded is not empty; HTTP/2 does not keep to a length of 0")
 					}
 					us := ginsession.Handler(s.newPlugin(gormsession.WithErrorHandler(answer.handler)))
 					other := ginsession.Handler(s.newPlugin(
 						gormsession.WithTable("others"), gormsession.WithCookieName("other")))
-					s.breakWrites()
+					s.BreakWrites()
 					s.engine.Use(mount(us, other)...)
 					s.engine.Use(func(c *gin.Context) { ginsession.Get(c); set(c, "new") })
 					s.engine.Any("/", func(c *gin.Context) { c.String(200, "body") })
@@ -145,13 +146,13 @@ func TestNothingIsAddedOverHTTP10(t *testing.T) {
 	for answered, answer := range failures {
 		t.Run(answered, func(t *testing.T) {
 			s := newSite(t)
-			s.breakWrites()
+			s.BreakWrites()
 			us := ginsession.Handler(s.newPlugin(gormsession.WithErrorHandler(answer.handler)))
 			s.engine.Use(documented, us, func(c *gin.Context) { set(c, "new") })
 			s.engine.GET("/", func(c *gin.Context) { c.String(200, "body") })
 			s.engine.GET("/flush", func(c *gin.Context) { c.Writer.Flush() })
 			for _, path := range []string{"/", "/flush"} {
-				conn, reader := s.connect()
+				conn, reader := s.Connect()
 				_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n\r\n", path)
 				all, err := io.ReadAll(reader)
 				head, body, _ := strings.Cut(string(all), "\r\n\r\n")
@@ -168,7 +169,7 @@ func TestNothingIsAddedOverHTTP10(t *testing.T) {
 // what a GET would.
 func TestLengthOfTheAnswer(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		s.breakWrites()
+		s.BreakWrites()
 		s.engine.Use(documented, s.session, func(c *gin.Context) { set(c, "new") })
 		s.engine.Any("/", func(c *gin.Context) { c.String(200, "body") })
 		for _, method := range []string{"GET", "HEAD"} {
@@ -192,12 +193,12 @@ func TestErrorMiddlewareAnswers(t *testing.T) {
 			func(http.ResponseWriter, *http.Request, error) bool { return false })))
 		s.engine.GET("/reports", documented, s.session, func(c *gin.Context) {
 			set(c, "new")
-			_ = c.Error(errDisk)
+			_ = c.Error(sitetest.ErrDisk)
 		})
 		s.engine.GET("/lets", documented, us, func(c *gin.Context) { set(c, "new") })
 		a := s.get("/reports")
-		s.want(a, 500, `{"message":"`+errDisk.Error()+`","success":false}`, 1)
-		s.breakWrites()
+		s.want(a, 500, `{"message":"`+sitetest.ErrDisk.Error()+`","success":false}`, 1)
+		s.BreakWrites()
 		a = s.get("/lets")
 		if a.status != 500 || !strings.HasPrefix(a.body, `{"message":"gormsession: `) {
 			t.Errorf("got %d %q", a.status, a.body)
@@ -216,7 +217,7 @@ func TestErrorHandlerPanicsHalfWay(t *testing.T) {
 						_, _ = io.WriteString(w, "<h1>come ")
 						panic("no")
 					})))
-				s.breakWrites()
+				s.BreakWrites()
 				page := gin.CustomRecovery(func(c *gin.Context, _ any) { c.String(500, "sorry") })
 				s.engine.GET("/", page, us, func(c *gin.Context) {
 					if set(c, "new"); flush {

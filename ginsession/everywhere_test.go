@@ -30,7 +30,7 @@ func TestReadmeLogsOutEverywhere(t *testing.T) {
 			}
 			return u
 		}))
-	db := s.db
+	db := s.DB
 	s.engine.GET("/login", s.session, func(c *gin.Context) { ginsession.Get(c).Set("user_id", 42) })
 	s.engine.GET("/logout", s.session, func(c *gin.Context) {
 		session := ginsession.Get(c)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // A guard behind Loaded never mistakes a fault of the database for a stranger.
@@ -30,14 +31,14 @@ func TestLoaded(t *testing.T) {
 					c.String(200, "hello %v", ginsession.Get(c).Get("k"))
 				})
 				s.want(s.get("/", login), 200, "hello old", 0)
-				s.statements.Fail(func(sql string) error {
+				s.Statements.Fail(func(sql string) error {
 					if strings.HasPrefix(sql, "SELECT") {
-						return errDisk
+						return sitetest.ErrDisk
 					}
 					return nil
 				})
 				a := s.get("/", login)
-				s.statements.Fail(nil)
+				s.Statements.Fail(nil)
 				s.want(a, 503, map[bool]string{true: "Service Unavailable\n"}[answered], 0)
 				if reached != 1 {
 					t.Errorf("the guarded handler ran %d times", reached)
@@ -63,7 +64,7 @@ func TestSaveFails(t *testing.T) {
 	t.Run("by default", func(t *testing.T) {
 		each(t, func(t *testing.T, s *site) {
 			login := s.login()
-			s.breakWrites()
+			s.BreakWrites()
 			s.engine.GET("/", outside, s.session, handler)
 			a := s.get("/", login)
 			s.want(a, 503, "Service Unavailable\n", 0)
@@ -77,7 +78,7 @@ func TestSaveFails(t *testing.T) {
 	})
 	t.Run("on an unknown route", func(t *testing.T) {
 		each(t, func(t *testing.T, s *site) {
-			s.breakWrites()
+			s.BreakWrites()
 			s.engine.Use(s.session, func(c *gin.Context) { set(c, "new") })
 			a := s.get("/nowhere")
 			s.want(a, 503, "Service Unavailable\n", 0)
@@ -90,7 +91,7 @@ func TestSaveFails(t *testing.T) {
 		) bool {
 			return !errors.Is(err, gormsession.ErrUnavailable)
 		}))
-		s.breakWrites()
+		s.BreakWrites()
 		s.engine.GET("/", outside, s.session, handler)
 		a := s.get("/")
 		s.want(a, 200, "body", 0)
@@ -105,7 +106,7 @@ func TestSaveFails(t *testing.T) {
 			http.Error(w, "come again to "+r.URL.Path, http.StatusBadGateway)
 			return true
 		}))
-		s.breakWrites()
+		s.BreakWrites()
 		s.engine.GET("/", outside, s.session, handler)
 		s.want(s.get("/"), 502, "come again to /\n", 0)
 	})

@@ -42,7 +42,7 @@ func TestMisuse(t *testing.T) {
 		{get, "r.Use(ginsession.New(db))"},
 		{getFrom, "r.Use(ginsession.Handler(plugin))"},
 		{panicOf(func() { ginsession.New(nil) }), "gormsession: "},
-		{panicOf(func() { ginsession.New(s.db, gormsession.WithLifetime(0)) }), "WithLifetime"},
+		{panicOf(func() { ginsession.New(s.DB, gormsession.WithLifetime(0)) }), "WithLifetime"},
 		{panicOf(func() { ginsession.Handler(nil) }), "gormsession.New"},
 	} {
 		if !strings.Contains(test.got, test.want) {
@@ -54,7 +54,7 @@ func TestMisuse(t *testing.T) {
 func TestNew(t *testing.T) {
 	s := newSite(t)
 	visits := ginsession.Field[int]("visits")
-	s.engine.Use(ginsession.New(s.db))
+	s.engine.Use(ginsession.New(s.DB))
 	s.engine.GET("/", func(c *gin.Context) {
 		n := visits.Modify(ginsession.Get(c), func(n int) int { return n + 1 })
 		c.String(200, "visit %d", n)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // wishes are what a middleware outside says of caching once the chain has returned.
@@ -100,7 +101,7 @@ func TestCookieIsKeptFromCachesOutside(t *testing.T) {
 					}
 					c.Status(500)
 				})
-				part := &site{t: t, handler: engine, http2: s.http2, ended: s.ended}
+				part := &site{Site: sitetest.Serving(t, engine, s.HTTP2), ended: s.ended}
 				for said, say := range wishes {
 					wish = say
 					for _, page := range pages {
@@ -130,7 +131,7 @@ func TestCookieIsKeptFromCachesOutside(t *testing.T) {
 				}
 			}
 		}
-		if !strings.Contains(s.log.String(), "path=/no-content") {
+		if !strings.Contains(s.Log.String(), "path=/no-content") {
 			t.Error("the log does not say which page it was")
 		}
 	})
@@ -156,7 +157,7 @@ func TestCookieIsKeptFromCachesElsewhere(t *testing.T) {
 			})
 			engine.GET("/end", outside, s.session, func(*gin.Context) {})
 			engine.GET("/page", func(c *gin.Context) { c.Writer = speaking{c.Writer, say} }, within)
-			web := &site{t: t, handler: engine, http2: s.http2, ended: s.ended}
+			web := &site{Site: sitetest.Serving(t, engine, s.HTTP2), ended: s.ended}
 			for _, path := range []string{"/part", "/again", "/page"} {
 				a := web.get(path)
 				if a.status != 200 || a.err != nil || len(a.cookies()) != 1 {
@@ -193,7 +194,7 @@ func TestResponseThatIsWatched(t *testing.T) {
 		})...)
 		s.engine.GET("/hijack", after(func(c *gin.Context) {
 			conn, _, err := c.Writer.Hijack()
-			if s.http2 {
+			if s.HTTP2 {
 				if !errors.Is(err, http.ErrNotSupported) {
 					t.Errorf("Hijack: %v", err)
 				}

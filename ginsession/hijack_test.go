@@ -28,31 +28,31 @@ func (s *site) echo(late func(c *gin.Context)) gin.HandlerFunc {
 		defer conn.CloseNow()
 		kind, message, err := conn.Read(context.WithoutCancel(c.Request.Context()))
 		if err != nil {
-			s.t.Error(err)
+			s.T.Error(err)
 			return
 		}
 		late(c)
 		if err := conn.Write(context.WithoutCancel(c.Request.Context()), kind, message); err != nil {
-			s.t.Error(err)
+			s.T.Error(err)
 		}
 	}
 }
 
 // dial opens a websocket and has a word echoed. It returns the handshake.
 func (s *site) dial(path string, before ...*answer) *answer {
-	s.t.Helper()
+	s.T.Helper()
 	r := &http.Request{Header: http.Header{}}
 	for _, a := range before {
 		for _, c := range a.response.Cookies() {
 			r.AddCookie(c)
 		}
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.T.Context(), 20*time.Second)
 	defer cancel()
 	a := &answer{}
 	var conn *websocket.Conn
-	conn, a.response, a.err = websocket.Dial(ctx, s.start().URL+path, &websocket.DialOptions{
-		HTTPClient: s.server.Client(), HTTPHeader: r.Header,
+	conn, a.response, a.err = websocket.Dial(ctx, s.Start().URL+path, &websocket.DialOptions{
+		HTTPClient: s.Start().Client(), HTTPHeader: r.Header,
 	})
 	if a.err == nil {
 		defer conn.CloseNow()
@@ -98,7 +98,7 @@ func TestNewSessionAfterWebsocket(t *testing.T) {
 // A save that fails is the answer to the handshake.
 func TestWebsocketSaveFails(t *testing.T) {
 	s := newSite(t)
-	s.breakWrites()
+	s.BreakWrites()
 	s.engine.GET("/", s.session, func(c *gin.Context) { set(c, "new") }, s.echo(nil))
 	a := s.dial("/")
 	if a.err == nil || a.status != 503 || len(a.cookies()) != 0 {
@@ -189,7 +189,7 @@ func TestRawHijackAfterCycle(t *testing.T) {
 func TestRawHijackSaveFails(t *testing.T) {
 	s := newSite(t)
 	login := s.login()
-	s.breakWrites()
+	s.BreakWrites()
 	s.engine.GET("/", s.session, func(c *gin.Context) {
 		set(c, "new")
 		upgrader := gorilla.Upgrader{}
@@ -211,7 +211,7 @@ func TestRawHijackSaveFails(t *testing.T) {
 // decided, and can answer.
 func TestHijackOverHTTP2(t *testing.T) {
 	s := newSite(t)
-	s.http2 = true
+	s.HTTP2 = true
 	s.engine.GET("/", s.session, func(c *gin.Context) {
 		set(c, "new")
 		_, _, err := c.Writer.Hijack()

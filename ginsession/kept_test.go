@@ -17,7 +17,7 @@ func TestKeptCookieIsNotStored(t *testing.T) {
 		fails  func(s *site, c *gin.Context)
 		status int
 	}{
-		"the outer commit fails": {func(s *site, c *gin.Context) { s.breakWrites() }, 503},
+		"the outer commit fails": {func(s *site, c *gin.Context) { s.BreakWrites() }, 503},
 		"a panic outside of the inner one": {func(s *site, c *gin.Context) {
 			panic("in a middleware")
 		}, 500},
@@ -39,7 +39,7 @@ func TestKeptCookieIsNotStored(t *testing.T) {
 							test.fails(s, c)
 						}, s.session, func(c *gin.Context) { set(c, "new"); c.String(200, "body") })
 					a := s.get(path)
-					s.statements.Fail(nil)
+					s.Statements.Fail(nil)
 					if a.status != test.status || len(a.cookies()) != 1 || a.others() != 0 {
 						t.Errorf("%s: %d, %v", control, a.status, a.response.Header)
 					}

@@ -96,7 +96,7 @@ func TestKeyHeaderOfAReplacedResponse(t *testing.T) {
 		if c.Request.URL.Path == "/panic" {
 			panic("in a middleware")
 		}
-		s.breakWrites()
+		s.BreakWrites()
 	}
 	for _, path := range []string{"/error", "/panic"} {
 		s.engine.GET(path, gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, _ any) {
@@ -106,7 +106,7 @@ func TestKeyHeaderOfAReplacedResponse(t *testing.T) {
 	}
 	for path, status := range map[string]int{"/panic": 500, "/error": 503} {
 		a := bring(path)
-		s.statements.Fail(nil)
+		s.Statements.Fail(nil)
 		h := a.response.Header
 		if a.status != status || len(h.Get("X-Session")) != 32 || h.Get("X-Handler") != "" {
 			t.Errorf("%s: %d, %v", path, a.status, h)
@@ -143,7 +143,7 @@ func TestTwoPluginsOfOneKeyHeader(t *testing.T) {
 		gormsession.WithTable("others"), gormsession.WithKeyHeader("x-session")))
 	s.engine.GET("/", s.session, again, func(*gin.Context) {})
 	s.get("/")
-	if log := s.log.String(); strings.Count(log, "the same header") != 1 {
+	if log := s.Log.String(); strings.Count(log, "the same header") != 1 {
 		t.Errorf("logged: %s", log)
 	}
 }

@@ -40,9 +40,9 @@ func TestFirstGetIsLate(t *testing.T) {
 					t.Errorf("got the cookies %q, %v", a.cookies(), a.err)
 				}
 				s.wantSaved(test.saved)
-				closed := strings.Contains(s.log.String(), gormsession.ErrClosed.Error())
+				closed := strings.Contains(s.Log.String(), gormsession.ErrClosed.Error())
 				if closed != (test.leave == nil) {
-					t.Errorf("logged: %s", s.log.String())
+					t.Errorf("logged: %s", s.Log.String())
 				}
 				if test.err != nil {
 					s.wantError(a.outcome, test.err)
@@ -64,7 +64,7 @@ func TestUntouchedRequestsBringTheCookie(t *testing.T) {
 	for range 30 {
 		s.want(s.get("/login"), 200, "hello", 1)
 	}
-	if log := s.log.String(); log != "" {
+	if log := s.Log.String(); log != "" {
 		t.Errorf("logged: %s", log)
 	}
 }

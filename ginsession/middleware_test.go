@@ -84,7 +84,7 @@ func TestGzip(t *testing.T) {
 				}
 				s.wantSaved("last")
 
-				s.breakWrites()
+				s.BreakWrites()
 				a = s.send("GET", "/", compressed, first)
 				s.want(a, 503, "Service Unavailable\n", 0)
 				s.wantFailed(a, gormsession.ErrUnavailable)
@@ -105,7 +105,7 @@ func TestTimeoutHandler(t *testing.T) {
 				set(c, "late")
 			})
 			s.engine.GET("/plain", s.session, func(c *gin.Context) { c.String(201, "body"); set(c, "new") })
-			s.handler = http.TimeoutHandler(s.engine, time.Minute, "too late")
+			s.Handler = http.TimeoutHandler(s.engine, time.Minute, "too late")
 			a := s.get("/plain")
 			s.want(a, 201, "body", 1)
 			s.wantSaved("new")
@@ -120,7 +120,7 @@ func TestTimeoutHandler(t *testing.T) {
 				set(c, "new")
 				c.Stream(func(io.Writer) bool { return false })
 			})
-			s.handler = http.TimeoutHandler(s.engine, time.Minute, "too late")
+			s.Handler = http.TimeoutHandler(s.engine, time.Minute, "too late")
 			s.want(s.get("/"), 500, "", 0)
 			s.wantSaved("")
 		})
@@ -131,7 +131,7 @@ func TestTimeoutHandler(t *testing.T) {
 			mux := http.NewServeMux()
 			mux.Handle("/", http.TimeoutHandler(s.engine, time.Millisecond, "too late"))
 			mux.Handle("/login", s.engine)
-			s.handler = mux
+			s.Handler = mux
 			login := s.login()
 			s.engine.GET("/", s.session, func(c *gin.Context) {
 				<-c.Request.Context().Done()
@@ -212,7 +212,7 @@ func TestCopyOutlivesTheRequest(t *testing.T) {
 					t.Errorf("read %v", got)
 				}
 				s.wantSaved("new")
-				if log := s.log.String(); strings.Count(log, gormsession.ErrClosed.Error()) != 1 {
+				if log := s.Log.String(); strings.Count(log, gormsession.ErrClosed.Error()) != 1 {
 					t.Errorf("logged: %s", log)
 				}
 			})

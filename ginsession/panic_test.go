@@ -107,7 +107,7 @@ func breaks(*gin.Context) { panic("no") }
 func TestGoexit(t *testing.T) {
 	s := newSite(t)
 	done := make(chan struct{})
-	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		go func() {
 			defer close(done)
 			s.engine.ServeHTTP(w, r)
@@ -175,7 +175,7 @@ func TestErrorHandlerPanics(t *testing.T) {
 				calls++
 				panic("no")
 			}))
-			s.breakWrites()
+			s.BreakWrites()
 			s.engine.GET("/", gin.Recovery(), s.session, func(c *gin.Context) {
 				set(c, "new")
 				c.String(200, "body")

@@ -162,7 +162,7 @@ func TestPanicChangesNothingElse(t *testing.T) {
 			}()
 			panicsWith(brokenPipe)
 		})
-		s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			before := slices.Clone(r.Header["Cookie"])
 			s.engine.ServeHTTP(w, r)
 			if !slices.Equal(before, r.Header["Cookie"]) {
@@ -171,7 +171,7 @@ func TestPanicChangesNothingElse(t *testing.T) {
 			dump, _ := httputil.DumpRequest(r, false)
 			seen = string(dump)
 		})
-		s.server.Config.Handler = s.handler
+		s.Start().Config.Handler = s.Handler
 		s.get("/", login)
 		close(stop)
 		<-reading

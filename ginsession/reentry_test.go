@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // forward begins the request again on another route.
@@ -99,7 +100,7 @@ func TestHandleContext(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {
 				s.engine.Use(gin.Recovery(), func(c *gin.Context) {
 					if c.Request.URL.Path == "/" {
-						_ = c.Error(errDisk) // which gin forgets
+						_ = c.Error(sitetest.ErrDisk) // which gin forgets
 					}
 				}, s.session)
 				s.engine.GET("/", func(c *gin.Context) { test.handler(s, c) })
@@ -135,7 +136,7 @@ func TestHandleContextPanics(t *testing.T) {
 
 func TestHandleContextSaveFails(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		s.breakWrites()
+		s.BreakWrites()
 		s.engine.Use(s.session)
 		s.engine.GET("/", func(c *gin.Context) { set(c, "new"); s.forward(c, "/target") })
 		s.engine.GET("/target", func(c *gin.Context) { c.String(200, "body") })
@@ -221,7 +222,7 @@ func TestMultipartForm(t *testing.T) {
 					r.Header.Set("Content-Type", form.FormDataContentType())
 				}), 200, "a.txt", 1)
 				s.wantSaved("new")
-				s.server.Close() // waits for the server's end of the request
+				s.Start().Close() // waits for the server's end of the request
 				if files, _ := filepath.Glob(filepath.Join(dir, "multipart-*")); len(files) != 0 {
 					t.Errorf("%s was left behind", files)
 				}

@@ -26,7 +26,7 @@ func TestTwoPluginsOfOneCookie(t *testing.T) {
 			s.engine.GET("/", append(use, again, func(c *gin.Context) { set(c, "new") })...)
 			s.get("/")
 			s.get("/")
-			log := s.log.String()
+			log := s.Log.String()
 			if strings.Count(log, "set the same cookie") != 1 {
 				t.Errorf("logged: %s", log)
 			}
@@ -58,7 +58,7 @@ func TestSameCookieOfAnotherResponse(t *testing.T) {
 		c.String(200, w.String())
 	})
 	s.want(s.get("/"), 200, "part", 0)
-	if log := s.log.String(); log != "" {
+	if log := s.Log.String(); log != "" {
 		t.Errorf("logged: %s", log)
 	}
 }

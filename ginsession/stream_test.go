@@ -34,26 +34,26 @@ func TestStream(t *testing.T) {
 // events opens a stream of server-sent events: the handler has sent the first,
 // and goes on when the test says so.
 func (s *site) events(path string, next chan<- struct{}, before ...*answer) (*answer, func()) {
-	s.t.Helper()
-	r, err := http.NewRequestWithContext(s.t.Context(), "GET", s.start().URL+path, nil)
+	s.T.Helper()
+	r, err := http.NewRequestWithContext(s.T.Context(), "GET", s.Start().URL+path, nil)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	for _, b := range before {
 		for _, c := range b.response.Cookies() {
 			r.AddCookie(c)
 		}
 	}
-	response, err := s.server.Client().Do(r)
+	response, err := s.Start().Client().Do(r)
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 	a := &answer{response: response, status: response.StatusCode}
 	reader := bufio.NewReader(response.Body)
 	for range 3 {
 		line, err := reader.ReadString('\n')
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		a.body += line
 	}
@@ -112,8 +112,8 @@ func TestNewSessionAfterFlush(t *testing.T) {
 		s.want(a, 200, twoEvents, 0)
 		s.wantSaved("")
 		s.wantError(a.outcome, gormsession.ErrHeaderSent)
-		if !strings.Contains(s.log.String(), gormsession.ErrHeaderSent.Error()) {
-			t.Errorf("logged: %s", s.log.String())
+		if !strings.Contains(s.Log.String(), gormsession.ErrHeaderSent.Error()) {
+			t.Errorf("logged: %s", s.Log.String())
 		}
 	})
 }
@@ -136,7 +136,7 @@ func TestLogoutAfterFlush(t *testing.T) {
 // told, and what it writes is dropped.
 func TestSaveFailsAtFlush(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		s.breakWrites()
+		s.BreakWrites()
 		next := make(chan struct{})
 		s.engine.GET("/", s.session, func(c *gin.Context) {
 			set(c, "new")
@@ -155,7 +155,7 @@ func TestSaveFailsAtFlush(t *testing.T) {
 			}
 			c.Writer.Flush()
 		})
-		response, err := s.start().Client().Get(s.server.URL)
+		response, err := s.Start().Client().Get(s.Start().URL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestSaveFailsAtFlush(t *testing.T) {
 
 func TestSaveFailsBeyondTheLimit(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		s.breakWrites()
+		s.BreakWrites()
 		s.engine.GET("/", s.session, func(c *gin.Context) {
 			set(c, "new")
 			c.Header("Content-Length", "5242880")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 func TestSamePluginTwice(t *testing.T) {
@@ -18,7 +19,7 @@ func TestSamePluginTwice(t *testing.T) {
 		a := s.get("/")
 		s.want(a, 200, "body", 1)
 		s.wantSaved("new")
-		s.statements.Reset()
+		s.Statements.Reset()
 		s.want(s.get("/again", a), 200, "body", 0) // what is stored has not changed
 		s.wantSaved("new")
 	})
@@ -42,9 +43,9 @@ func (a *answer) others() (n int) {
 }
 
 func (s *site) otherRows() (n int64) {
-	s.t.Helper()
-	if err := s.db.Table("other_sessions").Count(&n).Error; err != nil {
-		s.t.Fatal(err)
+	s.T.Helper()
+	if err := s.DB.Table("other_sessions").Count(&n).Error; err != nil {
+		s.T.Fatal(err)
 	}
 	return n
 }
@@ -216,9 +217,9 @@ func TestTwoPluginsElsewhere(t *testing.T) {
 	// The inner one's 503 is what the outer one sees: it saves nothing either.
 	t.Run("save fails", func(t *testing.T) {
 		two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {
-			s.statements.Fail(func(sql string) error {
+			s.Statements.Fail(func(sql string) error {
 				if strings.Contains(sql, "other_sessions") && strings.HasPrefix(sql, "INSERT") {
-					return errDisk
+					return sitetest.ErrDisk
 				}
 				return nil
 			})

@@ -20,20 +20,20 @@ func logIn(c *gin.Context) {
 
 // raw takes the connection with no header of ours, as gorilla/websocket does.
 func (s *site) raw(c *gin.Context) {
-	s.t.Helper()
+	s.T.Helper()
 	upgrader := gorilla.Upgrader{}
 	conn, err := upgrader.Upgrade(c.Writer, c.Request, nil)
 	if err != nil {
-		s.t.Error(err)
+		s.T.Error(err)
 		return
 	}
 	defer conn.Close()
 	kind, message, err := conn.ReadMessage()
 	if err != nil {
-		s.t.Error(err)
+		s.T.Error(err)
 	}
 	if err := conn.WriteMessage(kind, message); err != nil {
-		s.t.Error(err)
+		s.T.Error(err)
 	}
 }
 
@@ -54,7 +54,7 @@ func TestLoginThatCannotBeTold(t *testing.T) {
 			c.Writer.Flush()
 			logIn(c)
 			if err := ginsession.Get(c).Save(); err == nil {
-				s.t.Error("Save says that it has saved")
+				s.T.Error("Save says that it has saved")
 			}
 		},
 	} {
@@ -89,8 +89,8 @@ func TestLoginWithRawHijack(t *testing.T) {
 			s.want(a, 101, "hello", 0)
 			s.wantError(a.outcome, gormsession.ErrHeaderSent)
 			s.wantSaved("old")
-			if !strings.Contains(s.log.String(), gormsession.ErrHeaderSent.Error()) {
-				t.Errorf("the log says %q", s.log.String())
+			if !strings.Contains(s.Log.String(), gormsession.ErrHeaderSent.Error()) {
+				t.Errorf("the log says %q", s.Log.String())
 			}
 		})
 	}
@@ -100,9 +100,9 @@ func TestLoginWithRawHijack(t *testing.T) {
 // discarded, or flushed, needs no cookie and no report.
 func TestSaveBeforeRawHijack(t *testing.T) {
 	save := func(s *site, c *gin.Context) {
-		s.t.Helper()
+		s.T.Helper()
 		if err := ginsession.Get(c).Save(); err != nil {
-			s.t.Error(err)
+			s.T.Error(err)
 		}
 	}
 	for name, test := range map[string]struct {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 func set(c *gin.Context, value string) { ginsession.Get(c).Set("k", value) }
@@ -95,7 +96,7 @@ func TestServerErrors(t *testing.T) {
 		},
 		"completed": {func(c *gin.Context) { set(c, "new"); c.AbortWithStatus(500) }, ""},
 		"AbortWithError": {
-			func(c *gin.Context) { set(c, "new"); _ = c.AbortWithError(500, errDisk) }, "",
+			func(c *gin.Context) { set(c, "new"); _ = c.AbortWithError(500, sitetest.ErrDisk) }, "",
 		},
 		"after a completed": {
 			func(c *gin.Context) { c.AbortWithStatus(204); set(c, "new"); c.Status(500) }, "",
@@ -163,14 +164,14 @@ func TestUntouched(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		login := s.login()
 		s.engine.GET("/", s.session, func(c *gin.Context) { c.String(200, "body") })
-		s.statements.Reset()
+		s.Statements.Reset()
 		for _, a := range []*answer{s.get("/"), s.get("/", login)} {
 			s.want(a, 200, "body", 0)
 			if vary := a.response.Header.Get("Vary"); vary != "" {
 				t.Errorf("Vary: %s", vary)
 			}
 		}
-		if all := s.statements.All(); len(all) != 0 {
+		if all := s.Statements.All(); len(all) != 0 {
 			t.Errorf("issued %q", all)
 		}
 		s.wantSaved("old")
@@ -217,7 +218,7 @@ func TestHeaderLeftBefore(t *testing.T) {
 		s.wantSaved("new")
 
 		// A save that fails cannot replace what has left.
-		s.breakWrites()
+		s.BreakWrites()
 		s.engine.GET("/fails", early, s.session,
 			func(c *gin.Context) { set(c, "newer"); c.String(200, "body") })
 		a = s.get("/fails", login)

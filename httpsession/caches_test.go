@@ -39,7 +39,7 @@ func TestCookieIsKeptFromCachesOutside(t *testing.T) {
 	}
 	each(t, func(t *testing.T, s *site) {
 		login := s.login()
-		other := httpsession.Handler(s.other())
+		other := httpsession.Handler(s.Other())
 		for name, page := range pages {
 			for what, visit := range visits {
 				for _, early := range []bool{true, false} {
@@ -48,7 +48,7 @@ func TestCookieIsKeptFromCachesOutside(t *testing.T) {
 							visit(httpsession.Get(r))
 							page(w, r)
 						}, append([]middleware{public(early)}, within...)...)
-						h := s.get(login).response.Header
+						h := s.Get(login).Header
 						told, control := h.Get("Set-Cookie") != "", h.Get("Cache-Control")
 						if private := strings.Contains(control, "private") ||
 							strings.Contains(control, "no-store"); told && !private {

@@ -9,6 +9,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // The handshake of a websocket carries the cookie; what is changed afterwards is saved at the end.
@@ -26,7 +27,7 @@ func TestWebsocket(t *testing.T) {
 		set(r, "late")
 		_ = conn.Write(r.Context(), websocket.MessageText, []byte("hello"))
 	}, s.session)
-	conn, response, err := websocket.Dial(t.Context(), s.start().URL, nil)
+	conn, response, err := websocket.Dial(t.Context(), s.Start().URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func TestWebsocket(t *testing.T) {
 	if _, message, err := conn.Read(t.Context()); string(message) != "hello" || err != nil {
 		t.Errorf("read %q, %v", message, err)
 	}
-	<-s.ended
+	s.Wait()
 	if len(response.Cookies()) != 1 {
 		t.Errorf("the handshake has %v", response.Header)
 	}
@@ -47,7 +48,7 @@ func TestRawHijack(t *testing.T) {
 	for name, live := range map[string]bool{"live session": true, "new session": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			var before []*answer
+			var before []*sitetest.Answer
 			saved := ""
 			if live {
 				before, saved = append(before, s.login()), "new"
@@ -63,10 +64,10 @@ func TestRawHijack(t *testing.T) {
 				_, _ = rw.WriteString("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nraw")
 				_ = rw.Flush()
 			}, s.session)
-			s.want(s.get(before...), 200, "raw", 0)
+			s.Want(s.Get(before...), 200, "raw", 0)
 			s.wantSaved(saved)
-			if strings.Contains(s.log.String(), gormsession.ErrHeaderSent.Error()) == live {
-				t.Errorf("logged: %s", s.log.String())
+			if strings.Contains(s.Log.String(), gormsession.ErrHeaderSent.Error()) == live {
+				t.Errorf("logged: %s", s.Log.String())
 			}
 		})
 	}
@@ -75,7 +76,7 @@ func TestRawHijack(t *testing.T) {
 // HTTP/2 has no connection to take. The handler is told before anything is decided.
 func TestHijackOverHTTP2(t *testing.T) {
 	s := newSite(t)
-	s.http2 = true
+	s.HTTP2 = true
 	s.serve(func(w http.ResponseWriter, r *http.Request) {
 		set(r, "new")
 		if _, _, err := w.(http.Hijacker).Hijack(); !errors.Is(err, http.ErrNotSupported) {
@@ -83,6 +84,6 @@ func TestHijackOverHTTP2(t *testing.T) {
 		}
 		write(w, 426, "upgrade")
 	}, s.session)
-	s.want(s.get(), 426, "upgrade", 1)
+	s.Want(s.Get(), 426, "upgrade", 1)
 	s.wantSaved("new")
 }

@@ -36,14 +36,14 @@ func (r *router) handler() (h http.Handler) {
 func TestMiddlewareOfARouter(t *testing.T) {
 	s := newSite(t)
 	var r router
-	r.Use(recovery, httpsession.New(s.db))
+	r.Use(recovery, httpsession.New(s.DB))
 	r.Use(httpsession.Loaded)
 	r.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
 		set(r, "new")
 		write(w, 200, "body")
 	})
-	s.handler = r.handler()
-	s.want(s.get(), 200, "body", 1)
+	s.Handler = r.handler()
+	s.Want(s.Get(), 200, "body", 1)
 	s.wantSaved("new")
 }
 
@@ -81,27 +81,27 @@ func TestAnsweredAsWithoutSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {
 				s.serve(page)
-				plain := s.get()
+				plain := s.Get()
 				s.serve(func(w http.ResponseWriter, r *http.Request) {
 					set(r, "new")
 					page(w, r)
 				}, s.session)
-				a := s.get()
-				if (a.err != nil) != (plain.err != nil) {
-					t.Fatalf("%v, and without a session %v", a.err, plain.err)
+				a := s.Get()
+				if (a.Err != nil) != (plain.Err != nil) {
+					t.Fatalf("%v, and without a session %v", a.Err, plain.Err)
 				}
-				if a.err != nil {
+				if a.Err != nil {
 					s.wantSaved("") // the panic came before the save
 					return
 				}
-				s.want(a, plain.status, plain.body, 1)
+				s.Want(a, plain.Status, plain.Body, 1)
 				for _, ours := range []string{"Set-Cookie", "Vary", "Cache-Control", "Date"} {
-					a.response.Header.Del(ours)
-					plain.response.Header.Del(ours)
+					a.Header.Del(ours)
+					plain.Header.Del(ours)
 				}
-				for field := range plain.response.Header {
-					if !slices.Equal(a.response.Header[field], plain.response.Header[field]) {
-						t.Errorf("%v, and without a session %v", a.response.Header, plain.response.Header)
+				for field := range plain.Header {
+					if !slices.Equal(a.Header[field], plain.Header[field]) {
+						t.Errorf("%v, and without a session %v", a.Header, plain.Header)
 					}
 				}
 			})
@@ -118,7 +118,7 @@ func TestServerErrorCounts(t *testing.T) {
 			w.WriteHeader(200)
 			http.Error(w, "broken", 500)
 		}, s.session)
-		s.want(s.get(), 500, "broken\n", 0)
+		s.Want(s.Get(), 500, "broken\n", 0)
 		s.wantSaved("")
 	})
 }
@@ -171,14 +171,14 @@ func TestTimeoutHandler(t *testing.T) {
 					set(r, "new")
 					write(w, 201, "body")
 				}, test.within(watched)...)
-				a := s.get(login)
+				a := s.Get(login)
 				close(answered)
 				<-handled
 				<-ended
 				if test.slow {
-					s.want(a, 503, "too late", 0)
+					s.Want(a, 503, "too late", 0)
 				} else {
-					s.want(a, 201, "body", 1)
+					s.Want(a, 201, "body", 1)
 				}
 				s.wantSaved(test.saved)
 			})
@@ -216,11 +216,11 @@ func TestServerKnowsTheRequest(t *testing.T) {
 			next.ServeHTTP(w, r)
 			pattern = r.Pattern
 		})
-	}, s.session, httpsession.Handler(s.other()), s.session)
-	r, _ := http.NewRequest("POST", s.start().URL+"/upload", &form)
+	}, s.session, httpsession.Handler(s.Other()), s.session)
+	r, _ := http.NewRequest("POST", s.Start().URL+"/upload", &form)
 	r.Header.Set("Content-Type", parts.FormDataContentType())
-	s.want(s.send(r), 200, "upload", 0)
-	s.server.Close() // the request is over, also for the server
+	s.Want(s.Send(r), 200, "upload", 0)
+	s.Start().Close() // the request is over, also for the server
 	if _, err := os.Stat(name); name == "" || !os.IsNotExist(err) {
 		t.Errorf("%q is still there: %v", name, err)
 	}
@@ -236,7 +236,7 @@ func TestTrailerOfARequest(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		write(w, 200, r.Trailer.Get("X-Sum"))
 	}, s.session)
-	conn, reader := s.connect()
+	conn, reader := s.Connect()
 	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+
 		"1\r\na\r\n0\r\nX-Sum: 7\r\n\r\n")
 	response, err := http.ReadResponse(reader, nil)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/httpsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
 // embedding is a wrapper that shows only what every writer can do.
@@ -68,7 +69,7 @@ func TestSamePluginTwice(t *testing.T) {
 						next.ServeHTTP(w, r)
 					})
 				}, between, s.session)
-				s.want(s.get(), 200, "body", 1)
+				s.Want(s.Get(), 200, "body", 1)
 				s.wantSaved("new")
 			})
 		})
@@ -92,7 +93,7 @@ func TestHandlerForAnotherResponse(t *testing.T) {
 		}
 		write(w, 200, "body")
 	}, s.session)
-	s.want(s.get(login), 200, "body", 1)
+	s.Want(s.Get(login), 200, "body", 1)
 	s.wantSaved("new")
 }
 
@@ -100,7 +101,7 @@ func TestHandlerForAnotherResponse(t *testing.T) {
 // once more means that one.
 func TestTwoPlugins(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		other := s.other()
+		other := s.Other()
 		again := s.session(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if httpsession.Get(r) != httpsession.GetFrom(r, s.plugin) {
 				t.Error("Get is not the session that was mounted last")
@@ -115,7 +116,7 @@ func TestTwoPlugins(t *testing.T) {
 			again.ServeHTTP(w, r)
 			write(w, 200, "body")
 		}, s.session, httpsession.Handler(other))
-		s.want(s.get(), 200, "body", 2)
+		s.Want(s.Get(), 200, "body", 2)
 		s.wantSaved("new")
 	})
 }
@@ -126,11 +127,11 @@ func TestInnerKeyOfAFailedSave(t *testing.T) {
 	for name, asks := range map[string]bool{"cookie": false, "header": true} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			other := s.newPlugin(gormsession.WithTable("others"), gormsession.WithCookieName("other"),
+			other := s.NewPlugin(gormsession.WithTable("others"), gormsession.WithCookieName("other"),
 				gormsession.WithKeyHeader("X-Other"))
-			s.statements.Fail(func(sql string) error {
+			s.Statements.Fail(func(sql string) error {
 				if strings.Contains(sql, "web_sessions") && strings.HasPrefix(sql, "INSERT") {
-					return errDisk
+					return sitetest.ErrDisk
 				}
 				return nil
 			})
@@ -139,15 +140,15 @@ func TestInnerKeyOfAFailedSave(t *testing.T) {
 				httpsession.GetFrom(r, s.plugin).Set("k", "new")
 				write(w, 200, "body")
 			}, s.session, httpsession.Handler(other))
-			r, _ := http.NewRequest("GET", s.start().URL, nil)
+			r, _ := http.NewRequest("GET", s.Start().URL, nil)
 			cookies := 1
 			if asks {
 				r.Header.Set("X-Other", "")
 				cookies = 0
 			}
-			a := s.send(r)
-			s.want(a, 503, "Service Unavailable\n", cookies)
-			cookie, key := a.response.Header.Get("Set-Cookie"), a.response.Header.Get("X-Other")
+			a := s.Send(r)
+			s.Want(a, 503, "Service Unavailable\n", cookies)
+			cookie, key := a.Header.Get("Set-Cookie"), a.Header.Get("X-Other")
 			if (key != "") != asks || strings.HasPrefix(cookie, "other=") == asks {
 				t.Errorf("Set-Cookie: %q, X-Other: %q", cookie, key)
 			}
@@ -159,10 +160,10 @@ func TestInnerKeyOfAFailedSave(t *testing.T) {
 func TestTwoPluginsOfOneCookie(t *testing.T) {
 	s := newSite(t)
 	s.serve(func(http.ResponseWriter, *http.Request) {},
-		s.session, httpsession.Handler(s.other()), httpsession.Handler(s.newPlugin()))
-	s.get()
-	s.get()
-	if log := s.log.String(); strings.Count(log, "set the same cookie") != 1 ||
+		s.session, httpsession.Handler(s.Other()), httpsession.Handler(s.NewPlugin()))
+	s.Get()
+	s.Get()
+	if log := s.Log.String(); strings.Count(log, "set the same cookie") != 1 ||
 		!strings.Contains(log, "httpsession.New") || !strings.Contains(log, "cookie=session") {
 		t.Errorf("logged: %s", log)
 	}
@@ -171,15 +172,15 @@ func TestTwoPluginsOfOneCookie(t *testing.T) {
 // A response that is another one may set the same cookie.
 func TestSameCookieOfAnotherResponse(t *testing.T) {
 	s := newSite(t)
-	part := httpsession.Handler(s.newPlugin())(http.HandlerFunc(
+	part := httpsession.Handler(s.NewPlugin())(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) { write(w, 200, "part") }))
 	s.serve(func(w http.ResponseWriter, r *http.Request) {
 		inMemory := httptest.NewRecorder()
 		part.ServeHTTP(inMemory, r)
 		_, _ = io.Copy(w, inMemory.Body)
 	}, s.session)
-	s.want(s.get(), 200, "part", 0)
-	if log := s.log.String(); log != "" {
+	s.Want(s.Get(), 200, "part", 0)
+	if log := s.Log.String(); log != "" {
 		t.Errorf("logged: %s", log)
 	}
 }
@@ -188,7 +189,7 @@ func TestSameCookieOfAnotherResponse(t *testing.T) {
 // cookie cannot go, and makes no session of which the client never hears.
 func TestHeaderThatHasLeftBeneath(t *testing.T) {
 	s := newSite(t)
-	other := s.other()
+	other := s.Other()
 	s.serve(func(w http.ResponseWriter, r *http.Request) { set(r, "lost") },
 		httpsession.Handler(other), func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -196,9 +197,9 @@ func TestHeaderThatHasLeftBeneath(t *testing.T) {
 				next.ServeHTTP(unwrapping{w}, r)
 			})
 		}, s.session)
-	s.want(s.get(), 200, "", 0)
+	s.Want(s.Get(), 200, "", 0)
 	s.wantSaved("")
-	if !strings.Contains(s.log.String(), gormsession.ErrHeaderSent.Error()) {
-		t.Errorf("logged: %s", s.log.String())
+	if !strings.Contains(s.Log.String(), gormsession.ErrHeaderSent.Error()) {
+		t.Errorf("logged: %s", s.Log.String())
 	}
 }

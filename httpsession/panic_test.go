@@ -35,12 +35,12 @@ func TestPanic(t *testing.T) {
 						page(w, r)
 						panic("no")
 					}, within...)
-					a := s.get(login)
-					s.want(a, 500, "", 0)
-					if got := a.response.Header.Get("ETag"); got != "" && !inside {
+					a := s.Get(login)
+					s.Want(a, 500, "", 0)
+					if got := a.Header.Get("ETag"); got != "" && !inside {
 						t.Errorf("a header of what was dropped: %s", got)
 					}
-					if got := a.response.Header.Get("Vary"); got != "Cookie" {
+					if got := a.Header.Get("Vary"); got != "Cookie" {
 						t.Errorf("Vary: %q", got)
 					}
 					s.wantSaved("old")
@@ -73,8 +73,8 @@ func TestPanicPasses(t *testing.T) {
 				write(w, 200, "body")
 				breaks(value)
 			}, watch, s.session)
-			if a := s.get(); a.err == nil || passed != value {
-				t.Errorf("got %d %q, and the panic %v", a.status, a.body, passed)
+			if a := s.Get(); a.Err == nil || passed != value {
+				t.Errorf("got %d %q, and the panic %v", a.Status, a.Body, passed)
 			}
 			if !strings.Contains(stack, "httpsession_test.breaks(") {
 				t.Errorf("the stack does not lead to the fault:\n%s", stack)
@@ -104,7 +104,7 @@ func TestPanicAfterFlush(t *testing.T) {
 				set(r, "late")
 				panic("no")
 			}, within...)
-			s.want(s.get(), 200, "body", 1)
+			s.Want(s.Get(), 200, "body", 1)
 			s.wantSaved("new")
 		})
 	}
@@ -132,12 +132,12 @@ func TestRecoveryPrintsNoKey(t *testing.T) {
 	for _, name := range []string{"outside", "outside of two", "inside"} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {
-				other := httpsession.Handler(s.other())
+				other := httpsession.Handler(s.Other())
 				s.serve(func(w http.ResponseWriter, r *http.Request) {
 					set(r, "old")
 					httpsession.GetFrom(r, s.plugin).Set("k", "old")
 				}, s.session, other)
-				login := s.get()
+				login := s.Get()
 				var printed string
 				within := map[string][]middleware{
 					"outside":        {printing(&printed), s.session},
@@ -145,10 +145,10 @@ func TestRecoveryPrintsNoKey(t *testing.T) {
 					"inside":         {s.session, other, printing(&printed), s.session, other},
 				}[name]
 				s.serve(func(http.ResponseWriter, *http.Request) { panic("no") }, within...)
-				r, _ := http.NewRequest("GET", s.start().URL, nil)
+				r, _ := http.NewRequest("GET", s.Start().URL, nil)
 				r.Header.Set("Cookie", "theme=dark")
-				s.want(s.send(r, login), 500, "", 0)
-				for _, c := range login.response.Cookies() {
+				s.Want(s.Send(r, login), 500, "", 0)
+				for _, c := range login.Cookies() {
 					if strings.Contains(printed, c.Value) != (name == "outside" && c.Name == "other") {
 						t.Errorf("of %s: %s", c.Name, printed)
 					}
@@ -186,7 +186,7 @@ func TestErrorPageKnowsTheSession(t *testing.T) {
 	}
 	s.serve(func(http.ResponseWriter, *http.Request) { panic("no") },
 		page(sorry), page(worse), s.session)
-	s.want(s.get(login), 200, "sorry, old", 1)
+	s.Want(s.Get(login), 200, "sorry, old", 1)
 	s.wantSaved("new")
 }
 
@@ -204,15 +204,15 @@ func TestLogoutThenPanic(t *testing.T) {
 						next.ServeHTTP(w, r)
 					})
 				}
-				within = []middleware{recovery, httpsession.Handler(s.other()), between, s.session}
+				within = []middleware{recovery, httpsession.Handler(s.Other()), between, s.session}
 			}
 			s.serve(func(_ http.ResponseWriter, r *http.Request) {
 				httpsession.Get(r).Flush()
 				panic("no")
 			}, within...)
-			a := s.get(login)
-			s.want(a, 500, "", 1)
-			h := a.response.Header
+			a := s.Get(login)
+			s.Want(a, 500, "", 1)
+			h := a.Header
 			if !strings.Contains(h.Get("Set-Cookie"), "Max-Age=0") ||
 				h.Get("Cache-Control") != "private" || h.Get("X-Between") != "" {
 				t.Errorf("the header is %v", h)
@@ -227,9 +227,9 @@ func TestRecoveryPrintsNoKeyOfAHeader(t *testing.T) {
 	s := newSite(t, gormsession.WithKeyHeader("X-Session"))
 	var printed string
 	s.serve(func(http.ResponseWriter, *http.Request) { panic("no") }, printing(&printed), s.session)
-	r, _ := http.NewRequest("GET", s.start().URL, nil)
+	r, _ := http.NewRequest("GET", s.Start().URL, nil)
 	r.Header.Set("X-Session", strings.Repeat("k", 32))
-	s.want(s.send(r), 500, "", 0)
+	s.Want(s.Send(r), 500, "", 0)
 	if strings.Contains(printed, "kkk") || !strings.Contains(printed, "GET / ") {
 		t.Errorf("printed: %s", printed)
 	}

@@ -36,7 +36,7 @@ func TestFlush(t *testing.T) {
 					set(r, "late")
 					_, _ = io.WriteString(w, "two")
 				}, s.session)
-				s.want(s.get(), 202, "one two", 1)
+				s.Want(s.Get(), 202, "one two", 1)
 				s.wantSaved("late")
 			})
 		})
@@ -57,7 +57,7 @@ func TestSaveFailsInTheMiddle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *site) {
-				s.breakWrites()
+				s.BreakWrites()
 				s.serve(func(w http.ResponseWriter, r *http.Request) {
 					set(r, "new")
 					_, _ = io.WriteString(w, "begun")
@@ -65,7 +65,7 @@ func TestSaveFailsInTheMiddle(t *testing.T) {
 						t.Errorf("the handler was told %v", err)
 					}
 				}, s.session)
-				s.want(s.get(), 503, "Service Unavailable\n", 0)
+				s.Want(s.Get(), 503, "Service Unavailable\n", 0)
 				s.wantSaved("")
 			})
 		})
@@ -116,7 +116,7 @@ func TestWhatTheServerCanDo(t *testing.T) {
 				t.Errorf("read %d bytes, %v", n, err)
 			}
 		}, s.session)
-		s.handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		s.Handler.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 		result := w.Result()
 		if !slices.Equal(w.asked, want) || w.Body.String() != body || len(result.Cookies()) != 1 {
 			t.Errorf("asked for %q, %d bytes, %v", w.asked, w.Body.Len(), result.Header)
@@ -135,7 +135,7 @@ func TestWhatTheServerCannotDo(t *testing.T) {
 				t.Error("there is a CloseNotify")
 			}
 		}, s.session)
-		s.want(s.get(), 200, "", 0)
+		s.Want(s.Get(), 200, "", 0)
 	})
 }
 
@@ -149,8 +149,8 @@ func TestEarlyHints(t *testing.T) {
 			write(w, 404, "none")
 		}, s.session)
 		var hints []int
-		r, _ := http.NewRequest("GET", s.start().URL, nil)
-		a := s.send(r.WithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		r, _ := http.NewRequest("GET", s.Start().URL, nil)
+		a := s.Send(r.WithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
 			Got1xxResponse: func(code int, header textproto.MIMEHeader) error {
 				hints = append(hints, code)
 				if header.Get("Link") == "" || header.Get("Set-Cookie") != "" {
@@ -159,7 +159,7 @@ func TestEarlyHints(t *testing.T) {
 				return nil
 			},
 		})))
-		s.want(a, 404, "none", 1)
+		s.Want(a, 404, "none", 1)
 		s.wantSaved("new")
 		if !slices.Equal(hints, []int{103}) {
 			t.Errorf("got the hints %v", hints)
@@ -172,7 +172,7 @@ func TestWriterKeptBeyondTheRequest(t *testing.T) {
 	s := newSite(t)
 	var kept http.ResponseWriter
 	s.serve(func(w http.ResponseWriter, _ *http.Request) { kept = w }, s.session)
-	s.want(s.get(), 200, "", 0)
+	s.Want(s.Get(), 200, "", 0)
 	if _, err := io.Copy(kept, bytes.NewReader([]byte("stray"))); err == nil ||
 		!strings.Contains(err.Error(), "the request is over") {
 		t.Errorf("wrote to a response that is over: %v", err)
@@ -190,14 +190,14 @@ func TestClientLeaves(t *testing.T) {
 			set(r, "new")
 			write(w, 200, "body")
 		}, s.session)
-		r, _ := http.NewRequest("GET", s.server.URL, nil)
+		r, _ := http.NewRequest("GET", s.Start().URL, nil)
 		ctx, leave := context.WithCancel(t.Context())
 		go func() {
 			<-entered
 			leave()
 		}()
-		if a := s.send(r.WithContext(ctx), login); a.err == nil {
-			t.Errorf("the client got %d", a.status)
+		if a := s.Send(r.WithContext(ctx), login); a.Err == nil {
+			t.Errorf("the client got %d", a.Status)
 		}
 		s.wantSaved("new")
 	})
