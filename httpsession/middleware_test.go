@@ -248,3 +248,22 @@ func TestTrailerOfARequest(t *testing.T) {
 		t.Errorf("got %q, %v", body, err)
 	}
 }
+
+// A log outside learns the fields of a form that a handler has read from the request within.
+func TestFormIsKnownOutside(t *testing.T) {
+	s := newSite(t)
+	var name, posted string
+	s.serve(func(w http.ResponseWriter, r *http.Request) { _ = r.ParseForm() },
+		func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(w, r)
+				name, posted = r.Form.Get("name"), r.PostForm.Get("name")
+			})
+		}, s.session, httpsession.Handler(s.Other()))
+	r, _ := http.NewRequest("POST", s.Start().URL, strings.NewReader("name=Ann"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	s.Want(s.Send(r), 200, "", 0)
+	if name != "Ann" || posted != "Ann" {
+		t.Errorf("outside the form has %q, %q", name, posted)
+	}
+}

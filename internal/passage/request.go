@@ -20,10 +20,13 @@ func within(ctx context.Context, found *http.Request) *http.Request {
 }
 
 // takeBack tells those outside what was found out inside, as it would be without a copy: the server
-// removes the files of the form that it knows, and logs name the route.
+// removes the files of the form that it knows, and logs name the route and fields of the form.
 func takeBack(found, inside *http.Request) {
 	if found.MultipartForm == nil && inside.MultipartForm != nil {
 		found.MultipartForm = inside.MultipartForm
+	}
+	if found.Form == nil && inside.Form != nil {
+		found.Form, found.PostForm = inside.Form, inside.PostForm
 	}
 	if found.Pattern == "" && inside.Pattern != "" {
 		found.Pattern = inside.Pattern
@@ -55,6 +58,18 @@ type hiddenKey struct{}
 func hiddenIn(r *http.Request) http.Header {
 	hidden, _ := r.Context().Value(hiddenKey{}).(http.Header)
 	return hidden
+}
+
+// Shown is a request of those inside as it may be printed after a panic, by those who can still come
+// by it: without the keys that were taken out of the one that Serve was given.
+func Shown(inside, given *http.Request) *http.Request {
+	ctx := inside.Context()
+	if hidden := hiddenIn(given); hidden != nil {
+		ctx = context.WithValue(ctx, hiddenKey{}, hidden)
+	}
+	shown := inside.WithContext(ctx)
+	shown.Header = given.Header
+	return shown
 }
 
 // asCame is the request with what was hidden, for a session that begins once more, for an error

@@ -52,17 +52,14 @@ func immediate(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-// hijackable tells whether Hijack has something to call. gin's writer has the
-// method always, and panics where the writer beneath it has not.
+// hijackable tells whether Hijack has something to call. The writers of frameworks have the method
+// always, so it is the innermost one that counts, as far as can be seen.
 func hijackable(w http.ResponseWriter) bool {
-	for {
-		_, ok := w.(http.Hijacker)
-		wrapper, wraps := w.(unwrapper)
-		if _, defers := w.(deferring); !wraps || ok && !defers {
-			return ok
-		}
+	for wrapper, ok := w.(unwrapper); ok; wrapper, ok = w.(unwrapper) {
 		w = wrapper.Unwrap()
 	}
+	_, ok := w.(http.Hijacker)
+	return ok
 }
 
 // lastDeferring is the writer, of those that remember the status, that is next to

@@ -130,7 +130,22 @@ func TestHijackRefused(t *testing.T) {
 		}}
 		x.serve(t).want(t, 501, "not here", 1, decision{501, true})
 	})
+	t.Run("not supported, by what has the method always", func(t *testing.T) {
+		x := &exchange{handler: func(w *Writer, _ *http.Request) {
+			w.inner = promising{unhijackable{struct{ http.ResponseWriter }{w.inner}}}
+			if _, _, err := w.Hijack(); !errors.Is(err, http.ErrNotSupported) {
+				t.Errorf("Hijack: %v", err)
+			}
+			write(t, w, "not here")
+		}}
+		x.serve(t).want(t, 200, "not here", 1, decision{200, true})
+	})
 }
+
+// promising has a Hijack as the writers of frameworks do, whatever they wrap.
+type promising struct{ unhijackable }
+
+func (w promising) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 type unhijackable struct{ http.ResponseWriter }
 

@@ -153,6 +153,18 @@ func (w *Writer) WriteHeader(code int) {
 	}
 }
 
+// BreakOff says that the handler has failed although it has begun to answer, for a framework that
+// tells so by other means than a status: what is held goes out with this one, of 500 and up, and
+// FailedLate tells it where the header has left.
+func (w *Writer) BreakOff(status int) {
+	switch w.phase {
+	case held:
+		w.status, w.statusSet = status, true
+	case sent:
+		w.failed = true
+	}
+}
+
 // WriteHeaderNow says that the header is complete. It is held all the same, but
 // for 101, after which websocket libraries expect to hijack the connection.
 func (w *Writer) WriteHeaderNow() {
