@@ -28,6 +28,7 @@ configs: ## what issues statements once more, under PrepareStmt, and with SkipDe
 	GORMSESSION_GORM=prepared GORMSESSION_DJANGOS=5.2 go test -timeout 30m . ./ginsession ./django
 	GORMSESSION_GORM=both GORMSESSION_DJANGOS=5.2 go test -timeout 30m . ./django
 	GORMSESSION_GORM=both go test -race -timeout 30m ./httpsession
+	cd echosession && GORMSESSION_GORM=both go test -timeout 30m ./...
 
 modules: ## vet, build and test the modules nested in this one
 	@set -e; for mod in $$(find . -mindepth 2 -name go.mod -not -path '*/testdata/*'); do \

@@ -1,7 +1,10 @@
 package gormsession_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +130,22 @@ func TestWalls(t *testing.T) {
 			if dep != path && reached {
 				t.Errorf("%s reaches %s", name, dep)
 			}
+		}
+	}
+}
+
+// Each adapter shows the whole suite: its cases are methods, and each of them is run under its
+// name, so there are as many for one adapter as for another.
+func TestEachAdapterIsExercised(t *testing.T) {
+	exercised := regexp.MustCompile(
+		`(?m)^func TestSuite\(t \*testing\.T\) { suite\.Exercise\(t, on\w+\) }$`)
+	for _, adapter := range []string{"ginsession", "httpsession", "echosession"} {
+		text, err := os.ReadFile(filepath.Join(adapter, "suite_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !exercised.Match(text) {
+			t.Errorf("%s does not run the suite", adapter)
 		}
 	}
 }

@@ -11,6 +11,8 @@
 //	session := httpsession.New(db)      // session(mux) is the handler to serve
 //	httpsession.Get(r).Set("k", "v")    // in a handler
 //
+// Package echosession, a module of its own, is the same for Echo 5.
+//
 // # In a handler
 //
 // A [State] is the session of the request: it is loaded when it is first looked at, and saved once

@@ -34,10 +34,10 @@ func (c Config) Gorm() *gorm.Config {
 // Config, it is that one alone: the others have a run of their own.
 func EachConfig(t *testing.T, f func(t *testing.T, d *DB, c Config)) {
 	t.Helper()
-	whole := os.Getenv(configVariable)
+	whole := os.Getenv(ConfigVariable)
 	named := func(c Config) bool { return whole == "" || whole == c.Name }
 	if !slices.ContainsFunc(Configs, named) {
-		t.Fatalf("dbtest: %s=%s: no such setting", configVariable, whole)
+		t.Fatalf("dbtest: %s=%s: no such setting", ConfigVariable, whole)
 	}
 	for _, k := range Kinds {
 		for _, c := range Configs {
@@ -48,16 +48,16 @@ func EachConfig(t *testing.T, f func(t *testing.T, d *DB, c Config)) {
 	}
 }
 
-// configVariable names the Config that every pool of a test run is opened with, so
+// ConfigVariable names the Config that every pool of a test run is opened with, so
 // that the whole suite can be run once more: GORMSESSION_GORM=both go test ./...
-const configVariable = "GORMSESSION_GORM"
+const ConfigVariable = "GORMSESSION_GORM"
 
-// fromEnvironment is the option that applies configVariable. It switches on only: a
+// fromEnvironment is the option that applies ConfigVariable. It switches on only: a
 // test that asks for a setting by itself keeps it.
 type fromEnvironment struct{}
 
 func (fromEnvironment) Apply(g *gorm.Config) error {
-	name := os.Getenv(configVariable)
+	name := os.Getenv(ConfigVariable)
 	for _, c := range Configs {
 		if name == c.Name || name == "" {
 			g.PrepareStmt = g.PrepareStmt || c.PrepareStmt
@@ -65,7 +65,7 @@ func (fromEnvironment) Apply(g *gorm.Config) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("dbtest: %s=%s: no such setting", configVariable, name)
+	return fmt.Errorf("dbtest: %s=%s: no such setting", ConfigVariable, name)
 }
 
 func (fromEnvironment) AfterInitialize(*gorm.DB) error { return nil }

@@ -60,8 +60,8 @@ func hiddenIn(r *http.Request) http.Header {
 	return hidden
 }
 
-// Shown is a request of those inside as it may be printed after a panic, by those who can still come
-// by it: without the keys that were taken out of the one that Serve was given.
+// Shown is a request of those inside as it may be printed after a panic, by those who can still
+// come by it: without the keys that were taken out of the one that Serve was given.
 func Shown(inside, given *http.Request) *http.Request {
 	ctx := inside.Context()
 	if hidden := hiddenIn(given); hidden != nil {
