@@ -267,3 +267,23 @@ func TestHandlerOfATest(t *testing.T) {
 		t.Errorf("saved %v", saved)
 	}
 }
+
+// A status that a middleware outside has proposed is the one of a handler that says none.
+func TestStatusThatIsProposed(t *testing.T) {
+	s := newSite(t)
+	s.serve(func(c *echo.Context) error {
+		set(c, "new")
+		_, err := io.WriteString(c.Response(), "made")
+		return err
+	}, func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			response, err := echo.UnwrapResponse(c.Response())
+			if err != nil {
+				return err
+			}
+			response.Status = 201
+			return next(c)
+		}
+	}, s.session)
+	s.Want(s.Get(), 201, "made", 1)
+}
