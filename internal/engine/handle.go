@@ -46,6 +46,8 @@ func (l secretLogger) Trace(
 // error, its context and its skipped hooks, but with its pool, callbacks and plugins, so that
 // tracing and a resolver of replicas see each statement.
 //
+// Its dialect is veiled, so that what plugins make of our statements shows no session.
+//
 // It is also without the statements that PrepareStmt keeps for the pool: a waiter inherits the
 // error of whoever prepares first, a failed preparation gives a row that panics, a statement goes
 // on failing after its table has changed, and preparing waits for a connection that transactions
@@ -59,6 +61,7 @@ func ownHandle(db *gorm.DB) *gorm.DB {
 		Logger:                 secretLogger{db.Logger, fault.For(db.Dialector)},
 	})
 	h.DryRun, h.PropagateUnscoped, h.AllowGlobalUpdate = false, false, false
+	h.Dialector, h.TranslateError = veil(db), true
 	// NewDB alone lasts until the next WithContext, which would bring the conditions back.
 	pool := h.Statement.ConnPool
 	for { // a Session of a handle that prepares may prepare once more

@@ -35,7 +35,9 @@ func (t *Table) plan(may Migration) ([]string, error) {
 	if err := t.begins(); err != nil {
 		return nil, t.unread(err)
 	}
-	r := &recorder{ConnPool: t.source(context.Background()), explain: t.db.Dialector.Explain}
+	r := &recorder{
+		ConnPool: t.source(context.Background()), explain: t.db.Dialector.(veiled).Dialector.Explain,
+	}
 	err := t.probe()
 	switch {
 	case t.faults.Tells(err, fault.NoTable) && may != Leave && may != Visit:

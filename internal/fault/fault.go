@@ -109,15 +109,12 @@ func isLost(err error) bool {
 // isUnsent tells whether a driver, or database/sql, has refused a value, so that nothing was sent.
 // All of them say so by text alone.
 func isUnsent(err error) bool {
-	text := err.Error()
-	for _, refusal := range []string{
-		"sql: converting argument", "failed to encode args[", "packet for query is too large",
-	} {
-		if strings.Contains(text, refusal) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(chain(err), func(err error) bool {
+		text := err.Error() // which an error around it may hide
+		return strings.Contains(text, "sql: converting argument") ||
+			strings.Contains(text, "failed to encode args[") ||
+			strings.Contains(text, "packet for query is too large")
+	})
 }
 
 // UndoneAtCommit tells whether the database has certainly undone a transaction whose COMMIT failed

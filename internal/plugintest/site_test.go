@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"gorm.io/gorm"
-	"gorm.io/plugin/opentelemetry/tracing"
 	"gorm.io/plugin/prometheus"
 
 	"github.com/seed7368b609/gormsession"
@@ -43,16 +42,19 @@ var (
 // setup is what an application gives to GORM and to its plugins.
 type setup struct {
 	gorm    *gorm.Config
-	tracing []tracing.Option
+	tracer  tracer
 	metrics prometheus.Config
 }
 
 // site is an application that had both plugins before it had sessions.
 type site struct {
 	t          *testing.T
+	tracer     tracer
+	provider   *trace.TracerProvider
 	table      table
 	plugin     *gormsession.Plugin
 	engine     *gin.Engine
+	db         *gorm.DB
 	statements *dbtest.Statements
 	spans      *tracetest.InMemoryExporter
 	pool       *sql.DB
@@ -73,12 +75,15 @@ func newSite(t *testing.T, d *dbtest.DB, table table, with setup) *site {
 	provider := trace.NewTracerProvider(trace.WithSyncer(s.spans))
 	t.Cleanup(func() { _ = provider.Shutdown(t.Context()) })
 	db, statements := d.OpenCounted(t, with.gorm)
-	s.statements = statements
+	s.db, s.statements = db, statements
 	s.label = rand.Text() // the plugin keeps the first metrics of a label, also under -count
 	with.metrics.DBName = s.label
+	s.tracer, s.provider = with.tracer, provider
+	if s.tracer.plugin == nil {
+		s.tracer = tracers[0]
+	}
 	for _, plugin := range []gorm.Plugin{
-		tracing.NewPlugin(append(with.tracing, tracing.WithTracerProvider(provider))...),
-		prometheus.New(with.metrics),
+		s.tracer.plugin(provider), prometheus.New(with.metrics),
 	} {
 		if err := db.Use(plugin); err != nil {
 			t.Fatal(err)

@@ -8,85 +8,86 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	"github.com/uptrace/opentelemetry-go-extra/otelgorm"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+	"gorm.io/gorm"
 	"gorm.io/plugin/opentelemetry/tracing"
 
 	"github.com/seed7368b609/gormsession/ginsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// Each statement of a request is one span beneath the request's, with its text and its table, and
-// of a plugin that leaves variables out none shows a key, in the cookie's form or in the row's, or
-// a value.
+// A tracer is a plugin that makes a span of each statement, and where it puts what.
+type tracer struct {
+	name, scope string
+	text, table attribute.Key
+	plugin      func(trace.TracerProvider) gorm.Plugin
+}
+
+// tracers are those in use, as they are by default, and one that is told to leave variables out.
+var tracers = []tracer{
+	{"gorm.io", "gorm.io/plugin/opentelemetry", "db.query.text", "db.collection.name",
+		func(p trace.TracerProvider) gorm.Plugin {
+			return tracing.NewPlugin(tracing.WithTracerProvider(p))
+		}},
+	{"gorm.io without variables", "gorm.io/plugin/opentelemetry", "db.query.text",
+		"db.collection.name", func(p trace.TracerProvider) gorm.Plugin {
+			return tracing.NewPlugin(tracing.WithTracerProvider(p), tracing.WithoutQueryVariables())
+		}},
+	{"uptrace", "github.com/uptrace/opentelemetry-go-extra/otelgorm", "db.statement", "db.sql.table",
+		func(p trace.TracerProvider) gorm.Plugin {
+			return otelgorm.NewPlugin(otelgorm.WithTracerProvider(p))
+		}},
+}
+
+// Each statement of a request is one span beneath the request's, with its text as the database was
+// given it and its table, and none shows a key, in the cookie's form or in the row's, or a value,
+// whatever the plugin and its options.
 func TestEachStatementIsOneSpan(t *testing.T) {
 	eachTable(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config, table table) {
-		s := newSite(t, d, table, setup{gorm: config.Gorm(),
-			tracing: []tracing.Option{tracing.WithoutQueryVariables()}})
-		s.visitEach(func(page string, issued []string) {
-			var texts []string
-			for _, span := range s.beneathRequest(page) {
-				if got := attributeOf(span, "db.collection.name"); got != table.name {
-					t.Errorf("%s: %s is of the table %q", page, span.Name, got)
-				}
-				texts = append(texts, attributeOf(span, "db.query.text"))
-			}
-			if !slices.Equal(texts, issued) {
-				t.Errorf("%s: the spans are of %q, and the database saw %q", page, texts, issued)
-			}
-			all := s.everything()
-			if found := shown(all, slices.Concat(s.keys, s.storedKeys(), s.data())...); found != nil {
-				t.Errorf("%s: spans show %q: %s", page, found, all)
-			}
-		})
+		for _, tracer := range tracers {
+			t.Run(tracer.name, func(t *testing.T) {
+				s := newSite(t, dbtest.New(t, d.Kind()), table, setup{gorm: config.Gorm(), tracer: tracer})
+				s.visitEach(func(page string, issued []string) {
+					var texts []string
+					for _, span := range s.beneathRequest(page) {
+						if got := attributeOf(span, tracer.table); got != table.name {
+							t.Errorf("%s: %s is of the table %q", page, span.Name, got)
+						}
+						texts = append(texts, attributeOf(span, tracer.text))
+					}
+					if !slices.Equal(texts, issued) {
+						t.Errorf("%s: the spans are of %q, and the database saw %q", page, texts, issued)
+					}
+					s.showsNothing(page)
+				})
+			})
+		}
 	})
 }
 
-// By default the plugin explains the variables into the text of a statement, by the dialect and
-// past the filter of our logger: the limit that docs/semantics.md names. So spans show the key as
-// the row has it, and what is written. What holds all the same: each statement is one span, and no
-// span shows the cookie's key where the row holds its hash, nor a value that a codec has veiled. If
-// the test fails as nothing is shown any more, then the limit is no more.
-func TestSpansShowVariablesByDefault(t *testing.T) {
-	eachTable(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config, table table) {
-		s := newSite(t, d, table, setup{gorm: config.Gorm()})
-		s.visitEach(func(page string, issued []string) {
-			if spans := s.beneathRequest(page); len(spans) != len(issued) {
-				t.Errorf("%s: %d spans of %q", page, len(spans), issued)
-			}
-			all := s.everything()
-			if table.hashed {
-				if found := shown(all, s.keys...); found != nil {
-					t.Errorf("%s: spans show the keys %q", page, found)
-				}
-			}
-			if shown(all, s.storedKeys()...) == nil {
-				t.Errorf("%s: spans show no key of a row: %s", page, all)
-			}
-			written := page == "create" || page == "write"
-			if plain := shown(all, marker) != nil; written && plain != table.plain {
-				t.Errorf("%s: that spans show the value is %t: %s", page, plain, all)
-			}
-			if !table.plain && written && shown(all, s.data()...) == nil {
-				t.Errorf("%s: spans do not show the data: %s", page, all)
-			}
-		})
-	})
+// showsNothing looks for keys and values in all spans.
+func (s *site) showsNothing(page string) {
+	s.t.Helper()
+	all := s.everything()
+	if found := shown(all, slices.Concat(s.keys, s.storedKeys(), s.data())...); found != nil {
+		s.t.Errorf("%s: spans show %q: %s", page, found, all)
+	}
 }
 
 // What a database says of an error is in the span, and MariaDB names the key of a row that it has
 // already, which happens where the answer to an insert is lost: the row's hash, and the key itself
-// in Django's table. It is no variable, so that leaving these out does not help; GORM's
-// TranslateError does, and the other databases do not name it. Values are not in it anywhere.
-func TestSpansShowWhatMariaDBSaysOfADuplicate(t *testing.T) {
+// in Django's table. No span shows it, whether the application has GORM translate errors or not.
+func TestSpansShowNoKeyOfADuplicate(t *testing.T) {
 	eachTable(t, func(t *testing.T, d *dbtest.DB, config dbtest.Config, table table) {
 		for _, translated := range []bool{false, true} {
 			t.Run(fmt.Sprintf("TranslateError=%t", translated), func(t *testing.T) {
 				with := config.Gorm()
 				with.TranslateError = translated
-				s := newSite(t, d, table, setup{gorm: with,
-					tracing: []tracing.Option{tracing.WithoutQueryVariables()}})
+				s := newSite(t, dbtest.New(t, d.Kind()), table, setup{gorm: with})
 				s.engine.GET("/", func(c *gin.Context) { ginsession.Get(c).Set("name", marker) })
 				s.loseAnswer(map[bool]string{false: "COMMIT", true: "INSERT"}[config.Bare])
 				issued := s.visit("", "")
@@ -101,17 +102,7 @@ func TestSpansShowWhatMariaDBSaysOfADuplicate(t *testing.T) {
 				}) {
 					t.Errorf("no span is of a duplicate: %s", s.everything())
 				}
-				all := s.everything()
-				named := shown(all, s.storedKeys()...) != nil
-				if want := d.Kind() == dbtest.MariaDB && !translated; named != want {
-					t.Errorf("that spans name the key of the row is %t: %s", named, all)
-				}
-				if found := shown(all, s.data()...); found != nil {
-					t.Errorf("spans show %q: %s", found, all)
-				}
-				if found := shown(all, s.keys...); table.hashed && found != nil {
-					t.Errorf("spans show the keys %q: %s", found, all)
-				}
+				s.showsNothing("create")
 			})
 		}
 	})
@@ -153,7 +144,7 @@ func (s *site) beneathRequest(page string) []tracetest.SpanStub {
 	}
 	request := spans[last].SpanContext
 	for _, span := range spans[:last] {
-		if span.InstrumentationScope.Name != "gorm.io/plugin/opentelemetry" ||
+		if span.InstrumentationScope.Name != s.tracer.scope ||
 			span.Parent.SpanID() != request.SpanID() ||
 			span.SpanContext.TraceID() != request.TraceID() {
 			s.t.Errorf("%s: %s is not beneath the request", page, span.Name)
