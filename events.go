@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
@@ -17,7 +18,11 @@ type Event struct {
 	Handle string
 	// UserID is who has logged in by [State.LogIn], as far as the request has looked.
 	UserID string
-	// Why says more, in a few words that are always the same, "" where there is no more to say.
+	// Why says more, in a few words that are always the same, "" where there is no more to say. Of
+	// Unavailable it is the cause: "unreachable" where nobody takes the call, "timeout",
+	// "no connection" where the pool has given none in time, "connection lost", "busy" where the
+	// database undoes it in favour of others all the time, "outcome unknown", "codec" where the
+	// key of sealed data is missing, and "database" for whatever else the database says.
 	Why string
 	// Path is that of the request's URL, "" outside of one.
 	Path string
@@ -55,9 +60,25 @@ type EventHandler interface {
 	HandleEvent(ctx context.Context, e Event)
 }
 
-// WithEvents tells a handler of the events in the life of sessions. The default, and nil, is
-// nobody. [LogEvents] makes one that logs.
-func WithEvents(h EventHandler) Option { return func(o *options) { o.events = h } }
+// WithEvents tells a handler of the events in the life of sessions; each of several such options
+// adds one. The default, and nil, is nobody. [LogEvents] makes one that logs.
+func WithEvents(h EventHandler) Option {
+	return func(o *options) {
+		if h != nil {
+			o.events = append(o.events, h)
+		}
+	}
+}
+
+// eventHandlers are those of all options.
+type eventHandlers []EventHandler
+
+// HandleEvent implements EventHandler.
+func (hs eventHandlers) HandleEvent(ctx context.Context, e Event) {
+	for _, h := range hs {
+		h.HandleEvent(ctx, e)
+	}
+}
 
 // LogEvents is a handler that logs each event, at the level Info, or Warn for what is rejected,
 // meets a conflict, or fails.
@@ -86,7 +107,7 @@ func (l eventLog) HandleEvent(ctx context.Context, e Event) {
 
 // happened tells the handler of an event of this session. mu is held.
 func (s *State) happened(kind EventKind, why string) {
-	if s.p.opts.events == nil {
+	if len(s.p.opts.events) == 0 {
 		return
 	}
 	s.tell(Event{
@@ -104,14 +125,14 @@ func (s *State) tell(e Event) {
 
 // happened tells the handler of an event that is of no request's session.
 func (p *Plugin) happened(ctx context.Context, user, why string, n int64) {
-	if p.opts.events != nil && n > 0 {
+	if len(p.opts.events) > 0 && n > 0 {
 		p.opts.events.HandleEvent(ctx, Event{Kind: Ended, UserID: user, Why: why, Count: n})
 	}
 }
 
 // buried tells of a session that was ended by this request.
 func (s *State) buried(key string) {
-	if s.p.opts.events != nil {
+	if len(s.p.opts.events) > 0 {
 		s.tell(Event{Kind: Ended, Handle: sessionkey.Handle(key), UserID: s.leaving,
 			Why: "logout", Count: 1})
 	}
@@ -167,17 +188,25 @@ func (s *State) missed() {
 
 // failed tells of a request that has failed.
 func (s *State) failed(err error) {
-	switch {
-	case errors.Is(err, ErrInterrupted):
-		s.happened(Conflict, "gone meanwhile")
-	case errors.Is(err, ErrOutcomeUnknown):
-		s.happened(Unavailable, "outcome unknown")
-	case errors.Is(err, ErrUnavailable):
-		s.happened(Unavailable, "database")
-	case errors.Is(err, ErrUserLimit): // which was told when it was refused
-	case errors.Is(err, ErrTooLarge):
-		s.happened(Rejected, "too large")
-	default:
-		s.happened(Rejected, "not to be saved")
+	if !errors.Is(err, ErrUserLimit) { // which was told when it was refused
+		s.happened(whyOf(err))
 	}
+}
+
+// whyOf says of an error what it is for whoever counts: of those of the database also the cause,
+// see engine.Cause.
+func whyOf(err error) (kind EventKind, why string) {
+	switch {
+	case err == nil:
+		return "", ""
+	case errors.Is(err, ErrInterrupted):
+		return Conflict, "gone meanwhile"
+	case errors.Is(err, ErrOutcomeUnknown), errors.Is(err, ErrUnavailable):
+		return Unavailable, engine.Cause(err)
+	case errors.Is(err, ErrUserLimit):
+		return Rejected, "user limit"
+	case errors.Is(err, ErrTooLarge):
+		return Rejected, "too large"
+	}
+	return Rejected, "not to be saved"
 }

@@ -50,18 +50,31 @@ func (s *State) fetch() bool {
 	return true
 }
 
-// find is the SELECT.
-func (s *State) find() (verdict.Outcome, error) {
-	if s.key != "" {
-		ctx, cancel := s.deadline()
-		defer cancel() // also where a callback panics, whose rows the context closes
-		home, r, err := s.locate(ctx)
-		if err != nil {
+// find looks for the session of the key that was brought.
+func (s *State) find() (outcome verdict.Outcome, err error) {
+	if s.key == "" {
+		s.missed()
+		return s.miss(), nil
+	}
+	err = s.operate(OpLoad, func() (int64, error) {
+		if outcome, err = s.seek(); err != nil || outcome != verdict.Done {
 			return 0, err
 		}
-		if home != nil {
-			return s.adopt(home, r)
-		}
+		return 1, nil
+	})
+	return outcome, err
+}
+
+// seek is the SELECT.
+func (s *State) seek() (verdict.Outcome, error) {
+	ctx, cancel := s.deadline()
+	defer cancel() // also where a callback panics, whose rows the context closes
+	home, r, err := s.locate(ctx)
+	switch {
+	case err != nil:
+		return 0, err
+	case home != nil:
+		return s.adopt(home, r)
 	}
 	s.missed()
 	return s.miss(), nil

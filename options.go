@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -55,11 +56,12 @@ type options struct {
 	seal         *sealing // nil: data is not sealed
 	sealedOnly   bool
 	users        bool
-	userLimit    *int         // nil: there is none, as in the next line
-	loginLimit   *int         // WithUserLimitRefusing
-	events       EventHandler // or nil
-	formerOpts   []Option     // nil: there is no former table
-	former       *options     // made of them
+	userLimit    *int // nil: there is none, as in the next line
+	loginLimit   *int // WithUserLimitRefusing
+	events       eventHandlers
+	operations   operationHandlers
+	formerOpts   []Option // nil: there is no former table
+	former       *options // made of them
 }
 
 func defaultOptions() *options {
@@ -245,5 +247,8 @@ func (o *options) config() engine.Config {
 		Layout: o.layout, Table: o.table, Model: o.model, Codec: o.codec,
 		ReplaceRows: o.replaceRows, Migrate: o.migrate,
 		Timeout: o.timeout, Cleanup: o.cleanup, Clock: o.clock, NewKey: o.newKey, Logger: o.log,
+		Sweeping: func(ctx context.Context, sweep func(context.Context) (int64, error)) (int64, error) {
+			return o.operations.operate(ctx, OpClear, sweep)
+		},
 	}
 }

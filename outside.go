@@ -39,7 +39,14 @@ func (p *Plugin) Exists(ctx context.Context, key string) (bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	return p.store.Exists(ctx, key)
+	n, err := p.operate(ctx, OpCheck, func(ctx context.Context) (int64, error) {
+		found, err := p.store.Exists(ctx, key)
+		if !found {
+			return 0, err
+		}
+		return 1, err
+	})
+	return n > 0, err
 }
 
 // Delete deletes the row of that key, which ends the session. It is no error if there is none. It
@@ -51,7 +58,10 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	return p.end(ctx, key)
+	_, err := p.operate(ctx, OpEnd, func(ctx context.Context) (int64, error) {
+		return 1, p.end(ctx, key)
+	})
+	return err
 }
 
 // DeleteRow ends the session of a row that the application has read from the table, such as that of
@@ -66,7 +76,11 @@ func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
 	if p.opts.rotateEvery > 0 {
 		next = func(row map[string]json.RawMessage) string { return rotationOf(row).Row }
 	}
-	known, err := p.store.DeleteRow(ctx, row.SessionKey, next)
+	known := false
+	_, err := p.operate(ctx, OpEnd, func(ctx context.Context) (_ int64, err error) {
+		known, err = p.store.DeleteRow(ctx, row.SessionKey, next)
+		return 1, err
+	})
 	if err == nil && !known {
 		return fmt.Errorf("%w: the row has none of the table's form; "+
 			"was it read with session_key, and from this table?", ErrWrongKey)
@@ -108,5 +122,15 @@ func (p *Plugin) Entries(row Session) (map[string]any, error) {
 // the log. Each batch has the time of [WithTimeout]. An error ends it; what was deleted stays
 // deleted and is counted.
 func (p *Plugin) ClearExpired(ctx context.Context) (int64, error) {
-	return p.store.ClearExpired(ctx, func(int64) {})
+	return p.operate(ctx, OpClear, func(ctx context.Context) (int64, error) {
+		return p.store.ClearExpired(ctx, func(int64) {})
+	})
+}
+
+// CountLive returns how many sessions there are that have not expired, those of visitors included.
+// It is one SELECT COUNT(*), which reads the index on expire_date: see [WithTimeout] for its time,
+// and docs/telemetry.md for what it costs. With [WithKeyRotation] a row that leads from a former
+// key to the session counts as well.
+func (p *Plugin) CountLive(ctx context.Context) (int64, error) {
+	return p.operate(ctx, OpCount, p.store.CountLive)
 }

@@ -144,7 +144,10 @@ func (s *State) endBudget() {
 // deadline is the context of one load, or of all that a commit asks: a client that goes away ends
 // neither.
 func (s *State) deadline() (context.Context, context.CancelFunc) {
-	if s.spent.ctx != nil {
+	switch {
+	case s.operating != nil:
+		return s.operating, func() {}
+	case s.spent.ctx != nil:
 		return s.spent.ctx, func() {}
 	}
 	ctx := context.Context((*heldContext)(s))

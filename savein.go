@@ -151,7 +151,17 @@ func (s *State) redeem() (verdict.Outcome, error) {
 
 // lookAfter looks for the row that SaveIn has written, by the last key first, and has the session
 // be what is there, with what was changed since.
-func (s *State) lookAfter() (verdict.Outcome, error) {
+func (s *State) lookAfter() (outcome verdict.Outcome, err error) {
+	err = s.operate(OpCheck, func() (n int64, err error) {
+		if outcome, err = s.lookForPledge(); err == nil && outcome != verdict.Missed {
+			n = 1
+		}
+		return n, err
+	})
+	return outcome, err
+}
+
+func (s *State) lookForPledge() (verdict.Outcome, error) {
 	ctx, cancel := s.deadline()
 	defer cancel()
 	p, at := s.pledge, engine.Place{}

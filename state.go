@@ -44,9 +44,10 @@ type State struct {
 	inRequest bool // ctx is a request's: its end does not cut a load or a save short
 	path      string
 
-	mu    sync.Mutex
-	spent budget
-	came  header.Brought // the keys that the request came with
+	mu        sync.Mutex
+	spent     budget
+	operating context.Context // of the operation that runs, where somebody is told of it
+	came      header.Brought  // the keys that the request came with
 
 	keeper header.Keeper // of the client's key, once it is asked for
 

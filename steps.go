@@ -19,8 +19,9 @@ type persisting struct {
 	turned  bool // the new key came by itself
 }
 
-// carryOut does one step. What it asks of the database has the time that is left.
-func (p *persisting) carryOut(step verdict.Step) (verdict.Outcome, error) {
+// perform is carryOut without a word to anybody. What it asks of the database has the time that is
+// left.
+func (p *persisting) perform(step verdict.Step) (verdict.Outcome, error) {
 	switch step {
 	case verdict.Bury:
 		return verdict.Done, p.bury()
@@ -244,6 +245,7 @@ func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome
 	if err != nil {
 		return 0, err
 	}
+	engine.Replayed(ctx)
 	p.key = at.Key
 	p.noteMoved(at.Home, at.Row, entries)
 	p.rewrite = nil

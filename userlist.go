@@ -38,7 +38,11 @@ func (p *Plugin) Sessions(ctx context.Context, userID any) ([]UserLogin, error) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	rows, err := p.store.UserRows(ctx, user)
+	var rows []engine.UserRow
+	_, err = p.operate(ctx, OpList, func(ctx context.Context) (_ int64, err error) {
+		rows, err = p.store.UserRows(ctx, user)
+		return int64(len(rows)), err
+	})
 	logins := make([]UserLogin, len(rows))
 	for i, r := range rows {
 		logins[i] = UserLogin{
@@ -95,7 +99,7 @@ func (p *Plugin) EndAll(ctx context.Context, userID any) (int64, error) {
 // of a request, its session ends as by [State.Flush].
 func (p *Plugin) EndEverybody(ctx context.Context) (int64, error) {
 	own := p.current(ctx)
-	n, err := p.store.ClearAll(context.WithoutCancel(ctx))
+	n, err := p.operate(context.WithoutCancel(ctx), OpEnd, p.store.ClearAll)
 	p.happened(ctx, "", "everybody", n)
 	if err == nil && own != nil {
 		own.Flush()
@@ -140,7 +144,9 @@ func (p *Plugin) endUser(
 ) (int64, error) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.opts.timeout)
 	defer cancel()
-	n, err := p.store.EndUser(limited, user, pick)
+	n, err := p.operate(limited, OpEnd, func(ctx context.Context) (int64, error) {
+		return p.store.EndUser(ctx, user, pick)
+	})
 	p.happened(ctx, user, why, n)
 	return n, err
 }
@@ -151,14 +157,18 @@ func (p *persisting) limit() {
 		return
 	}
 	user := userName(p.entries[userEntry])
-	ctx, cancel := p.deadline()
-	defer cancel()
-	n, err := p.p.store.EndUser(ctx, user, engine.Beyond(user, p.key, *p.p.opts.userLimit))
+	var n int64
+	err := p.operate(OpEnd, func() (_ int64, err error) {
+		ctx, cancel := p.deadline()
+		defer cancel()
+		n, err = p.p.store.EndUser(ctx, user, engine.Beyond(user, p.key, *p.p.opts.userLimit))
+		return n, err
+	})
 	if err != nil {
 		p.p.opts.log().Error("gormsession: sessions beyond the user's limit were not ended",
 			"session", p.handle(), "error", engine.Detail(err))
 	}
-	if p.p.opts.events != nil && n > 0 {
+	if len(p.p.opts.events) > 0 && n > 0 {
 		p.tell(Event{Kind: Ended, UserID: user, Why: "beyond the limit", Count: n})
 	}
 }
@@ -178,7 +188,7 @@ func (s *State) noteRefusal(err error) {
 		return
 	}
 	s.fail(err)
-	if s.p.opts.events != nil {
+	if len(s.p.opts.events) > 0 {
 		s.tell(Event{Kind: Rejected, Handle: sessionkey.Handle(s.key),
 			UserID: userName(s.entries[userEntry]), Why: "user limit", Count: 1})
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,11 @@ type Config struct {
 	NewKey      func() string
 	Logger      func() *slog.Logger
 	Migrate     Migration
+	// Sweeping carries out a sweep that nobody waits for, which returns how many rows it has
+	// deleted.
+	Sweeping func(
+		ctx context.Context, sweep func(ctx context.Context) (int64, error),
+	) (int64, error)
 }
 
 // newTable checks the application's handle and makes the table, without a query.
@@ -43,6 +49,7 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 		db: ownHandle(db), dialect: d, dialectName: name, faults: fault.For(db.Dialector),
 		layout: c.Layout, table: c.Table, model: c.Model, codec: c.Codec, replaceRows: c.ReplaceRows,
 		timeout: c.Timeout, cleanup: c.Cleanup, clock: c.Clock, newKey: c.NewKey, logger: c.Logger,
+		sweeping: c.Sweeping,
 	}
 	mute := *t.db.Config
 	mute.Logger = logger.Discard

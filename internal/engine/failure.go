@@ -16,6 +16,7 @@ type failure struct {
 	sentinel error
 	cause    error
 	hint     string
+	why      string // see Cause
 }
 
 func (f *failure) Error() string { return f.sentinel.Error() }
@@ -75,7 +76,40 @@ func (t *Table) fault(err error, stored rowKey) error {
 		sentinel = ErrRejected
 	}
 	hint := poolHint(err) + t.memoryHint(err)
-	return &failure{sentinel: sentinel, cause: t.faults.Redact(err, string(stored)), hint: hint}
+	return &failure{
+		sentinel: sentinel, cause: t.faults.Redact(err, string(stored)), hint: hint, why: t.why(err),
+	}
+}
+
+// Cause says in a few words, always the same for each, why an operation is ErrUnavailable, or
+// ErrOutcomeUnknown.
+func Cause(err error) string {
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return "outcome unknown"
+	}
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.why
+	}
+	return "codec" // nothing was asked of the database
+}
+
+// why is Cause of what the database or its driver says.
+func (t *Table) why(err error) string {
+	if _, ok := errors.AsType[starved](err); ok {
+		return "no connection"
+	}
+	if fault.IsOver(err) {
+		return "timeout"
+	}
+	switch t.kind(err) {
+	case fault.Away:
+		return "unreachable"
+	case fault.Lost:
+		return "connection lost"
+	case fault.Conflict:
+		return "busy"
+	}
+	return "database"
 }
 
 // kind tells what kind of fault an error is, ours included.

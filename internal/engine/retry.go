@@ -71,6 +71,7 @@ func (t *Table) tries(
 		if !atOnce && !pause(ctx, rand.N(10*time.Millisecond<<min(try, 4))) {
 			return err
 		}
+		retried(ctx)
 	}
 }
 

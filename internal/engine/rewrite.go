@@ -78,6 +78,7 @@ func (w *Rewrite) recompose(ctx context.Context, current Record, stored rowKey) 
 	if err != nil {
 		return Record{}, err
 	}
+	Replayed(ctx)
 	return w.record(ctx, current, entries, stored)
 }
 

@@ -186,6 +186,16 @@ func (s *Store) Decode(key, text string) (map[string]json.RawMessage, error) {
 	return entries, err
 }
 
+// CountLive counts the rows that have not expired, in both tables.
+func (s *Store) CountLive(ctx context.Context) (int64, error) {
+	total, err := s.Own.countLive(ctx)
+	if s.former == nil || err != nil {
+		return total, err
+	}
+	more, err := s.former.countLive(ctx)
+	return total + more, err
+}
+
 // ClearAll deletes all rows there are, in both tables, and returns how many.
 func (s *Store) ClearAll(ctx context.Context) (total int64, err error) {
 	for _, place := range s.places {

@@ -39,7 +39,11 @@ func (t *Table) sweepSometimes() {
 		t.sweeper.due.Store(now.Add(t.cleanup).UnixNano())
 		ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 		defer cancel()
-		swept, err := t.sweep(ctx, batchQuery{before: now})
+		var swept batch
+		_, err := t.sweeping(ctx, func(ctx context.Context) (_ int64, err error) {
+			swept, err = t.sweep(ctx, batchQuery{before: now})
+			return swept.deleted, err
+		})
 		switch {
 		case err == nil && len(swept.keys) == sweepBatch && swept.deleted > 0:
 			t.sweeper.due.Store(0)
@@ -115,6 +119,15 @@ func (t *Table) remaining(
 		where, args = where+" AND session_key IN ?", append(args, keys)
 	}
 	return t.count(ctx, where, args)
+}
+
+// countLive counts the rows that have not expired.
+func (t *Table) countLive(ctx context.Context) (n int64, err error) {
+	err = t.inTimeOfABatch(ctx, func(ctx context.Context) (err error) {
+		n, err = t.count(ctx, "expire_date > ?", []any{t.expireArg(t.Now())})
+		return err
+	})
+	return n, err
 }
 
 // clearExpired deletes all rows that are expired when it begins, in batches, and returns how many

@@ -48,6 +48,10 @@ type Table struct {
 	lanes   lanes
 	logins  lanes // of users, where a Limit holds
 	cleanup time.Duration
+
+	sweeping func(
+		ctx context.Context, sweep func(ctx context.Context) (int64, error),
+	) (int64, error)
 }
 
 // knows tells whether a row can have that key.

@@ -142,6 +142,7 @@ func (t *Table) untilKnown(ctx context.Context, save, again func(ctx context.Con
 	}
 	ctx, cancel := t.grace(ctx)
 	defer cancel()
+	retried(ctx)
 	// A database that has just gone may come back, as after a restart, and it alone can tell.
 	second := t.insist(ctx, math.MaxInt, func(ctx context.Context) error {
 		return harmless(again(ctx))

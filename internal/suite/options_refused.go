@@ -142,4 +142,4 @@ func (on behind) TestOptionsRefused(t *testing.T) {
 	}
 }
 
-func errorOf(_ *gormsession.Plugin, err error) error { return err }
+func errorOf[T any](_ T, err error) error { return err }
