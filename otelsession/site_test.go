@@ -220,7 +220,7 @@ func (s *site) checkExport() {
 		}
 	}
 	for _, a := range s.seen() {
-		for _, text := range []string{string(a.Key), a.Value.Emit()} {
+		for _, text := range []string{string(a.Key), a.Value.String()} {
 			if !strings.Contains(string(page), "`"+text+"`") {
 				s.t.Errorf("docs/telemetry.md does not list %s, of %s", text, a.Key)
 			}

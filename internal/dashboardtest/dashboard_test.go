@@ -57,6 +57,7 @@ func read(t *testing.T) (text []byte, d dashboard) {
 func TestDashboardCanBeImported(t *testing.T) {
 	text, d := read(t)
 	plugins.RegisterDefaultPlugins()
+	//lint:ignore SA1019 the form that Grafana's of each version import
 	var strict grafana.Dashboard
 	for _, err := range []error{strict.UnmarshalJSONStrict(text), strict.Validate()} {
 		if err != nil && err.Error() != "" { // a list of errors, which may be empty
