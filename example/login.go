@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"time"
 
@@ -106,6 +107,16 @@ func logIn(c *gin.Context) {
 		where = "/account"
 	}
 	c.Redirect(http.StatusSeeOther, where)
+}
+
+// logInAgain is for a double click on "Log in": both forms bring the same key, one
+// login gives the session a new one, and the other has lost its session. Its browser
+// sends that form once more, which finds no session and begins its own.
+func logInAgain(w http.ResponseWriter, r *http.Request, err error) bool {
+	if errors.Is(err, gormsession.ErrInterrupted) && r.URL.Path == "/login" {
+		http.Redirect(w, r, "/login", http.StatusTemporaryRedirect)
+	}
+	return true // anything else gets the default answer
 }
 
 // logOut deletes the row and the cookie. It leads to a page that stores nothing,

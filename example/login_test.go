@@ -1,14 +1,19 @@
 package main
 
 import (
+	"fmt"
 	"html"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
 )
@@ -216,5 +221,51 @@ func TestOrderEmptiesTheCart(t *testing.T) {
 	_, page = v.submit("/account/order", "/account")
 	if got := shown(page); len(got) != 1 || got[0] != "alert: Your cart is empty." {
 		t.Errorf("messages %q", got)
+	}
+}
+
+// Two logins of one session that meet, as a double click makes them: both log in, one
+// of them when its form is sent once more.
+func TestTwoLoginsAtOnce(t *testing.T) {
+	t.Parallel()
+	base, db := openShop(t)
+	v := visit(t, base)
+	v.submit("/cart/add", "/#mug", "good", "mug")
+	key := v.cookie()
+
+	var loaded sync.WaitGroup // both have read the session before one of them is saved
+	loaded.Add(2)
+	var loads atomic.Int32
+	err := db.Callback().Row().After("gorm:row").Register("meet", func(*gorm.DB) {
+		if loads.Add(1) <= 2 {
+			loaded.Done()
+			loaded.Wait()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := url.Values{"name": {"ada"}, "password": {users[0].Password}}
+	where := make(chan string, 2)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			click := visit(t, base, key)
+			resp, _ := click.do(http.MethodPost, "/login", ada)
+			to := fmt.Sprint(resp.StatusCode, " ", resp.Header.Get("Location"))
+			if resp.StatusCode == http.StatusTemporaryRedirect {
+				click.do(http.MethodPost, "/login", ada)
+			}
+			if !click.logged() {
+				t.Errorf("%s, and not logged in", to)
+			}
+			where <- to
+		})
+	}
+	wg.Wait()
+	got := []string{<-where, <-where}
+	slices.Sort(got)
+	if want := []string{"303 /account", "307 /login"}; !slices.Equal(got, want) {
+		t.Errorf("they are answered with %q, want %q", got, want)
 	}
 }

@@ -22,8 +22,8 @@ const visits = ginsession.Field[int]("visits")
 // newShop builds the whole shop on db; main and the tests start the same one.
 func newShop(db *gorm.DB, options ...gormsession.Option) (http.Handler, error) {
 	// Each row says whose it is, so that people can see where they are logged in.
-	sessions, err := gormsession.New(db,
-		gormsession.WithUsers(), gormsession.WithOptions(options...))
+	sessions, err := gormsession.New(db, gormsession.WithUsers(),
+		gormsession.WithErrorHandler(logInAgain), gormsession.WithOptions(options...))
 	if err != nil {
 		return nil, err
 	}
