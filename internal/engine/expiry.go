@@ -52,6 +52,14 @@ func (t *Table) expireArg(at time.Time) Expiry {
 // expireVar is expireArg for a text that is made before.
 func (t *Table) expireVar(at time.Time) any { return t.expireArg(at).on(t.dialectName) }
 
+// Live is the condition of the rows that are live now, for a query of the application's own.
+func (t *Table) Live() clause.Expression {
+	return clause.Gt{
+		Column: clause.Column{Table: clause.CurrentTable, Name: "expire_date"},
+		Value:  t.expireArg(t.Now()),
+	}
+}
+
 // expireOf undoes expireArg.
 func (t *Table) expireOf(e Expiry) time.Time {
 	if loc := t.layout.Location; loc != nil && t.dialect.wallClock {
