@@ -9,7 +9,7 @@ import (
 )
 
 // SQLite opens an empty database for one test, by the driver's Open, such as that of
-// gorm.io/driver/sqlite or of github.com/glebarez/sqlite. It is a file that goes with the test, in
+// gorm.io/driver/sqlite or of github.com/libtnb/sqlite. It is a file that goes with the test, in
 // WAL mode, whose writers wait for each other: with :memory: each connection of the pool would have
 // a database of its own, and lose the table.
 func SQLite(t testing.TB, open func(dsn string) gorm.Dialector, opts ...gorm.Option) *gorm.DB {

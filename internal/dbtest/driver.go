@@ -9,7 +9,6 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/mattn/go-sqlite3"
 )
 
 // connector returns the driver's connector for dsn.
@@ -35,7 +34,7 @@ func connector(k Kind, dsn string) (driver.Connector, error) {
 
 type sqliteConnector struct{ dsn string }
 
-func (c sqliteConnector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+func (c sqliteConnector) Driver() driver.Driver { return sqliteBy.driver }
 
 func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) {
 	return c.Driver().Open(c.dsn)

@@ -14,7 +14,6 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 	"gorm.io/driver/mysql"
 	"gorm.io/driver/postgres"
-	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -69,7 +68,7 @@ func (silent) AfterInitialize(*gorm.DB) error { return nil }
 func dialector(k Kind, dsn string, pool gorm.ConnPool) gorm.Dialector {
 	switch k {
 	case SQLite:
-		return sqlite.New(sqlite.Config{DSN: dsn, Conn: pool})
+		return sqliteBy.dialector(dsn, pool)
 	case Postgres:
 		return postgres.New(postgres.Config{DSN: dsn, Conn: pool})
 	case MariaDB:
