@@ -120,6 +120,7 @@ func TestWalls(t *testing.T) {
 		"internal/sitetest": {module + "/ginsession$", module + "/httpsession$",
 			"github.com/gin-gonic/gin$"},
 		"httpsession": {module + "/ginsession$", "github.com/gin-gonic/", "gorm.io/driver/"},
+		"movein":      {module + "/ginsession$", "github.com/gin-gonic/", "gorm.io/driver/"},
 		".":           {"github.com/gin-gonic/", "gorm.io/driver/"},
 	} {
 		path := strings.TrimSuffix(module+"/"+name, "/.")

@@ -1,0 +1,61 @@
+package fromgorilla_test
+
+import (
+	"log"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/gorilla/sessions"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/fromgorilla"
+	after "github.com/seed7368b609/gormsession/fromgorilla/internal/after"
+	before "github.com/seed7368b609/gormsession/fromgorilla/internal/before"
+	"github.com/seed7368b609/gormsession/httpsession"
+	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/madetest"
+	"github.com/seed7368b609/gormsession/internal/movetest"
+	"github.com/seed7368b609/gormsession/movein"
+)
+
+// docs/from-gorilla.md shows how the handlers of a shop change that gives the same answers before
+// and after. To show it: go test -run Shop -update.
+func TestShop(t *testing.T) {
+	store := sessions.NewCookieStore(hashKey)
+	movetest.Shop(t, before.New(store))
+	db := dbtest.New(t, dbtest.SQLite).Open(t)
+	plugin, err := gormsession.New(db, gormsession.WithCleanup(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bridge, err := fromgorilla.New(db, plugin, store, "shop", movein.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	movetest.Shop(t, after.New(httpsession.Handler(plugin), bridge.Handler))
+	madetest.Part(t, "../docs/from-gorilla.md", "the shop before and after",
+		madetest.Diff(t, "internal/before/shop.go", "internal/after/shop.go"))
+}
+
+func Example() {
+	db, err := gorm.Open(sqlite.Open("app.db?_journal_mode=WAL&_busy_timeout=4000"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	store := sessions.NewCookieStore([]byte(os.Getenv("SESSION_KEY"))) // as it was
+
+	plugin, err := gormsession.New(db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	bridge, err := fromgorilla.New(db, plugin, store, "shop", movein.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	session := httpsession.Handler(plugin)
+	log.Fatal(http.ListenAndServe("127.0.0.1:8080", session(bridge.Handler(mux))))
+}
