@@ -29,8 +29,8 @@ import (
 )
 
 // New makes a bridge from the sessions of that name in a store to the plugin, on the database
-// handle that the plugin was made on. Messages of AddFlash become those of Flash, unless c.Fill says
-// otherwise.
+// handle that the plugin was made on. Messages of AddFlash become those of Flash, unless c.Fill
+// says otherwise.
 func New(
 	db *gorm.DB, plugin *gormsession.Plugin, store sessions.Store, name string, c movein.Config,
 ) (*movein.Bridge, error) {

@@ -21,7 +21,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
-var hashKey, blockKey = []byte("an authentication key, 32 bytes."), []byte("an encryption key of 32 bytes...")
+var (
+	hashKey  = []byte("an authentication key, 32 bytes.")
+	blockKey = []byte("an encryption key of 32 bytes...")
+)
 
 const name = "shop"
 

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"gorm.io/gorm"
@@ -28,7 +29,8 @@ const (
 	MariaDB  Kind = "mariadb"
 )
 
-// Kinds lists every [Kind], in the order in which [Each] runs them.
+// Kinds lists every [Kind], in the order in which [Each] runs them. A TestMain may
+// set it to fewer: tests of the others are skipped then.
 var Kinds = []Kind{SQLite, Postgres, MariaDB}
 
 // Main runs the tests of m, stops the servers that dbtest started, removes their
@@ -63,6 +65,7 @@ type DB struct {
 // It skips the test where the server is not to be had, and fails it if CI=true.
 func New(tb testing.TB, k Kind) *DB {
 	tb.Helper()
+	among(tb, k)
 	if k == SQLite {
 		return newSQLite(tb)
 	}
@@ -134,6 +137,14 @@ func newSQLite(tb testing.TB) *DB {
 		tb.Fatalf("dbtest: create a SQLite database: %v", err)
 	}
 	return d
+}
+
+// among skips a test of a kind that the run is not of, as it has set [Kinds].
+func among(tb testing.TB, k Kind) {
+	tb.Helper()
+	if !slices.Contains(Kinds, k) {
+		tb.Skipf("dbtest: this run is of %v alone", Kinds)
+	}
 }
 
 // unavailable ends a test whose database is not to be had. That the server is not

@@ -39,6 +39,7 @@ type Server struct {
 // as [New] does; TEST_POSTGRES_DSN and TEST_MYSQL_DSN are of no use to it.
 func StartServer(tb testing.TB, k Kind) *Server {
 	tb.Helper()
+	among(tb, k)
 	s, err := newServer(k)
 	if err != nil {
 		unavailable(tb, err)

@@ -26,9 +26,10 @@ type dialect struct {
 
 var dialects = map[string]dialect{
 	// SQLite knows one writer at a time, and the missed UPDATE before the SELECT has made us that
-	// one.
+	// one. expire_date is read as bytes: a driver may make a time, in a zone of its own, of a text
+	// that looks like one.
 	"sqlite": {
-		sameData: "session_data = ? COLLATE BINARY", expireText: "CAST(expire_date AS TEXT)",
+		sameData: "session_data = ? COLLATE BINARY", expireText: "CAST(expire_date AS BLOB)",
 		wallClock: true, deaf: true,
 		size: "LENGTH(CAST(session_data AS BLOB))", text: "session_data",
 	},

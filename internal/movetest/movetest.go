@@ -179,8 +179,8 @@ func endsTheOldSession(t *testing.T, m Move) {
 	}
 }
 
-// Whoever has a session of ours keeps it. The old one beside it is ended, and is not there when ours
-// has ended: a logout is one.
+// Whoever has a session of ours keeps it. The old one beside it is ended, and is not there when
+// ours has ended: a logout is one.
 func theNewSessionCounts(t *testing.T, m Move) {
 	h := newHost(t, m.Old)
 	ann := h.visitor(t)
@@ -211,8 +211,8 @@ func forgedAndExpired(t *testing.T, m Move) {
 		other = 'B'
 	}
 	forged := map[string]string{
-		"another text": "x", "empty": "", "a letter changed": value[:middle] + string(other) + value[middle+1:],
-		"cut": value[:len(value)-1], "longer": value + "AAAA",
+		"another text": "x", "empty": "", "cut": value[:len(value)-1], "longer": value + "AAAA",
+		"a letter changed": value[:middle] + string(other) + value[middle+1:],
 	}
 	m.Expire()
 	forged["expired"] = value

@@ -33,8 +33,8 @@ func TestApplicationWithoutC(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if last, want := visit(t, site, first.cookie), fmt.Sprintf("visit %d", 1+clients*each+1); last.body !=
-		want {
+	want := fmt.Sprintf("visit %d", 1+clients*each+1)
+	if last := visit(t, site, first.cookie); last.body != want {
 		t.Errorf("got %q, want %q: %d increments were made", last.body, want, clients*each)
 	}
 }

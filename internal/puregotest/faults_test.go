@@ -64,16 +64,16 @@ var faults = []fault{
 		"ALTER TABLE away RENAME TO web_sessions", http.StatusServiceUnavailable},
 	{"a trigger refuses", "CREATE TRIGGER no BEFORE UPDATE ON web_sessions " +
 		"BEGIN SELECT RAISE(ABORT, 'no'); END", "DROP TRIGGER no", http.StatusInternalServerError},
-	{"a constraint", "CREATE TABLE other (name TEXT CHECK (name <> 'x')); CREATE TRIGGER no BEFORE UPDATE " +
-		"ON web_sessions BEGIN INSERT INTO other VALUES ('x'); END", "DROP TRIGGER no",
+	{"a constraint", "CREATE TABLE other (name TEXT CHECK (name <> 'x')); CREATE TRIGGER no " +
+		"BEFORE UPDATE ON web_sessions BEGIN INSERT INTO other VALUES ('x'); END", "DROP TRIGGER no",
 		http.StatusInternalServerError},
 	{"another type", "CREATE TABLE n (id INTEGER PRIMARY KEY); CREATE TRIGGER no BEFORE UPDATE " +
 		"ON web_sessions BEGIN INSERT INTO n VALUES ('x'); END", "DROP TRIGGER no",
 		http.StatusInternalServerError},
 }
 
-// What SQLite says is understood by each driver alike: what is wrong with the database is "try again
-// later", and what it refuses is an error of the application's. Neither harms the session.
+// What SQLite says is understood by each driver alike: what is wrong with the database is "try
+// again later", and what it refuses is an error of the application's. Neither harms the session.
 func TestFaultsOfEachDriver(t *testing.T) {
 	eachDialector(t, func(t *testing.T, dsn string, db *gorm.DB) {
 		pool, err := db.DB()
@@ -93,8 +93,11 @@ func TestFaultsOfEachDriver(t *testing.T) {
 			}
 			s.wants("/read", http.StatusOK, "1")
 		}
-		locker, err := sql.Open(map[bool]string{true: "sqlite3", false: "sqlite"}[strings.Contains(t.Name(),
-			"mattn")], dsn)
+		driver := "sqlite"
+		if strings.HasSuffix(t.Name(), "/mattn") {
+			driver = "sqlite3"
+		}
+		locker, err := sql.Open(driver, dsn)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,6 +156,56 @@ func TestTablesOfEachDriver(t *testing.T) {
 	}
 	if len(said) != len(dialectors) || want[len(want)-1] != "<nil>" || want[0] == "<nil>" {
 		t.Errorf("%d, %q", len(said), want)
+	}
+}
+
+// A session ends at its instant whatever a driver makes of times.
+func TestZonesOfTheDriver(t *testing.T) {
+	for _, query := range []string{
+		"", "&_timezone=Asia/Tokyo", "&_timezone=America/New_York&_texttotime=1",
+	} {
+		db, err := gorm.Open(libtnb.Open("file:" + filepath.Join(t.TempDir(), "app.db") +
+			"?_journal_mode=WAL" + query))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pool, err := db.DB()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pool.Close()
+		now := time.Date(2026, 3, 8, 6, 30, 0, 0, time.UTC)
+		plugin, err := gormsession.New(db, gormsession.WithCleanup(0), gormsession.WithExpiryStep(0),
+			gormsession.WithLifetime(time.Hour), gormsession.WithClock(func() time.Time { return now }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := plugin.Open(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Set("n", 1)
+		if err := s.Save(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			now = now.Add(time.Hour - time.Microsecond)
+			again, err := plugin.Open(t.Context(), s.Key())
+			if err != nil || again.IsNew() {
+				t.Fatalf("%s: the session has ended before its time, %v", query, err)
+			}
+			if end := again.ExpiryDate(); !end.Equal(now.Add(time.Hour)) {
+				t.Errorf("%s: it would end at %v", query, end)
+			}
+			again.Touch()
+			if err := again.Save(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now = now.Add(time.Hour)
+		if again, err := plugin.Open(t.Context(), s.Key()); err != nil || !again.IsNew() {
+			t.Errorf("%s: the session has outlived its time, %v", query, err)
+		}
 	}
 }
 
