@@ -166,7 +166,7 @@ func (s *State) GetOrSet(name string, value any) any {
 func (s *State) getOrSet(name string, raw json.RawMessage, err error) json.RawMessage {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if !s.load() {
+	if !s.loadPrimary() {
 		return nil
 	}
 	there, ok := s.entries[utf8Name(name)]
@@ -203,7 +203,7 @@ func (s *State) pop(name string) (json.RawMessage, bool) {
 		s.refuse(name, err)
 		return nil, false
 	}
-	if !s.load() {
+	if !s.loadPrimary() {
 		return nil, false
 	}
 	raw, ok := s.entries[utf8Name(name)]
@@ -216,7 +216,7 @@ func (s *State) pop(name string) (json.RawMessage, bool) {
 func (s *State) Clear() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if s.load() {
+	if s.loadPrimary() {
 		names := slices.DeleteFunc(slices.Collect(maps.Keys(s.entries)), func(name string) bool {
 			return name == lifetime.StartEntry || name == rotationEntry
 		})

@@ -55,6 +55,7 @@ func (f Field[T]) Delete(s *State) { s.Delete(string(f)) }
 
 // Pop removes the entry and returns what it was, and whether there was one.
 func (f Field[T]) Pop(s *State) (v T, ok bool) {
+	s.askPrimary()
 	if _, ok = f.Get(s); !ok && reserved(string(f)) == nil {
 		return v, false
 	}

@@ -60,7 +60,7 @@ func (s *State) Flashes() []any {
 func (s *State) takeFlashes() []json.RawMessage {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if !s.load() || len(s.entries[flashEntry]) == 0 {
+	if !s.loadPrimary() || len(s.entries[flashEntry]) == 0 {
 		return nil
 	}
 	taken, err := flashList(s.entries[flashEntry])

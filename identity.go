@@ -20,7 +20,7 @@ func (s *State) Key() string {
 func (s *State) identify() {
 	s.depend(verdict.Glanced)
 	if len(s.came.Rivals) > 0 || s.pledge != nil {
-		s.fetch()
+		s.fetch(primary)
 	}
 }
 
@@ -86,7 +86,7 @@ func (s *State) IsNew() bool {
 func (s *State) CycleKey() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if s.writable("") {
+	if s.writable("") && s.loadPrimary() {
 		s.cycle()
 	}
 }

@@ -37,7 +37,7 @@ func (s *State) SetBrowserSession() { s.SetExpiry(0) }
 func (s *State) ResetExpiry() {
 	s = s.enter()
 	defer s.mu.Unlock()
-	if s.load() && s.entries[lifetime.Entry] != nil {
+	if s.loadPrimary() && s.entries[lifetime.Entry] != nil {
 		s.change(lifetime.Entry, changes.Delete(lifetime.Entry))
 	}
 }

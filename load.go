@@ -28,18 +28,18 @@ func (s *State) depend(on verdict.Look) {
 // is held.
 func (s *State) load() bool {
 	s.depend(verdict.Read)
-	return s.fetch()
+	return s.fetch(replica)
 }
 
 // fetch is load without counting as an access.
-func (s *State) fetch() bool {
+func (s *State) fetch(from source) bool {
 	s.redeemInTime()
 	if s.c.Known() || s.phase == closed || s.err != nil {
 		return s.c.Known()
 	}
 	outcome := verdict.Missed
 	err := s.lend(func() (err error) {
-		outcome, err = s.find()
+		outcome, err = s.find(from)
 		return err
 	})
 	if err != nil {
@@ -51,13 +51,13 @@ func (s *State) fetch() bool {
 }
 
 // find looks for the session of the key that was brought.
-func (s *State) find() (outcome verdict.Outcome, err error) {
+func (s *State) find(from source) (outcome verdict.Outcome, err error) {
 	if s.key == "" {
 		s.missed()
 		return s.miss(), nil
 	}
 	err = s.operate(OpLoad, func() (int64, error) {
-		if outcome, err = s.seek(); err != nil || outcome != verdict.Done {
+		if outcome, err = s.seek(from); err != nil || outcome != verdict.Done {
 			return 0, err
 		}
 		return 1, nil
@@ -66,9 +66,12 @@ func (s *State) find() (outcome verdict.Outcome, err error) {
 }
 
 // seek is the SELECT.
-func (s *State) seek() (verdict.Outcome, error) {
+func (s *State) seek(from source) (verdict.Outcome, error) {
 	ctx, cancel := s.deadline()
 	defer cancel() // also where a callback panics, whose rows the context closes
+	if from == replica && len(s.came.Rivals) == 0 && s.findNear(ctx) {
+		return verdict.Done, nil
+	}
 	home, r, err := s.locate(ctx)
 	switch {
 	case err != nil:

@@ -35,7 +35,7 @@ func (s *State) LogIn(userID any, from ...Device) {
 		s.refuse(userEntry, err)
 		return
 	}
-	if !s.writable(userEntry) {
+	if !s.writable(userEntry) || !s.loadPrimary() {
 		return
 	}
 	there, django := s.entries[userEntry], s.entries[djangoUser]
@@ -146,6 +146,7 @@ func (s *State) AuthenticatedAt() time.Time {
 // of [WithClock]: what is to be asked before something that needs the password again, which another
 // LogIn then proves. ginsession.RequireFresh asks it for a route.
 func (s *State) IsFresh(d time.Duration) bool {
+	s.askPrimary()
 	at := s.AuthenticatedAt()
 	return !at.IsZero() && s.now().Sub(at) < d
 }

@@ -47,7 +47,7 @@ func (s *State) modify(name string, f changes.Modifier) json.RawMessage {
 		s.refuse(name, err)
 		return nil
 	}
-	if !s.writable(name) {
+	if !s.writable(name) || !s.loadPrimary() {
 		return nil
 	}
 	entry := utf8Name(name)

@@ -52,6 +52,7 @@ type options struct {
 	cleanup      time.Duration
 	values       map[any]any
 	replaceRows  bool
+	late         time.Duration // WithReplicaReads
 	bounds       bounds
 	seal         *sealing // nil: data is not sealed
 	sealedOnly   bool
@@ -245,7 +246,7 @@ func (o *options) rules() verdict.Rules {
 func (o *options) config() engine.Config {
 	return engine.Config{
 		Layout: o.layout, Table: o.table, Model: o.model, Codec: o.codec,
-		ReplaceRows: o.replaceRows, Migrate: o.migrate,
+		ReplaceRows: o.replaceRows, Late: o.late, Migrate: o.migrate,
 		Timeout: o.timeout, Cleanup: o.cleanup, Clock: o.clock, NewKey: o.newKey, Logger: o.log,
 		Sweeping: func(ctx context.Context, sweep func(context.Context) (int64, error)) (int64, error) {
 			return o.operations.operate(ctx, OpClear, sweep)

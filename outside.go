@@ -25,7 +25,7 @@ func (p *Plugin) Open(ctx context.Context, key string) (*State, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.fetch() {
+	if !s.fetch(primary) {
 		return nil, s.err
 	}
 	return s, nil

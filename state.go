@@ -218,7 +218,8 @@ func (s *State) open(name string) bool {
 		s.tooLate(name)
 		return false
 	}
-	return s.load() && s.err == nil
+	s.depend(verdict.Read)
+	return s.fetch(primary) && s.err == nil
 }
 
 func (s *State) tooLate(name string) {

@@ -26,7 +26,11 @@ func (p *persisting) perform(step verdict.Step) (verdict.Outcome, error) {
 	case verdict.Bury:
 		return verdict.Done, p.bury()
 	case verdict.Load:
-		outcome, err := p.find()
+		from := replica // for a renewal, which a save is not
+		if p.c.Insists || p.within != nil {
+			from = primary
+		}
+		outcome, err := p.find(from)
 		if err != nil && p.within == nil { // else it may be the fault of that transaction alone
 			p.fail(err)
 		}
@@ -111,6 +115,8 @@ func (p *persisting) compare() (verdict.Outcome, error) {
 		return verdict.OtherText, nil
 	case !to.Expire.Equal(p.row.Expire):
 		return verdict.OtherEnd, nil
+	case p.row.Near: // the primary may hold something else: the statement tells
+		return verdict.OtherText, nil
 	}
 	return verdict.Equal, nil
 }

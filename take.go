@@ -15,6 +15,7 @@ import (
 // reports none, the error sticks to the session, nothing more of which is saved, and the response
 // is the error's. Pop does without the save, and two requests at once may both get the entry.
 func (f Field[T]) Take(s *State) (v T, ok bool) {
+	s.askPrimary()
 	if v, ok = f.Get(s); !ok || !s.isStored() { // nobody else can have it
 		return f.Pop(s)
 	}

@@ -221,7 +221,7 @@ func (p *Plugin) current(ctx context.Context) *State {
 func (s *State) whose() (user, public string) {
 	s = s.look()
 	defer s.mu.Unlock()
-	if !s.load() {
+	if !s.loadPrimary() {
 		return "", ""
 	}
 	return userName(s.entries[userEntry]), deviceOf(s.entries).PublicID

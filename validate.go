@@ -56,7 +56,7 @@ func newOptions(opts []Option) (*options, error) {
 		o.lives.Step = lifetime.DefaultStep(o.lives.Age)
 	}
 	for _, check := range []func(*options) error{
-		checkStore, checkTimes, (*options).checkBounds, (*options).checkCookie,
+		checkStore, checkTimes, (*options).checkReplicas, (*options).checkBounds, (*options).checkCookie,
 		(*options).checkKeyHeader, (*options).checkSeal, (*options).checkRotation,
 	} {
 		if err := check(o); err != nil {

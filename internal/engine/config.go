@@ -21,6 +21,7 @@ type Config struct {
 	Model       Model
 	Codec       Codec
 	ReplaceRows bool          // a new key is an insert and a delete
+	Late        time.Duration // how far behind a replica may be that FindNear asks; 0: none is
 	Timeout     time.Duration // of each operation
 	Cleanup     time.Duration // between two sweeps; 0: none
 	Clock       func() time.Time
@@ -49,7 +50,7 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 		db: ownHandle(db), dialect: d, dialectName: name, faults: fault.For(db.Dialector),
 		layout: c.Layout, table: c.Table, model: c.Model, codec: c.Codec, replaceRows: c.ReplaceRows,
 		timeout: c.Timeout, cleanup: c.Cleanup, clock: c.Clock, newKey: c.NewKey, logger: c.Logger,
-		sweeping: c.Sweeping,
+		sweeping: c.Sweeping, replicas: replicas{late: c.Late},
 	}
 	mute := *t.db.Config
 	mute.Logger = logger.Discard

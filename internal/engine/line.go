@@ -25,7 +25,11 @@ func (t *Table) quiet(ctx context.Context) line {
 	return line{ctx: ctx, pool: t.source(ctx), quiet: true}
 }
 
-const resolverPin = "gorm:db_resolver" // the name of dbresolver's callback
+// The names of dbresolver's callback, and of its setting for what goes to the primary.
+const (
+	resolverPin   = "gorm:db_resolver"
+	resolverWrite = "gorm:db_resolver:write"
+)
 
 // pin is dbresolver's callback, nil where the application uses none.
 func (t *Table) pin() func(*gorm.DB) { return t.db.Callback().Query().Get(resolverPin) }
@@ -46,9 +50,11 @@ func (t *Table) source(ctx context.Context) gorm.ConnPool {
 }
 
 // sqlPool is the source, or nil where it is none of database/sql's.
-func (t *Table) sqlPool(ctx context.Context) *sql.DB {
-	pool, _ := (&gorm.DB{Config: &gorm.Config{ConnPool: t.source(ctx)}}).DB()
-	return pool
+func (t *Table) sqlPool(ctx context.Context) *sql.DB { return sqlPoolOf(t.source(ctx)) }
+
+func sqlPoolOf(pool gorm.ConnPool) *sql.DB {
+	db, _ := (&gorm.DB{Config: &gorm.Config{ConnPool: pool}}).DB()
+	return db
 }
 
 // withLine runs what is to be asked of the pool alone.
@@ -106,7 +112,7 @@ func (t *Table) statement(on line) *gorm.DB {
 	stmt.DB, stmt.ConnPool, stmt.Context = tx, on.pool, on.ctx
 	stmt.Table, stmt.TableExpr, stmt.Clauses = t.named, t.tableExpr, map[string]clause.Clause{}
 	if t.pin() != nil {
-		stmt.Settings.Store("gorm:db_resolver:write", struct{}{})
+		stmt.Settings.Store(resolverWrite, struct{}{})
 	}
 	return tx
 }

@@ -12,6 +12,7 @@ type Record struct {
 	Expire    time.Time
 	Entries   map[string]json.RawMessage
 	EndedHere bool // this request has let it end
+	Near      bool // a replica has said so, and the row may hold something else by now
 }
 
 // Is tells whether a row holds what another record has.

@@ -12,6 +12,7 @@ import (
 // wants them.
 type texts struct {
 	look, find    string // the row of a key; if it is live
+	near          string // the rows of two keys, if they are live, with their keys
 	lockAny, lock string // the same, locked
 	same          string // the row of a key that holds a text
 	insert        string // of a row without columns besides ours, as the next two are
@@ -48,7 +49,7 @@ func (t *Table) makeTexts() texts {
 		seen, params = ", "+t.db.Statement.Quote(column)+" = ?", 4
 	}
 	return texts{
-		look: t.text(look, 1), find: t.text(live, 2),
+		look: t.text(look, 1), find: t.text(live, 2), near: t.text(t.nearQuery(), 3),
 		lockAny: t.text(look+t.dialect.lock, 1), lock: t.text(live+t.dialect.lock, 2),
 		same: t.text(look+" AND "+t.dialect.sameData, 2),
 		insert: t.text("INSERT INTO "+table+

@@ -40,14 +40,15 @@ type Table struct {
 	newKey      func() string
 	logger      func() *slog.Logger
 
-	texts   texts
-	kept    kept
-	asking  atomic.Int64 // operations under way, see queue
-	slow    atomic.Bool  // the last one got no answer, and may have had a connection
-	sweeper sweeper
-	lanes   lanes
-	logins  lanes // of users, where a Limit holds
-	cleanup time.Duration
+	texts    texts
+	kept     kept
+	asking   atomic.Int64 // operations under way, see queue
+	slow     atomic.Bool  // the last one got no answer, and may have had a connection
+	sweeper  sweeper
+	lanes    lanes
+	logins   lanes // of users, where a Limit holds
+	replicas replicas
+	cleanup  time.Duration
 
 	sweeping func(
 		ctx context.Context, sweep func(ctx context.Context) (int64, error),

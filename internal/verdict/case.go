@@ -204,6 +204,12 @@ func (c Case) Stand(there bool) Case {
 	return c
 }
 
+// Unask notes that what is known of the row is to be asked once more.
+func (c Case) Unask() Case {
+	c.Row = Unasked
+	return c
+}
+
 // Stay notes that the session is not to get a new key after all. data is what had become of the
 // entries before it was to.
 func (c Case) Stay(data Data) Case {
