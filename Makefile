@@ -1,7 +1,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 .NOTPARALLEL:
-.PHONY: help setup test djangos check race configs modules advisories fuzz bench
+.PHONY: help setup test djangos check race configs modules advisories clusters fuzz bench
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ modules: ## vet, build and test the modules nested in this one
 
 advisories: ## compare the versions that go.mod asks for with the Go vulnerability database
 	cd internal/advisories && go run .
+
+clusters: ## pairs, clusters, poolers and replicas that lag, started here: some minutes; docs/scaling.md
+	GORMSESSION_CLUSTERS=1 go test -count 1 -v -timeout 30m ./internal/clusters
 
 fuzz: ## fuzz each target for FUZZTIME (10s)
 	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \

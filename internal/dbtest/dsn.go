@@ -12,6 +12,7 @@ import (
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
 	"gorm.io/driver/mysql"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -107,6 +108,22 @@ func withDatabase(k Kind, dsn, name string) (string, error) {
 	panic("dbtest: no server of kind " + string(k))
 }
 
+// databaseOf is the name of the database of a data source name of ours.
+func databaseOf(k Kind, dsn string) (string, error) {
+	if k == MariaDB {
+		c, err := mysqldriver.ParseDSN(dsn)
+		if err != nil {
+			return "", err
+		}
+		return c.DBName, nil
+	}
+	c, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return "", err
+	}
+	return c.Database, nil
+}
+
 // create makes an empty database of a unique name in the server behind dsn, and
 // returns it with the function that drops it.
 func create(tb testing.TB, k Kind, dsn string) (d *DB, drop func()) {
@@ -171,6 +188,14 @@ func execute(k Kind, dsn, statement string) error {
 		_, err := db.ExecContext(ctx, statement)
 		return err
 	})
+}
+
+// askText asks for one text, on a connection of its own.
+func askText(k Kind, dsn, query string) (text string, err error) {
+	err = withConn(k, dsn, func(ctx context.Context, db *sql.DB) error {
+		return db.QueryRowContext(ctx, query).Scan(&text)
+	})
+	return text, err
 }
 
 func withConn(k Kind, dsn string, f func(context.Context, *sql.DB) error) error {

@@ -40,8 +40,17 @@ type Server struct {
 func StartServer(tb testing.TB, k Kind) *Server {
 	tb.Helper()
 	among(tb, k)
-	s, err := newServer(k)
+	e, err := findEngine(k)
 	if err != nil {
+		unavailable(tb, err)
+	}
+	return startOwn(tb, &Server{kind: k, engine: e, password: rand.Text()})
+}
+
+// startOwn runs a server until the end of the test.
+func startOwn(tb testing.TB, s *Server) *Server {
+	tb.Helper()
+	if err := s.run(); err != nil {
 		unavailable(tb, err)
 	}
 	s.tb = tb
@@ -92,21 +101,29 @@ func newServer(k Kind) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{kind: k, engine: e, password: rand.Text()}
-	if s.account, err = unprivileged(e.account()); err != nil {
+	if err := s.run(); err != nil {
 		return nil, err
 	}
+	return s, nil
+}
+
+// run makes the server's directory, and starts it there.
+func (s *Server) run() (err error) {
+	if s.account, err = unprivileged(s.engine.account()); err != nil {
+		return err
+	}
 	if s.dir, s.unlock, err = makeDir(s.account); err != nil {
-		return nil, err
+		return err
 	}
 	if err = s.initialize(); err == nil {
 		err = s.start()
 	}
 	if err != nil {
-		return nil, errors.Join(
-			fmt.Errorf("start a %s server: %w%s", k, err, s.logTail()), s.remove(),
+		return errors.Join(
+			fmt.Errorf("start a %s server: %w%s", s.kind, err, s.logTail()), s.remove(),
 		)
 	}
-	return s, nil
+	return nil
 }
 
 // initialize makes the data directory.
