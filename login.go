@@ -1,7 +1,6 @@
 package gormsession
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,8 +24,8 @@ const userEntry = "_user"
 // another user's: that session ends, as Django's login does it.
 //
 // userID is a string of 1 to 255 bytes, in UTF-8 and without NUL, or an integer, or of a type made
-// of one. Anything else sets the sticky error, [ErrEncode]. What is known of the device, if the
-// application wants to keep it, comes behind it.
+// of one; 42 and "42", which UserID returns, are one user. Anything else sets the sticky error,
+// [ErrEncode]. What is known of the device, if the application wants to keep it, comes behind it.
 func (s *State) LogIn(userID any, from ...Device) {
 	raw, err := userText(userID)
 	s = s.enter()
@@ -38,9 +37,11 @@ func (s *State) LogIn(userID any, from ...Device) {
 	if !s.writable(userEntry) || !s.loadPrimary() {
 		return
 	}
-	there, django := s.entries[userEntry], s.entries[djangoUser]
-	if there != nil && !bytes.Equal(there, raw) ||
-		django != nil && userName(django) != userName(raw) {
+	isOthers := func(entry string) bool {
+		there := s.entries[entry]
+		return there != nil && userName(there) != userName(raw)
+	}
+	if isOthers(userEntry) || isOthers(djangoUser) {
 		s.flush()
 	}
 	s.cycle()
@@ -89,7 +90,7 @@ func userText(userID any) (json.RawMessage, error) {
 	case v.IsValid() && v.CanUint():
 		return strconv.AppendUint(nil, v.Uint(), 10), nil
 	}
-	return nil, fmt.Errorf("%w: LogIn: %w", ErrEncode, errNoUserID)
+	return nil, fmt.Errorf("%w: %w", ErrEncode, errNoUserID)
 }
 
 // UserID returns who has logged in by [State.LogIn], an integer in decimal, and "" where nobody

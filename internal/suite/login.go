@@ -30,7 +30,7 @@ func (on cases) TestLogIn(t *testing.T) {
 		s := on.newSite(t, d)
 		visitor := s.start(map[string]any{"cart": "tea"})
 		ann := s.moved(visitor, logIn(int64(42)))
-		again := s.moved(ann, logIn(42))
+		again := s.moved(s.moved(ann, logIn(42)), logIn("42")) // as UserID says it
 		for _, old := range []string{visitor, ann} {
 			if s.entries(old) != nil {
 				t.Error("the key from before the login opens a session")
