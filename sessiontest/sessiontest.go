@@ -1,6 +1,6 @@
 // Package sessiontest is for the tests of applications: a client that is logged in, a request that
 // brings a session, what a session holds afterwards, a clock that the test sets, and a database
-// that works.
+// that works, or a transaction that is rolled back.
 //
 //	db := sessiontest.SQLite(t, sqlite.Open)
 //	plugin, err := gormsession.New(db)

@@ -3,6 +3,7 @@ package sessiontest
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -27,6 +28,13 @@ func SQLite(t testing.TB, open func(dsn string) gorm.Dialector, opts ...gorm.Opt
 	if err != nil {
 		t.Fatalf("sessiontest: %v", err)
 	}
-	t.Cleanup(func() { _ = pool.Close() })
+	t.Cleanup(func() {
+		_ = pool.Close()
+		// A sweep of expired rows may still be at work: its files would outlive the directory.
+		end := time.Now().Add(patience)
+		for pool.Stats().OpenConnections > 0 && time.Now().Before(end) {
+			time.Sleep(time.Millisecond)
+		}
+	})
 	return db
 }
