@@ -82,7 +82,7 @@ func (a attributes) checkPrefix() error {
 			" or browsers refuse it; leave one of the two out", a.domain, prefix)
 	case host && a.path != "/":
 		return fmt.Errorf("WithPath(%q): a cookie whose name begins with %s has the path /,"+
-			" or browsers refuse it", a.path, prefix)
+			" or browsers refuse it; leave one of the two out", a.path, prefix)
 	case strings.HasSuffix(prefix, "Http-") && !a.httpOnly:
 		return fmt.Errorf("WithHTTPOnly(false): a cookie whose name begins with %s is HttpOnly,"+
 			" or browsers refuse it; leave one of the two out", prefix)

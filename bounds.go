@@ -44,8 +44,8 @@ func (b bounds) admit(entries, before map[string]json.RawMessage, n, size int) e
 	}
 	had, large := sizeOf(before)
 	if b.entries > 0 && n > max(b.entries, had) {
-		return fmt.Errorf("%w: it would have %d entries, and WithMaxEntries allows %d",
-			ErrTooLarge, n, b.entries)
+		return fmt.Errorf("%w: it would have %d entries, and WithMaxEntries allows %d: %s",
+			ErrTooLarge, n, b.entries, elsewhere)
 	}
 	if b.bytes > 0 && size > max(b.bytes, large) {
 		largest := ""
@@ -55,10 +55,12 @@ func (b bounds) admit(entries, before map[string]json.RawMessage, n, size int) e
 			}
 		}
 		return fmt.Errorf("%w: it would have %d bytes, %d of them in entry %q, and WithMaxBytes "+
-			"allows %d", ErrTooLarge, size, len(entries[largest]), largest, b.bytes)
+			"allows %d: %s", ErrTooLarge, size, len(entries[largest]), largest, b.bytes, elsewhere)
 	}
 	return nil
 }
+
+const elsewhere = "keep what is large in a table of your own, and its identifier here"
 
 // sizeOf is the number of entries and their size as JSON, but for the escapes of names, and without
 // what the library itself notes of a login: that must not end a session that was full before.

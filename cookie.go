@@ -92,4 +92,5 @@ func (s *State) keepPrivate(h http.Header) {
 }
 
 const madePrivate = "gormsession: a response that sets the session's cookie, or its header, let " +
-	"shared caches keep it, which was replaced by private"
+	"shared caches keep it, which was replaced by private: let it say private, or leave the session " +
+	"alone"

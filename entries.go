@@ -245,7 +245,7 @@ func encodeEntry(name string, value any) (json.RawMessage, error) {
 func encode(name string, value any) (json.RawMessage, error) {
 	raw, err := jsontext.Encode(value)
 	if err != nil {
-		return nil, fmt.Errorf("%w: entry %q: %w", ErrEncode, name, err)
+		return nil, fmt.Errorf("%w: entry %q: %w: store what encoding/json encodes", ErrEncode, name, err)
 	}
 	return raw, nil
 }

@@ -64,7 +64,8 @@ var (
 	// told of it. The new row is not made, the old one stays as it was, and nothing that was
 	// changed since the last save is saved.
 	ErrHeaderSent = errors.New(
-		"gormsession: the response's header has been sent, so the session's cookie cannot be set",
+		"gormsession: the response's header has been sent, so the session's cookie cannot be set: " +
+			"begin a session, or log in, before the first byte of the response",
 	)
 
 	// ErrCookie is the error of a session whose cookie would be one that browsers refuse, by what
@@ -86,7 +87,7 @@ var (
 
 // errDiscarded is returned by Save after Discard.
 var errDiscarded = errors.New(
-	"gormsession: the session's changes were discarded, so nothing is saved",
+	"gormsession: the session's changes were discarded, so nothing is saved: call Save before Discard",
 )
 
 // statusOf is the status that answers a failed commit.

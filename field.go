@@ -30,7 +30,8 @@ func (f Field[T]) Get(s *State) (v T, ok bool) {
 	); err != nil { // without the lock: T's own method may ask the session
 		s = s.look()
 		defer s.mu.Unlock()
-		s.warnOnce(string(f), "gormsession: an entry is of another type than its Field", err)
+		s.warnOnce(string(f), "gormsession: an entry is of another type than its Field, so it counts "+
+			"as absent: "+retype, err)
 		return v, false
 	}
 	return v, true
@@ -77,7 +78,7 @@ func (f Field[T]) Modify(s *State, g func(T) T) T {
 			var err error
 			if v, err = decodeAs[T](old); err != nil {
 				return nil, fmt.Errorf(
-					"%w: entry %q is of another type than its Field: %w", ErrEncode, string(f), err,
+					"%w: entry %q is of another type than its Field: %w; %s", ErrEncode, string(f), err, retype,
 				)
 			}
 		}
@@ -86,6 +87,8 @@ func (f Field[T]) Modify(s *State, g func(T) T) T {
 	v, _ := decodeAs[T](raw)
 	return v
 }
+
+const retype = "give what is new another name, let its type read both forms, or Set it"
 
 // decodeAs decodes a JSON text into a T. null is a T only where T can be nil; into any, numbers
 // decode as State.Get's do.

@@ -35,7 +35,7 @@ func (s *State) Flash(v any) {
 			}
 			if most := s.p.opts.bounds.flashes; most > 0 && len(list) >= most {
 				return nil, fmt.Errorf("%w: %d messages wait for Flashes, and WithMaxFlashes "+
-					"allows %d", ErrTooLarge, len(list)+1, most)
+					"allows %d: show them by Flashes", ErrTooLarge, len(list)+1, most)
 			}
 			return jsontext.JoinList(append(list, raw)), nil
 		}),

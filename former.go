@@ -44,7 +44,8 @@ func (o *options) makeFormer() error {
 	case err != nil:
 		return fmt.Errorf("%w (in the options of WithFormer)", err)
 	case f.former != nil:
-		return errors.New("gormsession: WithFormer within WithFormer: there is one former table")
+		return errors.New("gormsession: WithFormer within WithFormer: there is one former table; " +
+			"move the sessions of the other one by MoveFormer first")
 	case o.loginLimit != nil && !f.users:
 		return errors.New("gormsession: WithUserLimitRefusing beside a former table that does not " +
 			"say whose its sessions are, so that they would not be counted: give WithFormer the " +

@@ -23,7 +23,7 @@ func (s *State) SetExpiryAt(t time.Time) {
 		s = s.enter()
 		defer s.mu.Unlock()
 		if s.writable(lifetime.Entry) {
-			s.fail(fmt.Errorf("%w: an expiry in the year %d", ErrEncode, year))
+			s.fail(fmt.Errorf("%w: an expiry in the year %d: 9999 is the last", ErrEncode, year))
 		}
 		return
 	}

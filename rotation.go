@@ -42,7 +42,8 @@ func (o *options) checkRotation() error {
 	case o.rotateEvery == 0:
 		return nil
 	case o.rotateEvery < time.Minute:
-		return fmt.Errorf("WithKeyRotation(%v): a key lives a minute or more", o.rotateEvery)
+		return fmt.Errorf("WithKeyRotation(%v): a key lives a minute or more, such as time.Hour",
+			o.rotateEvery)
 	case !o.layout.HashedKeys:
 		return errors.New("WithKeyRotation on Django's table: Django would not follow a key to the " +
 			"next one, and log the user out; move to the own table first, see WithFormer")

@@ -53,7 +53,8 @@ func WithSealedOnly() Option { return func(o *options) { o.sealedOnly = true } }
 func (o *options) checkSeal() (err error) {
 	switch {
 	case o.sealedOnly && (o.seal == nil || !o.seal.seals):
-		return errors.New("WithSealedOnly without WithEncryption: no row would be sealed")
+		return errors.New("WithSealedOnly without WithEncryption: no row would be sealed; give New " +
+			"both, or neither")
 	case o.seal == nil:
 		return nil
 	case o.seal.seals && !o.layout.HashedKeys:
@@ -84,14 +85,14 @@ func (c sealing) around(inner Codec) (*sealing, error) {
 		name = "WithEncryption"
 	}
 	if len(c.secrets) == 0 {
-		return nil, fmt.Errorf("%s(): it takes one key or more", name)
+		return nil, fmt.Errorf("%s(): it takes one key or more, of 32 random bytes each", name)
 	}
 	c.Codec, c.keys = inner, make(map[string]cipher.AEAD)
 	for i, secret := range c.secrets {
 		aead, err := chacha20poly1305.NewX(secret)
 		if err != nil {
 			return nil, fmt.Errorf(
-				"%s: key %d has %d bytes: a key has 32 random bytes, no password",
+				"%s: key %d has %d bytes: a key is 32 random bytes, as of crypto/rand, and no password",
 				name, i+1, len(secret))
 		}
 		id := seal.ID(secret)
@@ -99,7 +100,7 @@ func (c sealing) around(inner Codec) (*sealing, error) {
 			c.first = id
 		}
 		if _, ok := c.keys[id]; ok {
-			return nil, fmt.Errorf("%s: key %d is there twice", name, i+1)
+			return nil, fmt.Errorf("%s: key %d is there twice; leave it out once", name, i+1)
 		}
 		c.keys[id] = aead
 	}
@@ -155,7 +156,8 @@ func (c *sealing) Decode(sessionKey, text string) (map[string]json.RawMessage, e
 }
 
 var errNoSealKey = fmt.Errorf(
-	"%w: the row is sealed with a key that WithEncryption was not given", ErrUnavailable)
+	"%w: the row is sealed with a key that WithEncryption was not given: give it to that, behind "+
+		"the others", ErrUnavailable)
 
 // Resealed says what [Plugin.Reseal] has done with the live rows so far.
 type Resealed struct {

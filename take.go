@@ -26,7 +26,7 @@ func (f Field[T]) Take(s *State) (v T, ok bool) {
 		}
 		if v, err = decodeAs[T](old); err != nil {
 			return nil, fmt.Errorf(
-				"%w: entry %q is of another type than its Field: %w", ErrEncode, string(f), err,
+				"%w: entry %q is of another type than its Field: %w; %s", ErrEncode, string(f), err, retype,
 			)
 		}
 		return nil, nil

@@ -113,7 +113,8 @@ func (p *Plugin) EndEverybody(ctx context.Context) (int64, error) {
 func (p *Plugin) EndOthers(ctx context.Context, s *State) (int64, error) {
 	user, public := s.whose()
 	if user == "" {
-		return 0, fmt.Errorf("%w: EndOthers of a session in which nobody has logged in", ErrWrongKey)
+		return 0, fmt.Errorf("%w: EndOthers of a session in which nobody has logged in: call LogIn "+
+			"before", ErrWrongKey)
 	}
 	if _, err := p.userID(user); err != nil {
 		return 0, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -123,9 +124,11 @@ func (o *options) keepUsers() error {
 		return errors.New("WithUserLimit and WithUserLimitRefusing: choose one; beyond the limit " +
 			"the first ends the oldest session, and the second refuses the login")
 	case o.userLimit != nil && *o.userLimit < 1:
-		return fmt.Errorf("WithUserLimit(%d): a user has a session or more", *o.userLimit)
+		return fmt.Errorf("WithUserLimit(%d): a user has a session or more; leave it out for no limit",
+			*o.userLimit)
 	case o.loginLimit != nil && *o.loginLimit < 1:
-		return fmt.Errorf("WithUserLimitRefusing(%d): a user has a session or more", *o.loginLimit)
+		return fmt.Errorf("WithUserLimitRefusing(%d): a user has a session or more; leave it out for "+
+			"no limit", *o.loginLimit)
 	case !o.layout.HashedKeys:
 		return errors.New("WithUsers on Django's table: Django would write rows without a user; " +
 			"move to the own table first, see WithFormer")
@@ -141,9 +144,10 @@ func (o *options) keepUsers() error {
 
 // checkUserColumns refuses a model of WithModel that has no place for users.
 func checkUserColumns(parsed *schema.Schema) error {
-	for column, value := range userColumns(nil, time.Time{}) {
+	columns := userColumns(nil, time.Time{})
+	for _, column := range slices.Sorted(maps.Keys(columns)) {
 		f := parsed.FieldsByDBName[column]
-		if f == nil || f.FieldType != reflect.TypeOf(value) {
+		if f == nil || f.FieldType != reflect.TypeOf(columns[column]) {
 			return fmt.Errorf("WithUsers: the model %s of WithModel has no column %s as "+
 				"gormsession.UserSession has it: let it embed that in the place of Session",
 				parsed.Name, column)

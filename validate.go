@@ -42,8 +42,8 @@ func newOptions(opts []Option) (*options, error) {
 	}
 	if o.lives.Age < time.Second {
 		return nil, fmt.Errorf(
-			"gormsession: a lifetime of %v: WithLifetime takes a second or more; SetExpiry(0) or "+
-				"WithBrowserSession ends a session with the browser",
+			"gormsession: a lifetime of %v: WithLifetime takes a second or more, such as "+
+				"14*24*time.Hour; SetExpiry(0) or WithBrowserSession ends a session with the browser",
 			o.lives.Age,
 		)
 	}
@@ -109,7 +109,8 @@ func checkTimes(o *options) error {
 		)
 	case o.lives.Step > o.lives.Age:
 		return fmt.Errorf(
-			"WithExpiryStep(%v) is longer than the lifetime of %v", o.lives.Step, o.lives.Age,
+			"WithExpiryStep(%v) is longer than the lifetime of %v; leave it out for 1/64 of that",
+			o.lives.Step, o.lives.Age,
 		)
 	case o.timeout <= 0:
 		return fmt.Errorf(

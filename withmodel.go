@@ -175,7 +175,8 @@ func (m *model) Parse(db *gorm.DB) (*schema.Schema, []*schema.Field, error) {
 func ownColumns(parsed *schema.Schema) ([]*schema.Field, error) {
 	if len(parsed.PrimaryFields) != 1 || parsed.PrimaryFields[0].DBName != "session_key" {
 		return nil, fmt.Errorf(
-			"the primary key of the model %s must be session_key alone, as in gormsession.Session",
+			"the primary key of the model %s must be session_key alone, as in gormsession.Session: "+
+				"leave out gorm.Model, and what else is tagged primaryKey or named ID",
 			parsed.Name,
 		)
 	}
@@ -206,7 +207,8 @@ func ownColumns(parsed *schema.Schema) ([]*schema.Field, error) {
 	for column, t := range ours {
 		if f := parsed.FieldsByDBName[column]; f == nil || f.FieldType != t {
 			return nil, fmt.Errorf(
-				"the model %s must have the column %s of the gormsession.Session that it embeds",
+				"the model %s must have the column %s of the gormsession.Session that it embeds: let no "+
+					"other field have it",
 				parsed.Name,
 				column,
 			)

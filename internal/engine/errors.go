@@ -7,13 +7,15 @@ import (
 
 // What becomes of an operation that is not done. The package above documents them.
 var (
-	ErrInterrupted    = errors.New("gormsession: the session was deleted before the request completed")
-	ErrUnavailable    = errors.New("gormsession: the session database is unavailable")
-	ErrRejected       = errors.New("gormsession: what was to be saved was rejected")
-	ErrEncode         = errors.New("gormsession: the value cannot be encoded")
-	ErrTooLarge       = errors.New("gormsession: the session would be too large")
-	ErrReentrant      = errors.New("gormsession: the session was used from inside of itself")
-	ErrUserLimit      = errors.New("gormsession: the user has as many sessions as there may be")
+	ErrInterrupted = errors.New("gormsession: the session was deleted before the request completed")
+	ErrUnavailable = errors.New("gormsession: the session database is unavailable")
+	ErrRejected    = errors.New("gormsession: what was to be saved was rejected")
+	ErrEncode      = errors.New("gormsession: the value cannot be encoded")
+	ErrTooLarge    = errors.New("gormsession: the session would be too large")
+	ErrReentrant   = errors.New("gormsession: the session was used from inside of itself")
+	ErrUserLimit   = errors.New(
+		"gormsession: the user has as many sessions as WithUserLimitRefusing allows: Plugin.End ends one",
+	)
 	ErrOutcomeUnknown = errors.New(
 		"gormsession: the connection was lost and it is unknown whether the session was saved",
 	)

@@ -75,7 +75,7 @@ func (t *Table) fault(err error, stored rowKey) error {
 	if t.kind(err) == fault.Rejected {
 		sentinel = ErrRejected
 	}
-	hint := poolHint(err) + t.memoryHint(err)
+	hint := poolHint(err) + t.memoryHint(err) + closedHint(err)
 	return &failure{
 		sentinel: sentinel, cause: t.faults.Redact(err, string(stored)), hint: hint, why: t.why(err),
 	}
@@ -123,6 +123,14 @@ func (t *Table) kind(err error) fault.Kind {
 		return fault.Rejected
 	}
 	return t.faults.Kind(err)
+}
+
+// closedHint says what ends with a pool.
+func closedHint(err error) string {
+	if !fault.IsClosed(err) {
+		return ""
+	}
+	return ": the pool is closed: let the application close it once its server has ended"
 }
 
 // memoryHint says why some connections do not see the table that New has found.

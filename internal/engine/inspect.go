@@ -150,6 +150,6 @@ func (t *Table) warnOfImpatience(ctx context.Context) {
 		t.logger().Warn("gormsession: SQLite has no busy timeout: " +
 			"what meets another writer fails at once; open it with " +
 			"?_busy_timeout=4000 (gorm.io/driver/sqlite) or " +
-			" ?_pragma=busy_timeout(4000) (github.com/libtnb/sqlite)")
+			"?_pragma=busy_timeout(4000) (github.com/libtnb/sqlite)")
 	}
 }

@@ -60,11 +60,13 @@ func (c Cookie) whyRefused(r *http.Request) string {
 	domain := strings.TrimPrefix(c.Domain, ".")
 	switch {
 	case domain != "" && !within(hostOf(r), domain):
-		return "the host is not within the domain of the cookie"
+		return "the host is not within the domain of the cookie: leave WithDomain out, or name one of " +
+			"the host's"
 	case !strings.HasPrefix(pathOf(r)+"/", strings.TrimSuffix(c.Path, "/")+"/"):
-		return "the page is not below the path of the cookie"
+		return "the page is not below the path of the cookie: leave out WithPath"
 	case c.IsSecure(r) && scheme.Of(r) != "https":
-		return "the cookie is Secure, and the page came over http"
+		return "the cookie is Secure, and the page came over http: use https, let the proxy say so in " +
+			"X-Forwarded-Proto, or leave out Production, or WithSecure, while you develop"
 	}
 	return ""
 }

@@ -79,8 +79,8 @@ func (on behind) TestOptionsRefused(t *testing.T) {
 		},
 		"WithSameSite(0): take one of":  {{gormsession.WithSameSite(0)}},
 		"WithSameSite(99): take one of": {{gormsession.WithSameSite(99)}},
-		"WithLifetime takes a second or more; SetExpiry(0) or WithBrowserSession ends a session with" +
-			" the browser": {
+		"WithLifetime takes a second or more, such as 14*24*time.Hour; SetExpiry(0) or " +
+			"WithBrowserSession ends a session with the browser": {
 			{gormsession.WithLifetime(0)}, {
 				gormsession.WithLifetime(-time.Hour),
 			}, {gormsession.WithLifetime(time.Millisecond)},
