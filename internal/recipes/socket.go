@@ -1,0 +1,51 @@
+package recipes
+
+import (
+	"fmt"
+
+	"github.com/coder/websocket"
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/ginsession"
+)
+
+const said = ginsession.Field[int]("said")
+
+// chat counts what the user says, and hangs up once he has logged out.
+func chat(sessions *gormsession.Plugin) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		s := ginsession.Get(c)
+		user, key := s.UserID(), s.Key()
+		// Accept refuses pages of other origins, to which a browser sends the cookie along.
+		conn, err := websocket.Accept(c.Writer, c.Request, nil)
+		if err != nil {
+			return // Accept has answered
+		}
+		defer conn.CloseNow()
+		ctx := c.Request.Context()
+		for {
+			if _, _, err := conn.Read(ctx); err != nil {
+				return
+			}
+			now, err := sessions.Open(ctx, key) // as it is now; s is as it was at the handshake
+			if err == nil && now.UserID() != user {
+				_ = conn.Close(websocket.StatusPolicyViolation, "logged out")
+				return
+			}
+			n := 0
+			if err == nil {
+				n = said.Modify(now, func(n int) int { return n + 1 })
+				err = now.Save() // nobody else does, here
+			}
+			if err != nil {
+				_ = conn.Close(websocket.StatusTryAgainLater, "try again")
+				return
+			}
+			text := fmt.Appendf(nil, "message %d", n)
+			if err := conn.Write(ctx, websocket.MessageText, text); err != nil {
+				return
+			}
+		}
+	}
+}

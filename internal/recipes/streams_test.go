@@ -1,0 +1,157 @@
+package recipes
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/gin-gonic/gin"
+)
+
+// A stream of events goes on as long as its user is logged in, and ends at the check after that.
+func TestFeed(t *testing.T) {
+	plugin := sessions(t)
+	news, check := make(chan string), make(chan time.Time)
+	ann := site(t, plugin, func(r *gin.Engine) {
+		known(r).GET("/feed", feed(plugin, news, check))
+	})
+	want(t, get(t, ann, "/feed"), "401 please log in")
+	ann.LogIn(42)
+
+	go func() { news <- "tea" }()
+	response := must(ann.Get(ann.URL + "/feed"))(t)
+	defer response.Body.Close()
+	want(t, response.Header.Get("Content-Type"), "text/event-stream;charset=utf-8")
+	events := bufio.NewReader(response.Body)
+	event := func() string {
+		name := must(events.ReadString('\n'))(t)
+		data := must(events.ReadString('\n'))(t)
+		must(events.ReadString('\n'))(t)
+		return name + data
+	}
+	want(t, event(), "event:news\ndata:tea\n")
+	check <- time.Time{}
+	news <- "cups"
+	want(t, event(), "event:news\ndata:cups\n")
+	post(t, ann, "/logout")
+	check <- time.Time{}
+	if rest, err := io.ReadAll(events); err != nil || len(rest) > 0 {
+		t.Errorf("after the logout: %q, %v", rest, err)
+	}
+}
+
+// A websocket keeps what it changes in the session, with what requests change meanwhile, and ends
+// with the session; pages of other origins, and strangers, get none.
+func TestWebsocketOfASession(t *testing.T) {
+	plugin := sessions(t)
+	ann := site(t, plugin, func(r *gin.Engine) { known(r).GET("/chat", chat(plugin)) })
+	dial := func(header http.Header) (*websocket.Conn, int) {
+		t.Helper()
+		conn, response, err := websocket.Dial(t.Context(), ann.URL+"/chat",
+			&websocket.DialOptions{HTTPClient: ann.Client, HTTPHeader: header})
+		if err != nil && response == nil {
+			t.Fatal(err)
+		}
+		return conn, response.StatusCode
+	}
+	if _, status := dial(nil); status != http.StatusUnauthorized {
+		t.Errorf("a stranger gets %d", status)
+	}
+	ann.LogIn(42)
+	if _, status := dial(http.Header{"Origin": {"https://evil.example"}}); status != 403 {
+		t.Errorf("a page of another origin gets %d", status)
+	}
+	conn, status := dial(nil)
+	if status != http.StatusSwitchingProtocols {
+		t.Fatalf("the handshake ends in %d", status)
+	}
+	defer conn.CloseNow()
+	for _, reply := range []string{"message 1", "message 2"} {
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		_, text, err := conn.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, string(text), reply)
+		ann.With(map[string]any{"cart": "tea"})
+	}
+	if e := ann.Entries(); e["said"] != int64(2) || e["cart"] != "tea" {
+		t.Errorf("the session holds %v", e)
+	}
+	post(t, ann, "/logout")
+	if err := conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := conn.Read(t.Context())
+	if websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+		t.Errorf("after the logout: %v", err)
+	}
+	if e := ann.Entries(); e != nil {
+		t.Errorf("after the logout there is a session of %v", e)
+	}
+}
+
+// Uploads at once are all noted; one that is too long, a stranger's, or of a session that ends
+// meanwhile leaves no file.
+func TestUpload(t *testing.T) {
+	dir, begun := t.TempDir(), make(chan bool)
+	ann := site(t, sessions(t), func(r *gin.Engine) {
+		known(r).POST("/upload", upload(dir))
+		known(r).POST("/upload/slow", func(*gin.Context) { close(begun) }, upload(dir))
+	})
+	sendTo := func(path string, body io.Reader) string {
+		t.Helper()
+		return answer(t, must(ann.Post(ann.URL+path, "text/plain", body))(t))
+	}
+	send := func(body io.Reader) string {
+		t.Helper()
+		return sendTo("/upload", body)
+	}
+	files := func(n int) {
+		t.Helper()
+		if there := must(os.ReadDir(dir))(t); len(there) != n {
+			t.Errorf("there are %d files, not %d", len(there), n)
+		}
+	}
+	want(t, send(strings.NewReader("hello")), "401 please log in")
+	files(0)
+	ann.LogIn(42)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if got := send(strings.NewReader("hello")); !strings.HasPrefix(got, "201 ") {
+				t.Errorf("an upload ends in %s", got)
+			}
+		})
+	}
+	wg.Wait()
+	if noted, _ := ann.Entries()["uploads"].([]any); len(noted) != 5 {
+		t.Errorf("the session notes %v", noted)
+	}
+	want(t, send(bytes.NewReader(make([]byte, 10<<20+1))), "413 ")
+	files(5)
+
+	body, half := io.Pipe()
+	go func() {
+		_, _ = io.WriteString(half, "hel")
+		<-begun
+		if response, err := ann.Post(ann.URL+"/logout", "", nil); err != nil {
+			t.Error(err)
+		} else {
+			response.Body.Close()
+		}
+		_, _ = io.WriteString(half, "lo")
+		half.Close()
+	}()
+	want(t, sendTo("/upload/slow", body), "503 ")
+	files(5)
+}
