@@ -122,6 +122,13 @@ func TestWalls(t *testing.T) {
 		"httpsession": {module + "/ginsession$", "github.com/gin-gonic/", "gorm.io/driver/"},
 		"movein":      {module + "/ginsession$", "github.com/gin-gonic/", "gorm.io/driver/"},
 		".":           {"github.com/gin-gonic/", "gorm.io/driver/"},
+		// The program that README begins with: one driver, and nothing of what is for tests.
+		"example/first": {"gorm.io/driver/postgres", "gorm.io/driver/mysql", "github.com/jackc/",
+			"github.com/go-sql-driver/", "github.com/glebarez/", "modernc.org/", "github.com/gorilla/",
+			"github.com/gin-contrib/sessions", "github.com/alexedwards/", "github.com/redis/",
+			"github.com/coder/", "github.com/chromedp/", "go.opentelemetry.io/",
+			"gorm.io/plugin/", "pgregory.net/", module + "/internal/suite$",
+			module + "/internal/dbtest$", module + "/sessiontest$"},
 	} {
 		path := strings.TrimSuffix(module+"/"+name, "/.")
 		for _, dep := range list(t, "{{.ImportPath}}", "-deps", path) {

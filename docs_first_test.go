@@ -2,7 +2,6 @@ package gormsession_test
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -16,7 +15,8 @@ import (
 	"time"
 )
 
-// The program that README begins with runs as it is pasted, but for the port, and counts visits.
+// The program that README begins with runs as it is pasted into an empty module, but for the port,
+// and counts visits.
 func TestFirstProgram(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -24,15 +24,18 @@ func TestFirstProgram(t *testing.T) {
 	}
 	_, program, _ := strings.Cut(string(readme), "```go\n")
 	program, _, _ = strings.Cut(program, "```\n")
+	if lines := strings.Count(program, "\n"); lines > 32 {
+		t.Errorf("it has %d lines, and was to be short", lines)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	dir := t.TempDir()
-	binary := buildInPlaceOf(t, dir, "example/first/main.go",
-		strings.Replace(program, "127.0.0.1:8080", address, 1))
+	dir := emptyModule(t, strings.Replace(program, "127.0.0.1:8080", address, 1))
+	binary := filepath.Join(dir, "visits.exe")
+	command(t, dir, "go", "build", "-mod=mod", "-o", binary, ".")
 
 	server := exec.Command(binary)
 	server.Dir = dir
@@ -72,28 +75,35 @@ func TestFirstProgram(t *testing.T) {
 	}
 }
 
-// buildInPlaceOf builds the program whose file has that text instead, and returns the binary in
-// dir.
-func buildInPlaceOf(t *testing.T, dir, file, text string) string {
+// emptyModule is a directory with what `go mod init visits` makes, where this module is the one
+// that is here, and that program.
+func emptyModule(t *testing.T, program string) (dir string) {
 	t.Helper()
-	place, err := filepath.Abs(file)
+	dir = t.TempDir()
+	here, err := filepath.Abs(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, overlay := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json")
-	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{place: source}})
+	sums, err := os.ReadFile("go.sum")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{source: text, overlay: string(replaced)} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+	for name, text := range map[string]string{"main.go": program, "go.sum": string(sums)} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	binary := filepath.Join(dir, "program.exe")
-	build := exec.Command("go", "build", "-overlay", overlay, "-o", binary, "./"+filepath.Dir(file))
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
+	command(t, dir, "go", "mod", "init", "visits")
+	command(t, dir, "go", "mod", "edit", "-require="+module+"@v0.0.0", "-replace="+module+"="+here)
+	return dir
+}
+
+// command runs one in a directory, and ends the test where it fails.
+func command(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	c := exec.Command(name, args...)
+	c.Dir, c.Env = dir, append(os.Environ(), "GOWORK=off")
+	if said, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, said)
 	}
-	return binary
 }
