@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -79,12 +80,21 @@ func (p *process) crash(signal syscall.Signal) {
 	}
 }
 
-// kill ends the program and its processes.
+// kill ends the program and its processes. It comes last: once it has ended, its number and theirs
+// may be others'.
 func (p *process) kill() {
-	for _, pid := range p.tree() {
+	pids := p.tree()
+	for _, pid := range slices.Backward(pids) {
 		p.send(pid, syscall.SIGKILL)
 	}
 	<-p.done
+	for range 5000 { // what they share has an owner until then
+		table := processTable()
+		if !slices.ContainsFunc(pids, func(pid int) bool { return table[pid].runs() }) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // send signals one process of the tree, unless the program has ended: its number
@@ -146,6 +156,11 @@ func (p *process) resume() error {
 type processEntry struct {
 	parent int
 	state  string
+}
+
+// runs reports whether there is such a process, and it has not ended.
+func (e processEntry) runs() bool {
+	return e.state != "" && e.state[0] != 'Z' && e.state[0] != 'X'
 }
 
 // stands reports whether the process is stopped, or has ended.

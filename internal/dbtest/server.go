@@ -73,6 +73,18 @@ func (s *Server) DB(tb testing.TB) *DB {
 // orderly way, and what was committed is kept. It returns when the server is gone.
 func (s *Server) Stop() { s.must(s.stop()) }
 
+// Kill ends each process of the server by SIGKILL, as a machine that runs out of memory may: none
+// has time to end anything, nor to notice that another has gone. It returns when they are gone.
+func (s *Server) Kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.proc != nil {
+		s.must(s.proc.pause()) // so that it starts no more of them meanwhile
+		s.proc.kill()
+		s.proc = nil
+	}
+}
+
 // Start starts a stopped server again, on the same address and with the same
 // databases. It returns when the server takes connections.
 func (s *Server) Start() { s.must(s.start()) }

@@ -47,6 +47,15 @@ func reconnected(t *testing.T, db *gorm.DB) error {
 }
 
 func TestServerStopsLikeACrashAndStartsAgain(t *testing.T) {
+	endsLikeACrash(t, (*Server).Stop)
+}
+
+// A kill is one too, of which the server's processes know nothing.
+func TestServerIsKilledAndStartsAgain(t *testing.T) {
+	endsLikeACrash(t, (*Server).Kill)
+}
+
+func endsLikeACrash(t *testing.T, end func(*Server)) {
 	eachServer(t, func(t *testing.T, s *Server, db *gorm.DB) {
 		open := db.Begin()
 		if err := insert(open, 1); err != nil {
@@ -55,14 +64,14 @@ func TestServerStopsLikeACrashAndStartsAgain(t *testing.T) {
 		if err := insert(db, 2); err != nil {
 			t.Fatal(err)
 		}
-		s.Stop()
+		end(s)
 		if err := insert(db, 3); err == nil {
 			t.Error("a stopped server took a statement")
 		}
 		if err := open.Commit().Error; err == nil {
 			t.Error("a stopped server committed")
 		}
-		s.Stop() // Stopping twice is no error.
+		end(s) // Once more is no error.
 		s.Start()
 		if err := reconnected(t, db); err != nil {
 			t.Fatalf("after the start: %v", err)
