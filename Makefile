@@ -1,15 +1,15 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 .NOTPARALLEL:
-.PHONY: help setup test djangos check race configs modules advisories clusters fuzz bench
+.PHONY: help setup test djangos check race configs modules advisories clusters faults faults-long fuzz bench
 
 help: ## show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the database servers, the Djangos, the browser and the C compiler that the tests need
 	@script/setup
 
-test: setup djangos check race configs modules advisories fuzz ## everything that CI runs: all of these
+test: setup djangos check race configs modules advisories faults fuzz ## everything that CI runs: all of these
 
 djangos: ## say which Djangos are tested here, and which are not and why
 	go test -count 1 -v -run '^TestDjangos$$' ./internal/djangotest
@@ -41,6 +41,12 @@ advisories: ## compare the versions that go.mod asks for with the Go vulnerabili
 
 clusters: ## pairs, clusters, poolers and replicas that lag, started here: some minutes; docs/scaling.md
 	GORMSESSION_CLUSTERS=1 go test -count 1 -v -timeout 30m ./internal/clusters
+
+faults: ## lose, hold and kill what there is, for four minutes at most; REPORT=FILE writes what was found
+	cd internal/faults && go test -count 1 -timeout 10m -run '^TestFaults$$' -form=short $(if $(REPORT),-report=$(abspath $(REPORT)))
+
+faults-long: ## the same with more of everything, under each setting of GORM, and write docs/reliability.md: an hour
+	cd internal/faults && go test -count 1 -timeout 6h -run '^TestFaults$$' -form=long -report=../../docs/reliability.md
 
 fuzz: ## fuzz each target for FUZZTIME (10s)
 	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \

@@ -23,7 +23,7 @@ func absent(tr *trial) {
 	server.Start()
 	c := tr.gather(nodes, 16)
 	c.heal()
-	for range size(2, 6) {
+	for range size(2, 1) {
 		c.awaitServed(300)
 		c.fault()
 		server.Stop()

@@ -15,8 +15,8 @@ var cases = []faultCase{
 	},
 	{
 		"storm", servers, storm,
-		"All connections are ended each 200 ms. The same holds, and at least 99 of 100 " +
-			"requests succeed.",
+		"All connections are ended each 200 ms, and 150 requests at least. The same holds, and " +
+			"at least 99 of 100 requests succeed.",
 	},
 	{
 		"exactly-one", servers, exactlyOne,

@@ -18,6 +18,7 @@ import (
 func clearing(tr *trial) {
 	d := dbtest.New(tr, tr.kind)
 	s := settings(d)
+	s.Timeout = 10 * time.Second // of a batch, for which four wait in turn
 	nodes := tr.nodes(s)
 	for len(nodes) < 4 {
 		nodes = append(nodes, startNode(tr, tr.configs[0], s))
@@ -103,7 +104,7 @@ func renewedMeanwhile(tr *trial) {
 		p.a = startNode(tr, config, s)
 		all.Go(func() {
 			p.begin(p.a)
-			for range size(3, 30) {
+			for range size(3, 12) {
 				key := p.begin(p.b)
 				c := wire.NewCatch(wire.Slow, nil)
 				w.Next("DELETE", c)
@@ -113,10 +114,12 @@ func renewedMeanwhile(tr *trial) {
 					defer close(cleared)
 					p.a.get("/clear", nil)
 				}()
-				<-c.Caught()
-				p.count("extend", p.b.ask("/extend", key))
+				if c.CaughtBefore(cleared) {
+					p.count("extend", p.b.ask("/extend", key))
+				}
 				c.Release()
 				<-cleared
+				p.isOver(c, "clearing")
 				p.opens(key, application.Done)
 			}
 		})
@@ -142,7 +145,7 @@ func clocks(tr *trial) {
 	}
 	tr.faults.Add(2)
 	c := tr.gather(nodes, 12)
-	for range size(4, 40) {
+	for range size(4, 12) {
 		c.awaitServed(100)
 		for _, n := range nodes {
 			n.get("/clear", nil)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -140,17 +139,13 @@ func versions(t *testing.T) (all []string) {
 		})
 	}
 	slices.Sort(all)
-	modules := []string{runtime.Version()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			if slices.Contains([]string{
-				"gorm.io/gorm", "github.com/gin-gonic/gin", "github.com/jackc/pgx/v5",
-				"github.com/go-sql-driver/mysql", "github.com/mattn/go-sqlite3",
-				"github.com/anishathalye/porcupine",
-			}, m.Path) {
-				modules = append(modules, m.Path+" "+m.Version)
-			}
-		}
+	list := exec.Command("go", "list", "-m", "gorm.io/gorm", "github.com/gin-gonic/gin",
+		"github.com/jackc/pgx/v5", "github.com/go-sql-driver/mysql", "github.com/mattn/go-sqlite3",
+		"github.com/anishathalye/porcupine")
+	modules, err := list.Output()
+	if err != nil {
+		t.Error(err)
 	}
-	return append(all, "**versions**: "+strings.Join(modules, ", "))
+	lines := strings.Split(strings.TrimSpace(string(modules)), "\n")
+	return append(all, "**versions**: "+runtime.Version()+", "+strings.Join(lines, ", "))
 }

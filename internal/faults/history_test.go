@@ -40,7 +40,7 @@ func histories(tr *trial) {
 	}
 	var left atomic.Int64
 	var calls, longest atomic.Int64
-	left.Store(int64(size(24, 400)))
+	left.Store(int64(size(24, 160)))
 	total := left.Load()
 	var all sync.WaitGroup
 	for i := range 4 { // sessions at a time

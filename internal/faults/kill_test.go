@@ -9,7 +9,7 @@ import (
 func killApplication(tr *trial) {
 	nodes := tr.nodes(settings(dbtest.New(tr, tr.kind)))
 	c := tr.gather(nodes, 24)
-	for round := range size(16, 200) {
+	for round := range size(16, 80) {
 		c.awaitServed(60)
 		n := nodes[round%len(nodes)]
 		c.fault()
@@ -26,7 +26,7 @@ func killDatabase(tr *trial) {
 	server := dbtest.StartServer(tr, tr.kind)
 	nodes := tr.nodes(settings(server.DB(tr)))
 	c := tr.gather(nodes, 24)
-	for range size(4, 20) {
+	for range size(4, 8) {
 		c.awaitServed(400)
 		c.fault()
 		server.Kill()

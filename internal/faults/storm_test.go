@@ -9,7 +9,8 @@ import (
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
 
-// storm ends all connections each 200 ms. A statement is tried again where that is safe.
+// storm ends all connections each 200 ms, and 150 requests at least. A statement is tried again
+// where that is safe.
 func storm(tr *trial) {
 	d := dbtest.New(tr, tr.kind)
 	c := tr.gather(tr.nodes(settings(d)), 32)
@@ -17,8 +18,9 @@ func storm(tr *trial) {
 	killer := tr.alone(d)
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for range size(15, 150) {
+	for range size(15, 50) {
 		<-tick.C
+		c.awaitServed(150) // on a slow machine too
 		killAll(tr, killer)
 		c.heal()
 	}

@@ -41,8 +41,8 @@ type pair struct {
 	aside *gorm.DB
 }
 
-// pairs runs f with a pair of each setting of GORM, at the same time. The first node of a pair has so
-// much time for a save.
+// pairs runs f with a pair of each setting of GORM, at the same time. The first node of a pair has
+// so much time for a save.
 func (tr *trial) pairs(timeout time.Duration, f func(p *pair)) {
 	var all sync.WaitGroup
 	for _, config := range tr.configs {
@@ -80,7 +80,7 @@ func (p *pair) begin(n *node, args ...string) (key string) {
 // takes an increment back, so that the row holds again what it has held before.
 func exactlyOne(tr *trial) {
 	tr.pairs(time.Second, func(p *pair) {
-		for range size(1, 12) {
+		for range size(1, 5) {
 			for _, l := range losses {
 				for _, deed := range []string{"/increment", "/decrement"} {
 					for _, marked := range []bool{false, true} {
@@ -111,30 +111,35 @@ func (p *pair) exactlyOne(l loss, deed string, marked bool) {
 	c := wire.NewCatch(l.way, meanwhile)
 	p.wire.Next(l.verb, c)
 	p.fault()
+	answered := make(chan struct{})
 	var beside sync.WaitGroup
 	if l.way == wire.Held {
 		beside.Go(func() {
-			<-c.Caught()
-			happen()
+			if c.CaughtBefore(answered) {
+				happen()
+			}
 		})
 		if !l.late {
 			beside.Go(func() {
-				<-c.Caught()
-				p.somebodyWaits()
-				c.Release()
+				if c.CaughtBefore(answered) {
+					p.somebodyWaits()
+					c.Release()
+				}
 			})
 		}
 	}
 	began := time.Now()
 	got := p.a.ask("/increment", key)
+	close(answered)
 	p.count(what, got)
 	if got.Outcome == application.Done {
 		p.recovery.note(time.Since(began))
 	}
 	c.Release()
 	beside.Wait()
-	<-c.Over()
-	p.wire.Judge(nil)
+	if !p.isOver(c, what) {
+		return
+	}
 	if other.Outcome != application.Done {
 		p.wrong("%s: the other was answered with %d, %q", what, other.status, other.Outcome)
 	}
@@ -158,20 +163,31 @@ func (p *pair) exactlyOne(l loss, deed string, marked bool) {
 	p.holds(err, "%s", what)
 }
 
+// isOver waits until nothing more comes of a statement that was caught, if one was, as there should
+// have been.
+func (p *pair) isOver(c *wire.Catch, what string) bool {
+	p.wire.Judge(nil)
+	over := make(chan struct{})
+	close(over)
+	if !c.CaughtBefore(over) {
+		p.wrong("%s: there was no such statement", what)
+		return false
+	}
+	<-c.Over()
+	return true
+}
+
 func (p *pair) fault() { p.faults.Add(1) }
 
 // somebodyWaits returns once a transaction of the database waits for a lock.
 func (p *pair) somebodyWaits() {
 	query := "SELECT count(*) FROM pg_stat_activity" +
 		" WHERE datname = current_database() AND wait_event_type = 'Lock'"
-	every := 2 * time.Millisecond
-	if p.kind == dbtest.MariaDB {
-		every = 150 * time.Millisecond // what InnoDB shows is older where it is asked more often
-		query = "SELECT count(*) FROM information_schema.innodb_trx t" +
-			" JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id" +
-			" WHERE t.trx_state = 'LOCK WAIT' AND p.db = DATABASE()"
+	if p.kind == dbtest.MariaDB { // where what InnoDB shows of locks is older than a wait
+		query = "SELECT count(*) FROM information_schema.processlist" +
+			" WHERE db = DATABASE() AND id <> CONNECTION_ID() AND command <> 'Sleep' AND time_ms > 20"
 	}
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for began := time.Now(); time.Since(began) < 5*time.Second; <-tick.C {
 		var n int
@@ -190,7 +206,7 @@ func (p *pair) somebodyWaits() {
 // done twice would leave a second row, or an old one.
 func lostAnswers(tr *trial) {
 	tr.pairs(10*time.Second, func(p *pair) {
-		for round := range size(2, 40) {
+		for round := range size(2, 16) {
 			for _, way := range []wire.Way{wire.AnswerLost, wire.Lost} {
 				for _, verb := range []string{"INSERT", "COMMIT"} {
 					born := fmt.Sprint("b", round, verb, way == wire.Lost)
@@ -232,7 +248,7 @@ func (p *pair) loses(verb string, way wire.Way, path, key string, args ...string
 	got := p.a.ask(path, key, args...)
 	p.count(path, got)
 	p.recovery.note(time.Since(began))
-	<-c.Over()
+	p.isOver(c, path+", "+verb)
 	var err error
 	if got.Outcome != application.Done {
 		err = fmt.Errorf("answered with %d, %q", got.status, got.Outcome)
@@ -270,7 +286,7 @@ func (p *pair) opens(key string, want application.Outcome) {
 // there before, whole, and nobody is answered yet.
 func slowSave(tr *trial) {
 	tr.pairs(20*time.Second, func(p *pair) {
-		for range size(2, 20) {
+		for range size(2, 8) {
 			for _, page := range []string{"/increment", "/pair"} {
 				p.slowSave(page)
 			}
@@ -341,7 +357,7 @@ func (p *pair) isSaved(page, key string) {
 // its way. The checker of histories says what both may be told.
 func meanwhile(tr *trial) {
 	tr.pairs(20*time.Second, func(p *pair) {
-		for range size(1, 10) {
+		for range size(1, 4) {
 			for _, do := range calls {
 				for _, other := range calls {
 					p.meanwhile(do, other)
@@ -374,15 +390,19 @@ func (p *pair) meanwhile(do, other string) {
 	})
 	p.fault()
 	keys := []string{key}
+	answered := make(chan struct{})
 	var both sync.WaitGroup
 	both.Go(func() {
-		<-c.Caught()
-		got := perform(1, p.b, history.Call{Do: other, Key: key, Arg: "theirs"})
-		keys = append(keys, got.Key)
-		c.Release()
+		if c.CaughtBefore(answered) {
+			got := perform(1, p.b, history.Call{Do: other, Key: key, Arg: "theirs"})
+			keys = append(keys, got.Key)
+			c.Release()
+		}
 	})
 	got := perform(0, p.a, history.Call{Do: do, Key: key, Arg: "ours"})
+	close(answered)
 	both.Wait()
+	p.isOver(c, do)
 	for _, key := range append(keys, got.Key) {
 		if key != "" {
 			perform(2, p.b, history.Call{Do: "read", Key: key})

@@ -36,6 +36,21 @@ func NewCatch(way Way, meanwhile func()) *Catch {
 // Caught is closed once there is such a statement.
 func (c *Catch) Caught() <-chan struct{} { return c.caught }
 
+// CaughtBefore waits for such a statement, or for something else, and tells whether there was one.
+func (c *Catch) CaughtBefore(end <-chan struct{}) bool {
+	select {
+	case <-c.caught:
+		return true
+	case <-end:
+	}
+	select {
+	case <-c.caught:
+		return true
+	default:
+		return false
+	}
+}
+
 // Over is closed once nothing more will come of it.
 func (c *Catch) Over() <-chan struct{} { return c.over }
 
