@@ -1,7 +1,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
 .NOTPARALLEL:
-.PHONY: help setup test djangos check race configs modules advisories clusters faults faults-long fuzz bench
+.PHONY: help setup test djangos check race configs modules advisories clusters faults faults-long planted fuzz bench
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ faults: ## lose, hold and kill what there is, for four minutes at most; REPORT=F
 
 faults-long: ## the same with more of everything, under each setting of GORM, and write docs/reliability.md: an hour
 	cd internal/faults && go test -count 1 -timeout 6h -run '^TestFaults$$' -form=long -report=../../docs/reliability.md
+
+planted: ## plant faults in copies of the library, and see each found; writes its part of docs/reliability.md
+	cd internal/faults && go run ./planted -report ../../docs/reliability.md
 
 fuzz: ## fuzz each target for FUZZTIME (10s)
 	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \

@@ -7,4 +7,8 @@
 //
 //	go test -count 1 . -form short
 //	go test -count 1 . -form long -timeout 3h -report ../../docs/reliability.md
+//
+// What they would find is shown by faults that are planted in the library, one after the other:
+//
+//	go run ./planted
 package faults
