@@ -130,7 +130,7 @@ func (p *Plugin) ClearExpired(ctx context.Context) (int64, error) {
 // CountLive returns how many sessions there are that have not expired, those of visitors included.
 // It is one SELECT COUNT(*), which reads the index on expire_date: see [WithTimeout] for its time,
 // and docs/telemetry.md for what it costs. With [WithKeyRotation] a row that leads from a former
-// key to the session counts as well.
+// key to the session counts as well, and with [WithReplicaReads] one of each process.
 func (p *Plugin) CountLive(ctx context.Context) (int64, error) {
 	return p.operate(ctx, OpCount, p.store.CountLive)
 }
