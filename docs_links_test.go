@@ -56,7 +56,7 @@ func prose(t *testing.T, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(string(text), "")
+	return regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]+`").ReplaceAllString(string(text), "")
 }
 
 // headings are the anchors that a page's headings have where pages are shown.

@@ -37,9 +37,11 @@ func strict(idle, absolute time.Duration) Option {
 }
 
 // WithNoStore answers with Cache-Control: no-store, in the place of private, what depends on the
-// session of a user who has logged in, unless the handler says something else there: then the Back
-// button shows nothing of it after the logout, and the browser loads such pages anew. It is for
-// users of [State.LogIn], and for those that Django has logged in.
+// session of a user who has logged in, unless the handler says something else there: then no cache
+// keeps it, and a page that the browser loads again shows nothing of it after the logout. What its
+// Back button brings back from memory is the browser's to decide: Chromium keeps pages that are
+// no-store there, and drops most of them, but not all, when the cookie goes. It is for users of
+// [State.LogIn], and for those that Django has logged in.
 func WithNoStore() Option { return func(o *options) { o.noStore = true } }
 
 // WithClearSiteData has a logout, and a login over another user's session, answered with
