@@ -104,8 +104,14 @@ func TestWebsocketOfASession(t *testing.T) {
 // meanwhile leaves no file.
 func TestUpload(t *testing.T) {
 	dir, begun := t.TempDir(), make(chan bool)
+	var together sync.WaitGroup
+	together.Add(5)
 	ann := site(t, sessions(t), func(r *gin.Engine) {
 		known(r).POST("/upload", upload(dir))
+		known(r).POST("/upload/together", func(*gin.Context) {
+			together.Done()
+			together.Wait() // for the others, which have all loaded the session by then
+		}, upload(dir))
 		known(r).POST("/upload/slow", func(*gin.Context) { close(begun) }, upload(dir))
 	})
 	sendTo := func(path string, body io.Reader) string {
@@ -128,7 +134,8 @@ func TestUpload(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
-			if got := send(strings.NewReader("hello")); !strings.HasPrefix(got, "201 ") {
+			got := sendTo("/upload/together", strings.NewReader("hello"))
+			if !strings.HasPrefix(got, "201 ") {
 				t.Errorf("an upload ends in %s", got)
 			}
 		})
