@@ -110,7 +110,8 @@ const rotationEntry = "_rotation"
 
 func (t *tool) detail(b *base, row engine.Listed, values bool) *detail {
 	d := &detail{
-		values: values, session: sessionOf(row), LogHandle: row.LogHandle(), SealedBy: seal.IDOf(row.Data),
+		values: values, session: sessionOf(row),
+		LogHandle: row.LogHandle(), SealedBy: seal.IDOf(row.Data),
 		Live: row.Expire.After(b.store.Own.Now()), Entries: []entry{},
 	}
 	entries, err := b.store.Decode(row.Key, row.Data)
