@@ -12,10 +12,10 @@ import (
 )
 
 // Replicas say which replica may be asked. That one is so far behind at most is known by beats:
-// this process writes them into a row of its own, on the primary, and a replica is believed where the
-// statement that has read the session has found a beat beside it whose writing began no longer ago.
-// No other machine's clock has a part in that, and how a replica gets its rows does not matter, as
-// long as it gets them in the order of their commits.
+// this process writes them into a row of its own, on the primary, and a replica is believed where
+// the statement that has read the session has found a beat beside it whose writing began no longer
+// ago. No other machine's clock has a part in that, and how a replica gets its rows does not
+// matter, as long as it gets them in the order of their commits.
 type replicas struct {
 	late time.Duration // how far behind one may be; 0: none is asked
 
