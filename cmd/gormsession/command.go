@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +45,7 @@ func (t *tool) command() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misusedFlag(err) })
 	flags := root.PersistentFlags()
 	flags.StringVar(&t.dsn, "dsn", "", "the database; by default $"+dsnVariable)
 	flags.StringVar(&t.table, "table", "",
@@ -70,11 +72,32 @@ func known(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if mayBeSecret(args[0]) {
+		return errArgument
+	}
 	hint := ""
 	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "; is it " + strings.Join(near, " or ") + "?"
 	}
 	return misusef("there is no command %q%s", args[0], hint)
+}
+
+// errArgument is what is said of an argument that is not shown.
+var errArgument = misusef("an argument is not understood; the database is named by --dsn, or $%s",
+	dsnVariable)
+
+// mayBeSecret tells whether a text may be a DSN, with a password in it.
+func mayBeSecret(text string) bool {
+	return strings.ContainsAny(text, "@=") || strings.Contains(text, "://")
+}
+
+// misusedFlag is an error of a flag, without what may be a DSN that was given to another.
+func misusedFlag(err error) error {
+	text, _, _ := strings.Cut(err.Error(), "=")
+	if mayBeSecret(text) {
+		return errArgument
+	}
+	return misuse{errors.New(text)}
 }
 
 // misused has errors of the arguments count as such.
@@ -83,6 +106,9 @@ func misused(check cobra.PositionalArgs) cobra.PositionalArgs {
 		check = cobra.NoArgs
 	}
 	return func(c *cobra.Command, args []string) error {
+		if slices.ContainsFunc(args, mayBeSecret) {
+			return errArgument
+		}
 		if err := check(c, args); err != nil {
 			return misuse{err}
 		}

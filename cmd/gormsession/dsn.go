@@ -36,7 +36,7 @@ type source struct {
 
 // errURL has nothing of the URL: what cannot be read may be a part of the password.
 var errURL = errors.New("as a URL it is not well formed; in a password, write %23 for #, " +
-	"%2F for /, %3F for ? and %25 for %")
+	"%2F for /, %3F for ?, %40 for @ and %25 for %")
 
 var errForms = errors.New("it is none of sqlite:app.db, postgres://user@host/db and " +
 	"mysql://user@tcp(host:3306)/db")
@@ -63,6 +63,7 @@ func parseDSN(text string) (source, error) {
 		return mysqlSource(text)
 	case strings.Contains(text, "dbname=") || strings.Contains(text, "host="):
 		return postgresSource(text)
+	case strings.Contains(text, "://"): // of a scheme that there is not
 	case slices.Contains([]string{".db", ".sqlite", ".sqlite3"}, filepath.Ext(path)):
 		return sqliteSource(text)
 	}
@@ -88,8 +89,10 @@ func sqliteSource(dsn string) (source, error) {
 }
 
 func postgresSource(dsn string) (source, error) {
-	if _, err := url.Parse(dsn); err != nil && strings.Contains(dsn, "://") {
-		return source{}, misusef("--dsn: %w", errURL)
+	if strings.Contains(dsn, "://") {
+		if _, err := parseURL(dsn); err != nil {
+			return source{}, misusef("--dsn: PostgreSQL's cannot be read: %w", err)
+		}
 	}
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -105,11 +108,38 @@ func postgresSource(dsn string) (source, error) {
 	}, nil
 }
 
+// parseURL refuses what one may read in several ways, and show a part of the password as the host
+// or the port: more than one @, or one after a character that ends the host.
+func parseURL(dsn string) (*url.URL, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return nil, errURL
+	}
+	_, rest, _ := strings.Cut(dsn, "://")
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority, rest = rest[:end], rest[end:]
+		if path, _, _ := strings.Cut(rest, "?"); path == "" { // it may be no query
+			authority += rest
+		} else {
+			authority += path
+		}
+	}
+	ats := strings.Count(authority, "@")
+	if ats > 1 || ats == 1 && u.User == nil || strings.Contains(dsn, "#") {
+		return nil, errURL
+	}
+	return u, nil
+}
+
 // mysqlSource reads the driver's form, or that of a URL.
 func mysqlSource(dsn string) (source, error) {
 	config, err := mysqldriver.ParseDSN(dsn)
 	if err != nil && !strings.Contains(dsn, "(") {
 		config, err = mysqlURL(dsn)
+	}
+	if errors.Is(err, errURL) {
+		return source{}, misusef("--dsn: MySQL's cannot be read: %w", err)
 	}
 	if err != nil {
 		return source{}, misusef("--dsn: MySQL's cannot be read; it is as in " +
@@ -123,9 +153,9 @@ func mysqlSource(dsn string) (source, error) {
 }
 
 func mysqlURL(rest string) (*mysqldriver.Config, error) {
-	u, err := url.Parse("mysql://" + rest)
+	u, err := parseURL("mysql://" + rest)
 	if err != nil {
-		return nil, errURL
+		return nil, err
 	}
 	password, _ := u.User.Password()
 	config := mysqldriver.NewConfig()

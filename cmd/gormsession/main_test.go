@@ -40,6 +40,14 @@ func TestWrongDSN(t *testing.T) {
 		"mysql://shop:geheeim@" + address + "/shop":            {1, "cannot be opened"},
 		"shop:geheeim@tcp(" + address + ")/shop":               {1, "cannot be opened"},
 		"shop:geheeim@tcp(" + address + ")/shop?timeout=never": {2, "MySQL's"},
+		"postgres://shop:gehe@eim@host/shop":                   {2, "%40 for @"},
+		"postgres://shop:12/eim@host/shop":                     {2, "%2F for /"},
+		"postgres://shop:12?eim@host/shop":                     {2, "%3F for ?"},
+		"postgres://shop:12#eim@host/shop":                     {2, "%23 for #"},
+		"mysql://shop:gehe@eim@host/shop":                      {2, "%40 for @"},
+		"mysql://shop:12/eim@host/shop":                        {2, "%2F for /"},
+		"mysql://shop:12?eim@host/shop":                        {2, "%3F for ?"},
+		"cockroach://shop:gehe/eim@host/shop.db":               {2, "none of"},
 	} {
 		delete(k.env, dsnVariable)
 		args := []string{"list", "--timeout", "5s", "--dsn", dsn}
@@ -49,6 +57,23 @@ func TestWrongDSN(t *testing.T) {
 		if got := k.run(args...).has(want.says); got.code != want.code {
 			t.Errorf("%s exits with %d, not %d: %s", dsn, got.code, want.code, got.err)
 		}
+	}
+}
+
+// A DSN that is given in the wrong place is not shown.
+func TestMisplacedDSN(t *testing.T) {
+	k := newDesk(t, dbtest.New(t, dbtest.SQLite))
+	k.secrets = []string{"geheim"}
+	for _, dsn := range []string{
+		"postgres://shop:geheim@host/shop", "shop:geheim@tcp(host)/shop", "host=h password=geheim",
+	} {
+		for _, line := range [][]string{
+			{dsn}, {"doctor", dsn}, {"show", "a", dsn}, {"end", dsn}, {"list", "-dsn=" + dsn},
+			{"list", "-d" + dsn}, {"list", "--json=" + dsn}, {"list", "--timeout", dsn},
+		} {
+			k.must(2, line...).has("gormsession: ", "--help says more")
+		}
+		k.must(2, "doctor", dsn).has("the database is named by --dsn")
 	}
 }
 
