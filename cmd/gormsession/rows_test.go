@@ -195,3 +195,12 @@ func TestSecretsThatOthersMayRead(t *testing.T) {
 	k.must(0, "reseal", "--keys-file", file).has("warning: others may read")
 	k.must(1, "reseal", "--keys-file", file+"-that-is-not-there")
 }
+
+// Who gives a secret in the place of its file does not see it again.
+func TestSecretAsFile(t *testing.T) {
+	k := newDesk(t, dbtest.New(t, dbtest.SQLite))
+	k.plugin()
+	k.secrets = append(k.secrets, sealKey(1), djangoSecret)
+	k.must(1, "reseal", "--keys-file", sealKey(1)).has("--keys-file", "no such file")
+	k.must(1, "move", "--django-secret-file", djangoSecret).has("--django-secret-file", "no such file")
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -25,9 +26,10 @@ const (
 	djangoVariable = "GORMSESSION_DJANGO_SECRET"
 )
 
-// secrets are those of a file, one a line, or else those of an environment variable. A command line
-// can be read by others, and holds none.
-func (t *tool) secrets(file, variable string) ([]string, error) {
+// secrets are those of the file of a flag, one a line, or else those of an environment variable. A
+// command line can be read by others, and holds none; who gives one in the place of the file does
+// not see it again.
+func (t *tool) secrets(flag, file, variable string) ([]string, error) {
 	var text []byte
 	var err error
 	switch {
@@ -40,8 +42,11 @@ func (t *tool) secrets(file, variable string) ([]string, error) {
 			t.warnOfReaders(file)
 		}
 	}
+	if of, is := errors.AsType[*fs.PathError](err); is {
+		err = of.Err
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the file of --%s cannot be read: %w", flag, err)
 	}
 	var secrets []string
 	for lines := bufio.NewScanner(strings.NewReader(string(text))); lines.Scan(); {
@@ -69,7 +74,7 @@ func keysFlag(c *cobra.Command, to *string) {
 
 // keys are those of WithEncryption, nil if none were given.
 func (t *tool) keys(file string) (keys [][]byte, err error) {
-	lines, err := t.secrets(file, keysVariable)
+	lines, err := t.secrets("keys-file", file, keysVariable)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +113,7 @@ type djangoFlags struct {
 // config is that of the Django site. Where nothing is to be read of what sessions hold its secret
 // does not matter.
 func (f *djangoFlags) config(t *tool) (django.Config, error) {
-	secrets, err := t.secrets(f.secretFile, djangoVariable)
+	secrets, err := t.secrets("django-secret-file", f.secretFile, djangoVariable)
 	if err != nil {
 		return django.Config{}, err
 	}
