@@ -18,12 +18,21 @@ clock of the database. Servers go on meanwhile, and several may clear at once. N
 by it, so it needs no --yes; --dry-run counts. On a terminal it shows a bar, and in a log a line for
 each tenth.
 
+Of Django's table on SQLite and MySQL --django-time-zone says by which clock its rows end: there a
+row does not tell, and with another zone sessions that live would be deleted.
+
 The library deletes expired rows by itself after inserts. This is for a table that has many of them,
 for WithCleanup(0), and for Django's table, in the place of manage.py clearsessions.`,
 		Example: `  gormsession clear
+  gormsession clear --django --django-time-zone UTC   # of a site where USE_TZ is True
   # in a crontab
   17 4 * * *  gormsession clear --dsn sqlite:/srv/shop/app.db`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if t.django.on {
+				if err := t.needZone(); err != nil {
+					return err
+				}
+			}
 			b, err := t.visit()
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -76,6 +77,9 @@ func (p *patient) line(command string) string {
 	line := "gormsession " + command
 	if p.django.on {
 		line += " --django"
+	}
+	if p.django.on && p.source.engine != "postgres" && command == "clear" {
+		line += " --django-time-zone " + cmp.Or(p.django.zone, "UTC or TIME_ZONE")
 	}
 	if p.table != "" {
 		line += " --table " + p.table

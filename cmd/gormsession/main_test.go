@@ -139,7 +139,7 @@ func TestMissingTable(t *testing.T) {
 		k.env[djangoVariable], k.env[keysVariable] = djangoSecret, sealKey(1)
 		for _, line := range []string{
 			"list", "show 0123456789ab", "end 0123456789ab --yes", "end --everybody --yes", "clear", "stats",
-			"reseal --yes", "move --yes",
+			"reseal --yes", "move --yes --django-time-zone UTC",
 		} {
 			k.must(1, strings.Fields(line)...).has("is missing")
 		}

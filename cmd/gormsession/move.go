@@ -25,11 +25,15 @@ django.MoveToHashed does: keys, data and expiry stay, and nobody is logged out. 
 meanwhile, where all of them know both tables by WithFormer; docs/django.md is the way there. The
 new table, --table, is made where it is missing.
 
-SECRET_KEY comes from a file or the environment. Without --yes it counts what would move, and reads
+SECRET_KEY comes from a file or the environment. On SQLite and MySQL --django-time-zone says by
+which clock Django's rows end, as they do not tell: with another zone sessions that live would be
+taken for expired, or the other way round. Without --yes it counts what would move, and reads
 each row for that. It exits with 3 where rows had to stay.`,
-		Example: `  gormsession move --django-secret-file secret.txt
-  gormsession move --django-secret-file secret.txt --yes
-  gormsession move --django-secret-file secret.txt --keys-file keys.txt --yes   # sealed at once`,
+		Example: `  gormsession move --django-secret-file secret.txt --django-time-zone UTC
+  gormsession move --django-secret-file secret.txt --django-time-zone UTC --yes
+  # sealed at once, from a site where USE_TZ is False
+  gormsession move --django-secret-file secret.txt --django-time-zone Asia/Tokyo \
+    --keys-file keys.txt --yes`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := t.django.option(t)
 			switch {
@@ -40,6 +44,9 @@ each row for that. It exits with 3 where rows had to stay.`,
 					djangoVariable)
 			case t.django.on:
 				return misusef("--django is of no use here: --table is the new table, and --from Django's")
+			}
+			if err := t.needZone(); err != nil {
+				return err
 			}
 			old := []gormsession.Option{config, gormsession.WithoutMigration()}
 			if from != "" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/django"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 	"github.com/seed7368b609/gormsession/internal/seal"
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
@@ -154,23 +155,52 @@ func TestMove(t *testing.T) {
 			keys = append(keys, k.start(p, func(s *gormsession.State) { s.Set("cart", "milk") }))
 		}
 		k.env[djangoVariable] = "another secret"
-		r := decode[moved](k.must(3, "move", "--json"))
+		r := decode[moved](k.must(3, "move", "--django-time-zone", "UTC", "--json"))
 		want(k.t, "undecodable", r.Undecodable, 3)
 		k.env[djangoVariable] = djangoSecret
 		k.db.Exec("INSERT INTO django_session SELECT 'SHORTKEY', session_data, expire_date "+
 			"FROM django_session WHERE session_key = ?", keys[0])
-		k.must(3, "move").has("CREATE TABLE", "3 sessions would move", "1 row stay")
+		k.must(3, "move", "--django-time-zone", "UTC").has("CREATE TABLE", "3 sessions would move", "1 row stay")
 		if k.db.Migrator().HasTable("web_sessions") {
 			k.t.Fatal("a dry run has made the table")
 		}
-		k.must(3, "move", "--yes").has("3 sessions moved", "their keys are not 32")
+		k.must(3, "move", "--django-time-zone", "UTC", "--yes").has("3 sessions moved", "their keys are not 32")
 		own := k.plugin()
 		for _, key := range keys {
 			want(k.t, "lives in the own table", k.lives(own, key), true)
 			want(k.t, "lives in Django's", k.lives(p, key), false)
 		}
 		k.db.Exec("DELETE FROM django_session")
-		k.must(0, "move", "--yes").has("0 sessions moved").lacks("CREATE TABLE")
+		k.must(0, "move", "--django-time-zone", "UTC", "--yes").has("0 sessions moved").lacks("CREATE TABLE")
+	})
+}
+
+// Where Django's clock hangs on a wall, of which rows do not tell, clear and move do nothing until
+// they are told; then no session that lives is lost.
+func TestZoneOfDjango(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		k.env[djangoVariable] = djangoSecret
+		zone, err := time.LoadLocation("America/Los_Angeles")
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		p := k.plugin(django.Compatible(django.Config{SecretKey: djangoSecret, TimeZone: zone}))
+		key := k.start(p, func(s *gormsession.State) {
+			s.Set("cart", "milk")
+			s.SetExpiry(2 * time.Hour) // which in UTC was hours ago
+		})
+		if k.d.Kind() != dbtest.Postgres {
+			for _, line := range []string{
+				"clear --django", "clear --django --dry-run", "move", "move --yes",
+			} {
+				k.must(2, strings.Fields(line)...).has("--django-time-zone", "UTC where USE_TZ is True")
+			}
+		}
+		there := []string{"--django-time-zone", "America/Los_Angeles"}
+		k.must(0, append(there, "clear", "--django")...).has("0 expired rows deleted")
+		want(k.t, "lives", k.lives(p, key), true)
+		k.must(0, append(there, "move", "--yes")...).has("1 session moved")
+		want(k.t, "lives in the own table", k.lives(k.plugin(), key), true)
 	})
 }
 
@@ -180,7 +210,8 @@ func TestMoveSealed(t *testing.T) {
 	p := k.plugin(shared(), gormsession.WithTable("site_session"))
 	key := k.start(p, func(s *gormsession.State) { s.Set("cart", "milk") })
 	k.env[djangoVariable], k.env[keysVariable] = djangoSecret, sealKey(1)
-	k.must(0, "move", "--yes", "--from", "site_session", "--table", "shop_sessions").
+	k.must(0, "move", "--yes", "--django-time-zone", "UTC", "--from", "site_session",
+		"--table", "shop_sessions").
 		has("1 session moved")
 	k.must(0, "show", sessionkey.Handle(key), "--table", "shop_sessions").has("sealed by", "cart")
 }
@@ -202,5 +233,5 @@ func TestSecretAsFile(t *testing.T) {
 	k.plugin()
 	k.secrets = append(k.secrets, sealKey(1), djangoSecret)
 	k.must(1, "reseal", "--keys-file", sealKey(1)).has("--keys-file", "no such file")
-	k.must(1, "move", "--django-secret-file", djangoSecret).has("--django-secret-file", "no such file")
+	k.must(1, "move", "--django-time-zone", "UTC", "--django-secret-file", djangoSecret).has("--django-secret-file", "no such file")
 }

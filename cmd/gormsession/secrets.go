@@ -129,6 +129,16 @@ func (f *djangoFlags) config(t *tool) (django.Config, error) {
 	return config, nil
 }
 
+// needZone refuses to do what destroys rows of Django's table where it was not said by which clock
+// they end: those of SQLite and MySQL do not tell.
+func (t *tool) needZone() error {
+	if err := t.find(); err != nil || t.source.engine == "postgres" || t.django.zone != "" {
+		return err
+	}
+	return misusef("when do Django's rows end? --django-time-zone says by which clock: UTC where " +
+		"USE_TZ is True, which it is since Django 5.0 if the settings do not say, and else TIME_ZONE")
+}
+
 func (f *djangoFlags) option(t *tool) (gormsession.Option, error) {
 	config, err := f.config(t)
 	return django.Compatible(config), err
