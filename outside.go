@@ -78,7 +78,7 @@ func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
 	}
 	known := false
 	_, err := p.operate(ctx, OpEnd, func(ctx context.Context) (_ int64, err error) {
-		known, err = p.store.DeleteRow(ctx, row.SessionKey, next)
+		known, _, err = p.store.DeleteRow(ctx, row.SessionKey, next)
 		return 1, err
 	})
 	if err == nil && !known {

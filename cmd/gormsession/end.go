@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/engine"
 )
 
 // end ends sessions.
@@ -20,7 +20,10 @@ func (t *tool) end() *cobra.Command {
 		Short: "End a session, those of a user, or all",
 		Long: `Ends the session of a handle, all of a user, or those of everybody: whoever has one is logged
 out, on all servers, with the next request, and no request that is running brings it back. Without
---yes it says how many there are, and ends none.`,
+--yes it says how many there are, and ends none.
+
+It ends those of one table. While servers have WithFormer a session may be in either of two: end
+them in the new table, in the former one, by --table or --django, and in the new one again.`,
 		Example: `  gormsession end 4f2a9c01d3be --yes
   gormsession end --user 42 --yes
   gormsession end --everybody --yes`,
@@ -70,15 +73,26 @@ out, on all servers, with the next request, and no request that is running bring
 // endOne ends the session of a handle, as the application itself would.
 func (t *tool) endOne(ctx context.Context, b *base, handle string, do bool) error {
 	row, err := t.named(ctx, b, handle)
-	switch {
-	case err != nil || !do:
+	if err != nil || !do {
 		return err
-	case row.UserID == "" || row.PublicID == "":
-		return b.plugin.DeleteRow(ctx, gormsession.Session{SessionKey: row.Key})
 	}
-	there, err := b.plugin.End(ctx, row.UserID, row.PublicID)
+	return t.endRow(ctx, b, row)
+}
+
+// endRow ends the session of a row that was read. That it has ended meanwhile is an error.
+func (t *tool) endRow(ctx context.Context, b *base, row engine.Listed) (err error) {
+	there := false
+	if row.UserID != "" && row.PublicID != "" {
+		there, err = b.plugin.End(ctx, row.UserID, row.PublicID)
+	} else {
+		ctx, cancel := context.WithTimeout(ctx, t.timeout)
+		defer cancel()
+		var n int64
+		_, n, err = b.store.DeleteRow(ctx, row.Key, replacedBy)
+		there = n > 0
+	}
 	if err == nil && !there {
-		err = errors.New("the session has ended meanwhile")
+		err = errors.New("the session has ended meanwhile, or has got a new key; list shows it then")
 	}
 	return err
 }

@@ -241,6 +241,71 @@ func TestEnd(t *testing.T) {
 	})
 }
 
+// A session that has ended between the look and the end is not said to have been ended.
+func TestEndedMeanwhile(t *testing.T) {
+	for layout, opts := range models {
+		t.Run(layout, func(t *testing.T) {
+			eachDesk(t, func(k *desk) {
+				key := k.start(k.plugin(opts...), func(s *gormsession.State) { s.Set("a", 1) })
+				tool := &tool{
+					world: world{getenv: func(name string) string { return k.env[name] }, now: time.Now},
+					timeout: time.Minute, django: djangoFlags{on: layout == "django"},
+				}
+				defer tool.close()
+				b, err := tool.visit()
+				if err != nil {
+					k.t.Fatal(err)
+				}
+				row, err := tool.named(k.t.Context(), b, sessionkey.Handle(key))
+				if err != nil {
+					k.t.Fatal(err)
+				}
+				if err := tool.endRow(k.t.Context(), b, row); err != nil {
+					k.t.Error(err)
+				}
+				err = tool.endRow(k.t.Context(), b, row)
+				if err == nil || !strings.Contains(err.Error(), "meanwhile") {
+					k.t.Errorf("the second end says %v", err)
+				}
+			})
+		})
+	}
+}
+
+// An application that replaces rows, as by WithReplacedRows, hides no session from an end.
+func TestEndMissesNoReplacedRow(t *testing.T) {
+	k := newDesk(t, dbtest.New(t, dbtest.Postgres))
+	p := k.plugin(gormsession.WithUsers())
+	key := sessionkey.Hash(k.start(p, func(s *gormsession.State) { s.LogIn("ann") }))
+	next := sessionkey.Hash(sessionkey.Random())
+	tx := k.db.Begin()
+	for _, statement := range []string{
+		"INSERT INTO web_sessions (session_key, session_data, expire_date, user_id, public_id) SELECT '" +
+			next + "', session_data, expire_date, user_id, public_id FROM web_sessions WHERE session_key = ?",
+		"DELETE FROM web_sessions WHERE session_key = ?",
+	} {
+		if err := tx.Exec(statement, key).Error; err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := make(chan int)
+	go func() { ended <- k.run("end", "--user", "ann", "--yes").code }()
+	for waiting := 0; waiting == 0; { // until the end waits for the row
+		if err := k.db.Raw("SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' " +
+			"AND datname = current_database()").Row().Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit().Error; err != nil {
+		t.Fatal(err)
+	}
+	want(t, "the end exits with", <-ended, 0)
+	logins, err := p.Sessions(t.Context(), "ann")
+	if err != nil || len(logins) > 0 {
+		t.Errorf("%d sessions are left, %v", len(logins), err)
+	}
+}
+
 // rotate has a session get a new key, as by a request once it is time, and returns that.
 func (k *desk) rotate(p *gormsession.Plugin, key string) string {
 	k.t.Helper()

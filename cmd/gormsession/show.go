@@ -140,12 +140,20 @@ func (t *tool) detail(b *base, row engine.Listed, values bool) *detail {
 		}
 		d.Entries = append(d.Entries, e)
 	}
-	var rotation struct{ Row string }
-	if json.Unmarshal(entries[rotationEntry], &rotation) == nil && rotation.Row != "" {
+	if next := replacedBy(entries); next != "" {
 		d.Note = "this is the row of a former key; the session goes on as " +
-			engine.Listed{Key: rotation.Row}.LogHandle()
+			engine.Listed{Key: next}.LogHandle()
 	}
 	return d
+}
+
+// replacedBy is the session_key of the row that has replaced one, by what that holds.
+func replacedBy(entries map[string]json.RawMessage) string {
+	var rotation struct{ Row string }
+	if json.Unmarshal(entries[rotationEntry], &rotation) != nil {
+		return ""
+	}
+	return rotation.Row
 }
 
 func (d *detail) text(w io.Writer) {

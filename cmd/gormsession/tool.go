@@ -144,8 +144,10 @@ func (t *tool) layout() (opts []gormsession.Option, err error) {
 		}
 		opts = append(opts, django)
 	} else {
-		// A row that a key rotation has left leads to the one that has replaced it.
-		opts = append(opts, gormsession.WithKeyRotation(100*365*24*time.Hour))
+		// A row that a key rotation has left leads to the one that has replaced it, and whether the
+		// application replaces rows is not known here: an end must miss none of those.
+		opts = append(opts, gormsession.WithKeyRotation(100*365*24*time.Hour),
+			gormsession.WithReplacedRows())
 	}
 	if t.table != "" {
 		opts = append(opts, gormsession.WithTable(t.table))

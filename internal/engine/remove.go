@@ -20,7 +20,7 @@ func (s *Store) Remove(
 				continue
 			}
 			var gone bool
-			replacedBy, gone, err = place.remove(ctx, place.stored(key),
+			replacedBy, _, gone, err = place.remove(ctx, place.stored(key),
 				func(entries map[string]json.RawMessage) string { return next(key, entries) })
 			if err != nil || replacedBy != "" {
 				return replacedBy, err
@@ -34,24 +34,23 @@ func (s *Store) Remove(
 	return "", nil
 }
 
-// remove is Remove in one table. gone tells whether there is no such row any more, or one that the
-// database keeps.
+// remove is Remove in one table. deleted tells whether it has deleted the row, and gone whether
+// there is none any more, or one that the database keeps.
 func (t *Table) remove(
 	ctx context.Context, stored rowKey, next func(entries map[string]json.RawMessage) string,
-) (replacedBy string, gone bool, err error) {
+) (replacedBy string, deleted, gone bool, err error) {
 	r, found, err := t.lookStored(ctx, stored)
 	if err != nil || !found {
-		return "", true, err
+		return "", false, true, err
 	}
 	switch r.Entries, err = t.Decode(r); {
 	case errors.Is(err, ErrUnavailable): // another server can read where it leads
-		return "", false, err
+		return "", false, false, err
 	case err == nil:
 		if replacedBy = next(r.Entries); replacedBy != "" {
-			return replacedBy, false, nil
+			return replacedBy, false, false, nil
 		}
 	}
-	deleted := false
 	do := func(ctx context.Context) error {
 		return t.transact(ctx, func(on line) error {
 			n, err := t.unsee(on, guard{data: r.Data}, stored)
@@ -74,30 +73,34 @@ func (t *Table) remove(
 		})
 	}
 	if err := t.untilKnown(ctx, do, do); err != nil || deleted {
-		return "", true, t.fault(err, stored)
+		return "", deleted, true, t.fault(err, stored)
 	}
 	now, found, err := t.lookStored(ctx, stored)
-	return "", !found || now.Data == r.Data, err // a trigger may keep it
+	return "", false, !found || now.Data == r.Data, err // a trigger may keep it
 }
 
-// deleteRow deletes a row, and before it those that have replaced it.
+// deleteRow deletes a row, and before it those that have replaced it. It returns how many sessions
+// have ended, which is one at most.
 func (t *Table) deleteRow(
 	ctx context.Context, stored rowKey, next func(entries map[string]json.RawMessage) string,
-) error {
+) (n int64, err error) {
 	for former := []rowKey(nil); next != nil; {
-		by, gone, err := t.remove(ctx, stored, next)
+		by, deleted, gone, err := t.remove(ctx, stored, next)
 		switch {
 		case err != nil:
-			return err
+			return 0, err
 		case by != "":
 			former, stored = append(former, stored), rowKey(by)
 		case gone:
+			if deleted {
+				n = 1
+			}
 			for _, left := range former {
-				if err := t.deleteStored(ctx, left); err != nil {
-					return err
+				if _, err := t.deleteStored(ctx, left); err != nil {
+					return n, err
 				}
 			}
-			return nil
+			return n, nil
 		}
 	}
 	return t.deleteStored(ctx, stored)

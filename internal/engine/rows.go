@@ -189,13 +189,14 @@ func (t *Table) renew(
 	return hit, err
 }
 
-// delete removes the row of that key, if there is one. To do it twice does no harm.
-func (t *Table) delete(ctx context.Context, key string) error {
+// delete removes the row of that key, if there is one, and returns how many there were. To do it
+// twice does no harm.
+func (t *Table) delete(ctx context.Context, key string) (int64, error) {
 	return t.deleteStored(ctx, t.stored(key))
 }
 
 // deleteStored is delete of a key as a row holds it.
-func (t *Table) deleteStored(ctx context.Context, stored rowKey) error {
+func (t *Table) deleteStored(ctx context.Context, stored rowKey) (n int64, err error) {
 	remove := func(on line) (int64, error) {
 		n, err := t.written(t.rows(on).Where("session_key = ?", string(stored)).Delete(t.model.Empty()))
 		if t.faults.IsAlien(err) {
@@ -203,21 +204,21 @@ func (t *Table) deleteStored(ctx context.Context, stored rowKey) error {
 		}
 		return n, err
 	}
-	err := t.untilKnown(ctx,
+	err = t.untilKnown(ctx,
 		func(ctx context.Context) error {
-			return t.single(ctx, func(on line) error {
-				_, err := remove(on)
+			return t.single(ctx, func(on line) (err error) {
+				n, err = remove(on)
 				return err
 			})
 		},
 		func(ctx context.Context) error {
-			return t.transact(ctx, func(on line) error {
-				n, err := remove(on)
+			return t.transact(ctx, func(on line) (err error) {
+				n, err = remove(on)
 				if err != nil || n > 0 || t.dialect.confirm == "" {
 					return err
 				}
 				return t.statement(on).Exec(t.dialect.confirm).Error
 			})
 		})
-	return t.fault(err, stored)
+	return n, t.fault(err, stored)
 }

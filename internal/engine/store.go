@@ -132,35 +132,44 @@ func (s *Store) Exists(ctx context.Context, key string) (bool, error) {
 // Delete deletes the row of that key wherever it is, also if it is moved meanwhile. That there is
 // none is no error.
 func (s *Store) Delete(ctx context.Context, key string) error {
+	_, err := s.delete(ctx, key)
+	return err
+}
+
+// delete is Delete, and returns how many rows there were.
+func (s *Store) delete(ctx context.Context, key string) (total int64, err error) {
 	for _, place := range s.places {
 		if place.knows(key) {
-			if err := place.delete(ctx, key); err != nil {
-				return err
+			n, err := place.delete(ctx, key)
+			if total += n; err != nil {
+				return total, err
 			}
 		}
 	}
-	return nil
+	return total, nil
 }
 
-// DeleteRow deletes a row by its session_key. known tells whether that has the form of either
-// table's.
+// DeleteRow deletes a row by its session_key, and returns how many there were. known tells whether
+// that has the form of either table's.
 // next, if it is not nil, tells by what a row holds which one has replaced it: that goes too.
 func (s *Store) DeleteRow(
 	ctx context.Context, key string, next func(entries map[string]json.RawMessage) string,
-) (known bool, err error) {
+) (known bool, total int64, err error) {
 	for _, place := range s.places {
 		switch hash := sessionkey.IsHash(key); {
 		case !hash && !place.layout.HashedKeys && place.knows(key):
 			// It is the client's, and may have moved to a table of hashes.
-			return true, s.Delete(ctx, key)
+			total, err = s.delete(ctx, key)
+			return true, total, err
 		case hash && place.layout.HashedKeys:
 			known = true
-			if err := place.deleteRow(ctx, rowKey(key), next); err != nil {
-				return true, err
+			n, err := place.deleteRow(ctx, rowKey(key), next)
+			if total += n; err != nil {
+				return true, total, err
 			}
 		}
 	}
-	return known, nil
+	return known, total, nil
 }
 
 // Mistakes tells whether a text is taken for a key in vain: where keys are hashed, that of a row
