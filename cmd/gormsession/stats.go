@@ -53,8 +53,8 @@ they are and when they were last seen. It looks at the whole table twice, and lo
 			if b.users {
 				s.LoggedIn, s.Users = &census.LoggedIn, &census.Users
 			}
-			if open := seals[""]; open < census.Live {
-				delete(seals, "")
+			open := seals[""]
+			if delete(seals, ""); len(seals) > 0 {
 				s.Open, s.Sealed = &open, seals
 			}
 			return t.print(s)

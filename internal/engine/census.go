@@ -124,14 +124,19 @@ func (t *Table) Expired(ctx context.Context) (int64, error) {
 	return t.remaining(ctx, t.Now(), nil)
 }
 
-// Rows counts all rows, and those that live; of a user alone, unless that is "".
+// Rows counts all rows, and those that live, in one look; of a user alone, unless that is "".
 func (t *Table) Rows(ctx context.Context, userID string) (all, live int64, err error) {
 	where, args := "1 = 1", []any(nil)
 	if userID != "" {
 		where, args = t.ofUser(userID)
 	}
-	if all, err = t.count(ctx, where, args); err == nil {
-		live, err = t.count(ctx, where+" AND expire_date > ?", append(args, t.expireArg(t.Now())))
-	}
-	return all, live, err
+	query := "SELECT COUNT(*), COALESCE(SUM(CASE WHEN expire_date > ? THEN 1 ELSE 0 END), 0) FROM " +
+		t.db.Statement.Quote(t.table) + " WHERE " + where
+	err = t.ask(t.line(ctx), query, func(rows *sql.Rows) error {
+		if !rows.Next() {
+			return nil
+		}
+		return rows.Scan(&all, &live)
+	}, append([]any{t.expireArg(t.Now())}, args...)...)
+	return all, live, t.fault(err, "")
 }
