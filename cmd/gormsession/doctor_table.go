@@ -29,7 +29,7 @@ func (p *patient) lookAtTable(ctx context.Context) (findings []finding) {
 	case full > 90 && !p.django.on:
 		findings = append(findings, fault(fmt.Sprintf("PostgreSQL packs the pages of the table "+
 			"to %d %%: few saves find room on the page of their row", full),
-			fmt.Sprintf("ALTER TABLE %s SET (fillfactor = 85)", p.name())))
+			fmt.Sprintf("ALTER TABLE %s SET (fillfactor = 85)", p.quoted())))
 	case full > 0 && full <= 90:
 		findings = append(findings, fine("the fillfactor is %d", full))
 	}
@@ -117,8 +117,8 @@ func (p *patient) lookAtIndexes(context.Context) (findings []finding) {
 			}
 			findings = append(findings, fault(
 				fmt.Sprintf("there is no index on %s: %s reads the whole table", column, what),
-				fmt.Sprintf("CREATE INDEX %sidx_%s_%s ON %s (%s)",
-					concurrently, bare, column, p.name(), column)))
+				fmt.Sprintf("CREATE INDEX %s%s ON %s (%s)", concurrently,
+					quoted(p.source.engine, "idx_"+bare+"_"+column), p.quoted(), column)))
 		}
 	}
 	return findings
@@ -136,7 +136,7 @@ func (p *patient) lookAtRights(ctx context.Context) []finding {
 	case len(denied) > 0:
 		rights := strings.Join(denied, ", ")
 		return []finding{fault("this account may not "+rights+" in the table",
-			fmt.Sprintf("GRANT %s ON %s TO the account", rights, p.name()))}
+			fmt.Sprintf("GRANT %s ON %s TO the account", rights, p.quoted()))}
 	}
 	return []finding{fine("the account may read and write the table")}
 }
@@ -168,6 +168,9 @@ func (p *patient) name() string {
 	}
 	return gormsession.Session{}.TableName()
 }
+
+// quoted is the table's name as a statement has it.
+func (p *patient) quoted() string { return quoted(p.source.engine, p.name()) }
 
 // unread is what could not be looked at.
 func (p *patient) unread(what string, err error) finding {

@@ -54,7 +54,7 @@ says gormsession migrate.`,
 			}
 			switch format {
 			case "sql", "goose":
-				return t.print(&schemaReport{statements, table, format})
+				return t.print(&schemaReport{statements, quoted(engine, table), format})
 			}
 			return misusef("--format %q: it is sql or goose", format)
 		},
@@ -91,10 +91,23 @@ func (t *tool) ddl(engine, model string) ([]string, error) {
 	return gormsession.MigrationSQL(db, opts...)
 }
 
+// quoted is the name of a table as a statement has it.
+func quoted(engine, table string) string {
+	mark := `"`
+	if engine != "postgres" {
+		mark = "`"
+	}
+	parts := strings.Split(table, ".")
+	for i, part := range parts {
+		parts[i] = mark + strings.ReplaceAll(part, mark, mark+mark) + mark
+	}
+	return strings.Join(parts, ".")
+}
+
 // A schemaReport are statements as migrations have them.
 type schemaReport struct {
 	Statements    []string `json:"statements"`
-	table, format string
+	table, format string   // table is quoted
 }
 
 func (r *schemaReport) text(w io.Writer) {

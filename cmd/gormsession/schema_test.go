@@ -53,9 +53,23 @@ func TestSchemaFormats(t *testing.T) {
 	k.must(0, "schema", "--dsn", "shop@tcp(nowhere.invalid)/shop").has("longtext", "ascii_bin")
 	goose := k.must(0, "schema", "--engine", "mysql", "--format", "goose", "--table", "visits").out
 	up, down, _ := strings.Cut(goose, "-- +goose Down\n")
-	if !strings.HasPrefix(up, "-- +goose Up\nCREATE TABLE `visits`") || down != "DROP TABLE visits;\n" {
+	if !strings.HasPrefix(up, "-- +goose Up\nCREATE TABLE `visits`") || down != "DROP TABLE `visits`;\n" {
 		t.Errorf("goose gets\n%s", goose)
 	}
+}
+
+// What is printed names the table that it means, also one whose name has capitals.
+func TestStatementsQuoteTheTable(t *testing.T) {
+	k := newDesk(t, dbtest.New(t, dbtest.Postgres))
+	args := []string{"--table", "Sessions"}
+	k.must(0, append(args, "schema", "--format", "goose")...).has(`DROP TABLE "Sessions";`)
+	k.must(0, append(args, "schema", "--format", "goose", "--table", "Shop.Visits")...).
+		has(`DROP TABLE "Shop"."Visits";`)
+	k.must(0, append(args, "migrate", "--yes")...)
+	k.byStatement(`ALTER TABLE "Sessions" RESET (fillfactor)`)
+	k.byStatement(`DROP INDEX "idx_Sessions_expire_date"`)
+	k.mended("packs the pages", k.byStatement, args...)
+	k.mended("no index on expire_date", k.byStatement, args...)
 }
 
 // A migration says what it would do and does nothing, until it is told to; then there is nothing
