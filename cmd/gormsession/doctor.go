@@ -108,6 +108,9 @@ where it has found a fault; hints alone are 0.`,
 // open opens what is looked at. A database that does not answer is an error, and nothing is said of
 // the rest.
 func (p *patient) open() (err error) {
+	if _, err := p.layout(); err != nil { // of a flag, or a file of secrets: no fault of the table
+		return err
+	}
 	if p.db, err = p.tool.open(false); err != nil {
 		return err
 	}

@@ -348,6 +348,14 @@ func TestDoctorCookie(t *testing.T) {
 	want(t, "a name without a prefix", f.Mend, `WithCookieName("__Host-session")`)
 }
 
+// A flag that is wrong is the operator's mistake, and a secret that cannot be read an error; no
+// fault of the table.
+func TestDoctorMisuse(t *testing.T) {
+	k := newDesk(t, dbtest.New(t, dbtest.SQLite))
+	k.must(2, "doctor", "--django", "--django-time-zone", "Mars/Olympus").has("--help says more")
+	k.must(1, "doctor", "--django", "--django-secret-file", "/no/such/file").has("no such file")
+}
+
 // Doctor changes nothing.
 func TestDoctorChangesNothing(t *testing.T) {
 	for _, kind := range dbtest.Kinds {

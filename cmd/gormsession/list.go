@@ -103,7 +103,7 @@ func (l *listing) text(w io.Writer) {
 		rows[0] = append(rows[0], "USER", "CREATED", "LAST SEEN", "ADDRESS", "AGENT")
 	}
 	for _, s := range l.Sessions {
-		row := []string{s.Handle, moment(s.Expires), sized(s.Size)}
+		row := []string{printable(s.Handle), moment(s.Expires), sized(s.Size)}
 		if l.users {
 			row = append(row, orDash(s.User), moment(s.Created), moment(s.LastSeen), orDash(s.Address),
 				orDash(shortened(s.Agent)))

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
@@ -149,6 +152,21 @@ func TestMissingTable(t *testing.T) {
 		}
 	})
 }
+
+// What could not be written is an error, as on a disk that is full.
+func TestFullDisk(t *testing.T) {
+	for _, line := range []string{"schema --engine mysql", "schema --engine mysql --json"} {
+		code := run(t.Context(), strings.Fields(line), world{
+			out: full{}, err: io.Discard, getenv: func(string) string { return "" }, now: time.Now,
+		})
+		want(t, line, code, exitFailed)
+	}
+}
+
+// A full is a disk that has no room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 // Each command teaches: it has a text, and examples that are its own.
 func TestHelp(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
 )
 
 // A report is what a command has to say: as JSON it is its fields.
@@ -16,16 +18,37 @@ type report interface {
 	text(w io.Writer)
 }
 
-// print prints a report on standard output.
+// print prints a report on standard output, in one piece.
 func (t *tool) print(r report) error {
+	var text bytes.Buffer
 	if t.json {
-		e := json.NewEncoder(t.out)
+		var encoded bytes.Buffer
+		e := json.NewEncoder(&encoded)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
-		return e.Encode(r)
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+		escape(&text, encoded.String())
+	} else {
+		r.text(&text)
 	}
-	r.text(t.out)
-	return nil
+	_, err := t.out.Write(text.Bytes())
+	return err
+}
+
+// escape writes JSON in which what terminals obey is escaped: it is within texts alone.
+func escape(w *bytes.Buffer, encoded string) {
+	for _, r := range encoded {
+		switch {
+		case r == '\n' || unicode.IsGraphic(r) && r != unicode.ReplacementChar:
+			w.WriteRune(r)
+		default:
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(w, `\u%04x`, unit)
+			}
+		}
+	}
 }
 
 // columns prints rows in columns.
@@ -34,7 +57,7 @@ func columns(w io.Writer, rows [][]string) {
 	for _, row := range rows {
 		fmt.Fprintln(tabs, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
-	_ = tabs.Flush() // as of the writer beneath, which tells nobody else either
+	_ = tabs.Flush() // to memory
 }
 
 // printable is a text that somebody else has chosen, without what terminals obey.

@@ -87,6 +87,18 @@ func TestListOfUsers(t *testing.T) {
 		}
 		k.must(0, "list").has("42", "192.0.2.1", `"ann\x1b[2J"`, "LAST SEEN").lacks("\x1b")
 		k.must(0, "list", "--user", "bob").has("there are none")
+		k.start(p, func(s *gormsession.State) { s.LogIn("bob") })
+		if err := k.db.Exec("UPDATE web_sessions SET public_id = ?, agent = ? WHERE user_id = 'bob'",
+			"\u009b2J", "\u009b2J\u202eFirefox\U000e0041 ä").Error; err != nil {
+			k.t.Fatal(err)
+		}
+		list := k.must(0, "list", "--json").has(`\u009b2J\u202eFirefox\udb40\udc41 ä`)
+		for _, s := range []said{list, k.must(0, "list"), k.must(0, "show", "\u009b2J"),
+			k.must(0, "show", "\u009b2J", "--json")} {
+			s.lacks("\u009b", "\u202e", "\U000e0041")
+		}
+		want(k.t, "decoded", decode[listing](k.must(0, "list", "--user", "bob", "--json")).
+			Sessions[0].Agent, "\u009b2J\u202eFirefox\U000e0041 ä")
 	})
 }
 
@@ -248,7 +260,7 @@ func TestEndedMeanwhile(t *testing.T) {
 			eachDesk(t, func(k *desk) {
 				key := k.start(k.plugin(opts...), func(s *gormsession.State) { s.Set("a", 1) })
 				tool := &tool{
-					world: world{getenv: func(name string) string { return k.env[name] }, now: time.Now},
+					world:   world{getenv: func(name string) string { return k.env[name] }, now: time.Now},
 					timeout: time.Minute, django: djangoFlags{on: layout == "django"},
 				}
 				defer tool.close()

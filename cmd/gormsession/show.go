@@ -157,9 +157,9 @@ func replacedBy(entries map[string]json.RawMessage) string {
 }
 
 func (d *detail) text(w io.Writer) {
-	rows := [][]string{{"handle", d.Handle}}
+	rows := [][]string{{"handle", printable(d.Handle)}}
 	if d.LogHandle != d.Handle {
-		rows = append(rows, []string{"in the log", d.LogHandle})
+		rows = append(rows, []string{"in the log", printable(d.LogHandle)})
 	}
 	state := "yes"
 	if !d.Live {
@@ -182,7 +182,7 @@ func (d *detail) text(w io.Writer) {
 	}
 	columns(w, rows)
 	if d.Note != "" {
-		fmt.Fprintln(w, d.Note)
+		fmt.Fprintln(w, printable(d.Note))
 	}
 	if len(d.Entries) == 0 {
 		return
