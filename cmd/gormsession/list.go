@@ -12,6 +12,9 @@ import (
 	"github.com/seed7368b609/gormsession/internal/engine"
 )
 
+// mostListed bounds what a page takes of memory.
+const mostListed = 10_000
+
 // list lists sessions.
 func (t *tool) list() *cobra.Command {
 	var user string
@@ -27,10 +30,10 @@ is listed as one of nobody's.`,
 		Example: `  gormsession list
   gormsession list --user 42
   gormsession list --limit 500 --page 3
-  gormsession list --limit 0 --json | jq -r '.sessions[] | select(.size > 100000) | .handle'`,
+  gormsession list --limit 10000 --json | jq -r '.sessions[] | select(.size > 100000) | .handle'`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if limit < 0 || page < 1 {
-				return misusef("--limit is 0 or more, and --page 1 or more")
+			if limit < 1 || limit > mostListed || page < 1 {
+				return misusef("--limit is 1 to %d, and --page 1 or more", mostListed)
 			}
 			b, err := t.visit()
 			if err != nil {
@@ -41,16 +44,14 @@ is listed as one of nobody's.`,
 			}
 			ctx, cancel := t.slow(c.Context())
 			defer cancel()
-			l := engine.Listing{Expired: expired, UserID: user, Offset: (page - 1) * limit, Limit: limit}
-			if limit > 0 {
-				l.Limit++ // to know whether there are more
-			}
+			l := engine.Listing{Expired: expired, UserID: user, Offset: (page - 1) * limit,
+				Limit: limit + 1} // to know whether there are more
 			rows, err := b.store.Own.List(ctx, l)
 			if err != nil {
 				return err
 			}
 			r := &listing{Page: page, Sessions: []session{}, users: b.users}
-			if r.More = limit > 0 && len(rows) > limit; r.More {
+			if r.More = len(rows) > limit; r.More {
 				rows = rows[:limit]
 			}
 			for _, row := range rows {
@@ -61,7 +62,7 @@ is listed as one of nobody's.`,
 	}
 	c.Flags().StringVar(&user, "user", "", "those of this user alone")
 	c.Flags().BoolVar(&expired, "expired", false, "those that have expired and were not cleared yet")
-	c.Flags().IntVar(&limit, "limit", 50, "how many on a page; 0 for all")
+	c.Flags().IntVar(&limit, "limit", 50, fmt.Sprintf("how many on a page, up to %d", mostListed))
 	c.Flags().IntVar(&page, "page", 1, "which page")
 	return c
 }
