@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -82,8 +83,10 @@ func (f *cookieFlags) options() []gormsession.Option {
 
 // alwaysSecure tells whether the cookie has Secure on http too.
 func (f *cookieFlags) alwaysSecure() bool {
+	name := strings.ToLower(f.name)
 	return f.secure == "always" || f.sameSite == "none" || f.partitioned ||
-		strings.HasPrefix(strings.ToLower(f.name), "__")
+		slices.ContainsFunc([]string{"__host-http-", "__host-", "__http-", "__secure-"},
+			func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // lookAtCookie looks for what browsers refuse.
@@ -97,7 +100,7 @@ func (p *patient) lookAtCookie(context.Context) []finding {
 		return []finding{fault("New refuses the settings of the cookie", p.told(err))}
 	}
 	findings := f.lookAtDomain()
-	findings = append(findings, f.lookAtSite()...)
+	findings = append(findings, f.lookAtSite(p.django.on)...)
 	if len(findings) == 0 {
 		return []finding{fine("browsers take the cookie")}
 	}
@@ -124,8 +127,8 @@ func (f *cookieFlags) lookAtDomain() []finding {
 	return nil
 }
 
-// lookAtSite compares the cookie with where it is set.
-func (f *cookieFlags) lookAtSite() (findings []finding) {
+// lookAtSite compares the cookie with where it is set. One that Django shares keeps its name.
+func (f *cookieFlags) lookAtSite(shared bool) (findings []finding) {
 	if f.at == nil {
 		return nil
 	}
@@ -155,7 +158,7 @@ func (f *cookieFlags) lookAtSite() (findings []finding) {
 		findings = append(findings, fault("the page "+path+" is not within the Path "+f.path+
 			": browsers do not send the cookie there", "WithPath(\"/\"), or a path that holds all pages"))
 	}
-	if !plain && domain == "" && f.path == "/" && !strings.HasPrefix(f.name, "__Host-") {
+	if !shared && !plain && domain == "" && f.path == "/" && !strings.HasPrefix(f.name, "__Host-") {
 		findings = append(findings, hint("another host of the domain can plant a cookie of this name",
 			"WithCookieName(\"__Host-"+cmp.Or(strings.TrimPrefix(f.name, "__Secure-"), "session")+"\")"))
 	}

@@ -110,8 +110,7 @@ func (p *patient) lookAtServer(context.Context) (findings []finding) {
 			"PrepareStmt: true in gorm.Config (say --prepare-stmt here if it is), or "+
 				"interpolateParams=true in the DSN"))
 	}
-	if port, err := strconv.Atoi(p.said["port"]); err == nil && port != 0 &&
-		port != int(p.source.postgres.Port) {
+	if port := p.otherPort(); port != 0 {
 		findings = append(findings, hint(fmt.Sprintf("the server listens on port %d, and the DSN names "+
 			"%d: there is a pooler between, or a redirected port", port, p.source.postgres.Port),
 			"of PgBouncer: pool_mode session or transaction, with max_prepared_statements (on since "+
@@ -120,32 +119,51 @@ func (p *patient) lookAtServer(context.Context) (findings []finding) {
 	return findings
 }
 
+// otherPort is the port on which PostgreSQL listens, where that is not the one of the DSN: 0 if it is.
+func (p *patient) otherPort() int {
+	port, err := strconv.Atoi(p.said["port"])
+	if err != nil || port == int(p.source.postgres.Port) {
+		return 0
+	}
+	return port
+}
+
 // lookAtPool compares the application's pools with what the database takes.
 func (p *patient) lookAtPool(context.Context) (findings []finding) {
 	if p.pool == 1 {
-		findings = append(findings, fault("a pool of one connection: a handler that holds a "+
+		findings = append(findings, hint("a pool of one connection: a handler that holds a "+
 			"transaction while its session is loaded or saved waits for itself",
-			"SetMaxOpenConns of 2 and more"))
+			"SetMaxOpenConns of 2 and more, unless no handler does"))
 	}
 	most, err := strconv.Atoi(p.said["max_connections"])
 	if err != nil {
 		return findings
 	}
 	const others = 5 // for administration, and for this tool
-	room := max((most-others)/max(p.processes, 1), 2)
+	processes := max(p.processes, 1)
+	room := (most - others) / processes
+	mend := fmt.Sprintf("SetMaxOpenConns(%d) in each process", room)
+	if room < 2 {
+		mend = fmt.Sprintf("max_connections of %d and more in the server's settings, and "+
+			"SetMaxOpenConns(2) in each process", 2*processes+others)
+	}
+	tooMany := fault
+	if p.otherPort() != 0 { // a pooler may have few connections for many
+		tooMany = hint
+	}
 	switch {
 	case p.pool < 0:
 		return append(findings, fine("the database takes %d connections; --pool and --processes say "+
 			"how many the application may open", most))
 	case p.pool == 0:
-		return append(findings, fault(fmt.Sprintf("a pool without a limit: under load it asks for "+
+		return append(findings, tooMany(fmt.Sprintf("a pool without a limit: under load it asks for "+
 			"more than the %d connections that the database takes", most),
-			fmt.Sprintf("SetMaxOpenConns(%d) in each process, and SetMaxIdleConns likewise", room)))
-	case p.pool*p.processes > most-others:
-		return append(findings, fault(fmt.Sprintf("%d connections, in so many processes as %d, are more "+
-			"than the %d that the database takes, of which %d are for others", p.pool, p.processes, most,
-			others), fmt.Sprintf("SetMaxOpenConns(%d) in each process", room)))
+			mend+", and SetMaxIdleConns likewise"))
+	case p.pool*processes > most-others:
+		return append(findings, tooMany(fmt.Sprintf("%d connections, in so many processes as %d, are more "+
+			"than the %d that the database takes, of which %d are for others", p.pool, processes, most,
+			others), mend))
 	}
 	return append(findings, fine("the pools open %d connections at most, of %d",
-		p.pool*p.processes, most))
+		p.pool*processes, most))
 }

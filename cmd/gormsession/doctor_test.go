@@ -171,11 +171,16 @@ func TestDoctorPool(t *testing.T) {
 		}
 		pool[1] = fmt.Sprint(n)
 	}
-	k.mended("a pool of one connection", func(string) { pool[1] = "2" }, pool...)
+	want(t, "a pool of one", k.found("a pool of one connection", pool...).Level, isHint)
 	pool[1] = "0"
 	k.mended("a pool without a limit", set, pool...)
 	pool = []string{"--pool", "1000", "--processes", "3"}
 	k.mended("are more than the", set, pool...)
+	pool = []string{"--pool", "2", "--processes", "1000"}
+	f := k.found("are more than the", pool...)
+	if f.Level != isFault || !strings.HasPrefix(f.Mend, "max_connections of 2005 and more") {
+		t.Errorf("many processes: %+v", f)
+	}
 }
 
 // A pooler before PostgreSQL, of which nothing is known but the port, is a hint and no fault.
@@ -196,6 +201,9 @@ func TestDoctorPooler(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	k.must(0, "doctor")
+	want(t, "many connections to a pooler",
+		k.found("are more than the", "--pool", "1000").Level, isHint)
+	want(t, "a pool without a limit", k.found("without a limit", "--pool", "0").Level, isHint)
 }
 
 // forward hands connections on to another address, and returns the port where it listens.
@@ -346,6 +354,10 @@ func TestDoctorCookie(t *testing.T) {
 		k.found("Safari", "--cookie-secure", "always", "--site", "http://localhost:8080").Level, isHint)
 	f := k.found("plant a cookie", "--site", "https://shop.example.com")
 	want(t, "a name without a prefix", f.Mend, `WithCookieName("__Host-session")`)
+	f = k.found("plant a cookie", "--django", "--site", "https://shop.example.com")
+	want(t, "the name of Django's cookie", f.Level, "")
+	want(t, "a prefix that is none", k.found("is Secure", "--cookie", "__shop", "--site",
+		"http://shop.example.com").Level, "")
 }
 
 // A flag that is wrong is the operator's mistake, and a secret that cannot be read an error; no
