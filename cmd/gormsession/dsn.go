@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -192,7 +193,14 @@ func (s source) dialector(patience time.Duration) (gorm.Dialector, error) {
 		if err != nil {
 			return nil, err
 		}
-		return mysql.New(mysql.Config{Conn: sql.OpenDB(connector)}), nil
+		pool := sql.OpenDB(connector)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := pool.PingContext(ctx); err != nil { // the driver's timeout is that of the dial alone
+			pool.Close()
+			return nil, fmt.Errorf("%s cannot be opened: %w", s.name, err)
+		}
+		return mysql.New(mysql.Config{Conn: pool}), nil
 	}
 	return sqlite.Open(s.dsn), nil
 }
