@@ -23,7 +23,9 @@ out, on all servers, with the next request, and no request that is running bring
 --yes it says how many there are, and ends none.
 
 It ends those of one table. While servers have WithFormer a session may be in either of two: end
-them in the new table, in the former one, by --table or --django, and in the new one again.`,
+them in the new table, in the former one, by --table or --django, and in the new one again.
+
+--everybody goes on at an interrupt, for half of an end would be none; a second one stops it.`,
 		Example: `  gormsession end 4f2a9c01d3be --yes
   gormsession end --user 42 --yes
   gormsession end --everybody --yes`,

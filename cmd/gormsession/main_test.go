@@ -92,6 +92,22 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
+// A server that takes the call and says nothing is given up after --timeout.
+func TestSilentServer(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	k := newDesk(t, dbtest.New(t, dbtest.SQLite))
+	for _, dsn := range []string{
+		"mysql://shop:geheim@" + silent.Addr().String() + "/shop",
+		"postgres://shop:geheim@" + silent.Addr().String() + "/shop",
+	} {
+		k.must(1, "list", "--timeout", "200ms", "--dsn", dsn).has("cannot be opened").lacks("geheim")
+	}
+}
+
 // Forms of one DSN mean the same.
 func TestFormsOfDSN(t *testing.T) {
 	for dsn, want := range map[string]string{
@@ -124,7 +140,7 @@ func TestMisuse(t *testing.T) {
 	k.must(0, "migrate", "--yes")
 	for _, line := range []string{
 		"lst", "list --nonsense", "list one", "show", "show one two", "end", "end a --user b",
-		"end --everybody --user b", "list --limit=-1", "list --page 0", "list --timeout soon",
+		"end --everybody --user b", "list --limit=-1", "list --limit 0", "list --limit 10001", "list --page 0", "list --timeout soon",
 		"schema --engine oracle", "schema --engine sqlite --model none",
 		"schema --engine sqlite --format xml", "reseal", "move", "doctor --site nowhere",
 		"doctor --cookie-same-site never", "doctor --cookie-secure perhaps",

@@ -28,7 +28,8 @@ new table, --table, is made where it is missing.
 SECRET_KEY comes from a file or the environment. On SQLite and MySQL --django-time-zone says by
 which clock Django's rows end, as they do not tell: with another zone sessions that live would be
 taken for expired, or the other way round. Without --yes it counts what would move, and reads
-each row for that. It exits with 3 where rows had to stay.`,
+each row for that; rows whose key the new table has already show with --yes alone. It exits with 3
+where rows had to stay.`,
 		Example: `  gormsession move --django-secret-file secret.txt --django-time-zone UTC
   gormsession move --django-secret-file secret.txt --django-time-zone UTC --yes
   # sealed at once, from a site where USE_TZ is False
@@ -151,7 +152,8 @@ func (m *moved) text(w io.Writer) {
 	if m.Done {
 		fmt.Fprintf(w, "%s moved\n", count(int64(m.Rows), "session"))
 	} else {
-		fmt.Fprintf(w, "%s would move; nothing was done, --yes does it\n",
+		fmt.Fprintf(w, "%s would move, but for those whose key the table "+
+			"has already; nothing was done, --yes does it\n",
 			count(int64(m.Rows), "session"))
 	}
 	for _, left := range []struct {

@@ -32,7 +32,6 @@ type tool struct {
 
 // A base is a table of sessions that was opened.
 type base struct {
-	db     *gorm.DB
 	plugin *gormsession.Plugin
 	store  *engine.Store
 	users  bool // rows say whose they are
@@ -100,7 +99,7 @@ func (t *tool) visitOn(
 	own = slices.Concat(own, opts, []gormsession.Option{
 		engine.Option(engine.Visit).(gormsession.Option), gormsession.WithLogger(log),
 	})
-	b := &base{db: db, users: !t.django.on}
+	b := &base{users: !t.django.on}
 	if b.users {
 		silent := gormsession.WithLogger(slog.New(slog.DiscardHandler))
 		_, err := gormsession.New(db, slices.Concat(own,
