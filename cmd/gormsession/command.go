@@ -58,7 +58,8 @@ func (t *tool) command() *cobra.Command {
 			"by default $"+djangoVariable)
 	flags.StringVar(&t.django.salt, "django-salt", "",
 		"the salt of a session store of the site's own")
-	flags.StringVar(&t.django.zone, "django-time-zone", "", "TIME_ZONE where USE_TZ is False,\nUTC where it is True")
+	flags.StringVar(&t.django.zone, "django-time-zone", "",
+		"TIME_ZONE where USE_TZ is False,\nUTC where it is True")
 	root.AddCommand(t.schema(), t.migrate(), t.list(), t.show(), t.end(), t.clear(), t.stats(),
 		t.reseal(), t.move(), t.doctor())
 	for _, c := range root.Commands() {

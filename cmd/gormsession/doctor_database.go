@@ -119,7 +119,7 @@ func (p *patient) lookAtServer(context.Context) (findings []finding) {
 	return findings
 }
 
-// otherPort is the port on which PostgreSQL listens, where that is not the one of the DSN: 0 if it is.
+// otherPort is the port on which PostgreSQL listens, 0 if it is that of the DSN.
 func (p *patient) otherPort() int {
 	port, err := strconv.Atoi(p.said["port"])
 	if err != nil || port == int(p.source.postgres.Port) {

@@ -89,8 +89,9 @@ func TestEndMissesNoReplacedRow(t *testing.T) {
 	next := sessionkey.Hash(sessionkey.Random())
 	tx := k.db.Begin()
 	for _, statement := range []string{
-		"INSERT INTO web_sessions (session_key, session_data, expire_date, user_id, public_id) SELECT '" +
-			next + "', session_data, expire_date, user_id, public_id FROM web_sessions WHERE session_key = ?",
+		"INSERT INTO web_sessions (session_key, session_data, expire_date, user_id, public_id) " +
+			"SELECT '" + next + "', session_data, expire_date, user_id, public_id " +
+			"FROM web_sessions WHERE session_key = ?",
 		"DELETE FROM web_sessions WHERE session_key = ?",
 	} {
 		if err := tx.Exec(statement, key).Error; err != nil {

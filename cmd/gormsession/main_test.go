@@ -140,7 +140,8 @@ func TestMisuse(t *testing.T) {
 	k.must(0, "migrate", "--yes")
 	for _, line := range []string{
 		"lst", "list --nonsense", "list one", "show", "show one two", "end", "end a --user b",
-		"end --everybody --user b", "list --limit=-1", "list --limit 0", "list --limit 10001", "list --page 0", "list --timeout soon",
+		"end --everybody --user b", "list --limit=-1", "list --limit 0", "list --limit 10001",
+		"list --page 0", "list --timeout soon",
 		"schema --engine oracle", "schema --engine sqlite --model none",
 		"schema --engine sqlite --format xml", "reseal", "move", "doctor --site nowhere",
 		"doctor --cookie-same-site never", "doctor --cookie-secure perhaps",

@@ -165,14 +165,16 @@ func TestMove(t *testing.T) {
 		if k.db.Migrator().HasTable("web_sessions") {
 			k.t.Fatal("a dry run has made the table")
 		}
-		k.must(3, "move", "--django-time-zone", "UTC", "--yes").has("3 sessions moved", "their keys are not 32")
+		k.must(3, "move", "--django-time-zone", "UTC", "--yes").
+			has("3 sessions moved", "their keys are not 32")
 		own := k.plugin()
 		for _, key := range keys {
 			want(k.t, "lives in the own table", k.lives(own, key), true)
 			want(k.t, "lives in Django's", k.lives(p, key), false)
 		}
 		k.db.Exec("DELETE FROM django_session")
-		k.must(0, "move", "--django-time-zone", "UTC", "--yes").has("0 sessions moved").lacks("CREATE TABLE")
+		k.must(0, "move", "--django-time-zone", "UTC", "--yes").
+			has("0 sessions moved").lacks("CREATE TABLE")
 	})
 }
 
@@ -234,5 +236,6 @@ func TestSecretAsFile(t *testing.T) {
 	k.plugin()
 	k.secrets = append(k.secrets, sealKey(1), djangoSecret)
 	k.must(1, "reseal", "--keys-file", sealKey(1)).has("--keys-file", "no such file")
-	k.must(1, "move", "--django-time-zone", "UTC", "--django-secret-file", djangoSecret).has("--django-secret-file", "no such file")
+	k.must(1, "move", "--django-time-zone", "UTC", "--django-secret-file", djangoSecret).
+		has("--django-secret-file", "no such file")
 }

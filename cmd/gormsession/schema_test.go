@@ -53,7 +53,8 @@ func TestSchemaFormats(t *testing.T) {
 	k.must(0, "schema", "--dsn", "shop@tcp(nowhere.invalid)/shop").has("longtext", "ascii_bin")
 	goose := k.must(0, "schema", "--engine", "mysql", "--format", "goose", "--table", "visits").out
 	up, down, _ := strings.Cut(goose, "-- +goose Down\n")
-	if !strings.HasPrefix(up, "-- +goose Up\nCREATE TABLE `visits`") || down != "DROP TABLE `visits`;\n" {
+	if !strings.HasPrefix(up, "-- +goose Up\nCREATE TABLE `visits`") ||
+		down != "DROP TABLE `visits`;\n" {
 		t.Errorf("goose gets\n%s", goose)
 	}
 }
