@@ -160,9 +160,9 @@ func (p *patient) lookAtPool(context.Context) (findings []finding) {
 			"more than the %d connections that the database takes", most),
 			mend+", and SetMaxIdleConns likewise"))
 	case p.pool*processes > most-others:
-		return append(findings, tooMany(fmt.Sprintf("%d connections, in so many processes as %d, are more "+
-			"than the %d that the database takes, of which %d are for others", p.pool, processes, most,
-			others), mend))
+		return append(findings, tooMany(fmt.Sprintf("%d connections in each of %d processes are more "+
+			"than the %d that the database takes, of which %d are for others",
+			p.pool, processes, most, others), mend))
 	}
 	return append(findings, fine("the pools open %d connections at most, of %d",
 		p.pool*processes, most))
