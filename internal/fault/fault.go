@@ -191,10 +191,15 @@ func (r Reader) IsDuplicate(err error) bool {
 	if err == nil {
 		return false
 	}
-	if errors.Is(err, gorm.ErrDuplicatedKey) || errors.Is(r.translate(err), gorm.ErrDuplicatedKey) {
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return true
 	}
-	// The codes too, as GORM's translators do not see through errors that a plugin has wrapped.
+	// GORM's translators do not see through what we, or a plugin, have wrapped an error in.
+	if slices.ContainsFunc(chain(err), func(err error) bool {
+		return errors.Is(r.translate(err), gorm.ErrDuplicatedKey)
+	}) {
+		return true
+	}
 	return sqlState(err) == "23505" || slices.Contains(mysqlDuplicates, mysqlNumber(err)) ||
 		r.name == "sqlite" && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
