@@ -47,6 +47,7 @@ func (c *Clock) Now() time.Time {
 	if c.query == "" {
 		return now
 	}
+	is := now.Add(c.Offset()) // before the measurement that this call may begin
 	if now.UnixNano() >= c.due.Load() && c.measuring.TryLock() {
 		go func() {
 			defer c.measuring.Unlock()
@@ -56,7 +57,7 @@ func (c *Clock) Now() time.Time {
 			_ = c.measure(ctx) // the last one goes on to count
 		}()
 	}
-	return now.Add(c.Offset())
+	return is
 }
 
 // Offset is how far the server's clock was ahead of this process's when it was measured last.
