@@ -23,12 +23,12 @@ func absent(tr *trial) {
 	server.Start()
 	c := tr.gather(nodes, 16)
 	c.heal()
-	for range size(2, 1) {
+	for range tr.size(2, 1) {
 		c.awaitServed(300)
 		c.fault()
 		server.Stop()
 		before := tr.unavailable.Load()
-		over := time.After(time.Duration(size(0, 60)) * time.Second)
+		over := time.After(time.Duration(tr.size(0, 60)) * time.Second)
 		for tr.unavailable.Load() < before+64 {
 			c.awaitServed(1)
 		}

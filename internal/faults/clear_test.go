@@ -25,7 +25,7 @@ func clearing(tr *trial) {
 	}
 	c := tr.gather(nodes, 12)
 	db := tr.alone(d)
-	live, expired := size(5_000, 100_000), size(15_000, 300_000)
+	live, expired := tr.size(5_000, 100_000), tr.size(15_000, 300_000)
 	plant(tr, db, "live", live, time.Now().Add(24*time.Hour))
 	plant(tr, db, "over", expired, time.Now().Add(-time.Hour))
 	c.awaitServed(50)
@@ -104,7 +104,7 @@ func renewedMeanwhile(tr *trial) {
 		p.a = startNode(tr, config, s)
 		all.Go(func() {
 			p.begin(p.a)
-			for range size(3, 12) {
+			for range tr.size(3, 12) {
 				key := p.begin(p.b)
 				c := wire.NewCatch(wire.Slow, nil)
 				w.Next("DELETE", c)
@@ -133,19 +133,14 @@ func clocks(tr *trial) {
 	d := dbtest.New(tr, tr.kind)
 	var nodes []*node
 	skews := []time.Duration{-10 * time.Minute, 0, 10 * time.Minute}
-	for i, config := range tr.configs {
+	for i, config := range tr.fleet() {
 		s := settings(d)
 		s.Skew, s.Lifetime = skews[i%3], time.Hour
 		nodes = append(nodes, startNode(tr, config, s))
 	}
-	for i := len(nodes); i < 3; i++ {
-		s := nodes[0].settings
-		s.Skew = skews[i]
-		nodes = append(nodes, startNode(tr, tr.configs[0], s))
-	}
 	tr.faults.Add(2)
 	c := tr.gather(nodes, 12)
-	for range size(4, 12) {
+	for range tr.size(4, 12) {
 		c.awaitServed(100)
 		for _, n := range nodes {
 			n.get("/clear", nil)

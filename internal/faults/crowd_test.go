@@ -271,6 +271,7 @@ func (c *crowd) finish() {
 	close(c.stop)
 	c.all.Wait()
 	n := c.nodes[0]
+	n.ready()
 	ask := func(key string) reply {
 		got := n.ask("/read", key)
 		for try := 0; got.Outcome == application.Unavailable && try < 20; try++ {

@@ -57,38 +57,28 @@ func TestFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, kind := range c.kinds {
 				for _, configs := range settingsOf() {
-					name := string(kind)
-					if len(configs) == 1 {
-						name += "/" + configs[0].Name
-					}
-					order[c.name+"/"+name] = len(order)
-					t.Run(name, func(t *testing.T) {
+					tr := &trial{kind: kind, configs: configs, seed: *seed}
+					order[c.name+"/"+tr.name()] = len(order)
+					t.Run(tr.name(), func(t *testing.T) {
 						t.Parallel()
-						tr := &trial{T: t, kind: kind, configs: configs, seed: *seed, began: time.Now()}
+						tr.T, tr.began = t, time.Now()
 						defer func() { note(tr.row(c)) }()
 						c.run(tr)
 					})
 				}
 			}
 		})
-	}
-	run.Took = time.Since(run.When)
-	slices.SortStableFunc(run.Rows, func(a, b report.Row) int {
-		at := func(r report.Row) int {
-			name := r.Case + "/" + r.Database
-			if !strings.Contains(r.Configs, ",") {
-				name += "/" + r.Configs
+		run.Took = time.Since(run.When)
+		slices.SortStableFunc(run.Rows, func(a, b report.Row) int {
+			return cmp.Compare(order[a.Case+"/"+a.Name], order[b.Case+"/"+b.Name])
+		})
+		if *page != "" { // so that what was found is there if the rest is cut short
+			if err := report.Put(*page, report.Title, "internal/faults", run.Text()); err != nil {
+				t.Error(err)
 			}
-			return order[name]
-		}
-		return cmp.Compare(at(a), at(b))
-	})
-	fmt.Println(run.Sum())
-	if *page != "" {
-		if err := report.Put(*page, report.Title, "internal/faults", run.Text()); err != nil {
-			t.Error(err)
 		}
 	}
+	fmt.Println(run.Sum())
 }
 
 // settingsOf are the settings of GORM that the nodes of a trial have.

@@ -19,7 +19,7 @@ func histories(tr *trial) {
 	d := dbtest.New(tr, tr.kind)
 	var nodes []*node
 	var wires []*wire.Wire
-	for i, config := range tr.configs {
+	for i, config := range tr.fleet() {
 		s := settings(d)
 		s.Timeout = time.Second
 		if tr.kind == dbtest.SQLite {
@@ -40,7 +40,7 @@ func histories(tr *trial) {
 	}
 	var left atomic.Int64
 	var calls, longest atomic.Int64
-	left.Store(int64(size(24, 160)))
+	left.Store(int64(tr.size(24, 160)))
 	total := left.Load()
 	var all sync.WaitGroup
 	for i := range 4 { // sessions at a time
@@ -87,6 +87,7 @@ func (tr *trial) disturb(d *dbtest.DB, nodes []*node, over <-chan struct{}) {
 		tr.faults.Add(1)
 		n.kill()
 		n.start()
+		n.ready()
 	}
 }
 

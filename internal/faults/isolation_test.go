@@ -41,7 +41,7 @@ func isolation(tr *trial) {
 		nodes := tr.nodes(s)
 		before := tr.unavailable.Load() + tr.unknown.Load()
 		c := tr.gather(nodes, 16)
-		c.awaitServed(int64(size(800, 3000)))
+		c.awaitServed(int64(tr.size(800, 3000)))
 		c.finish()
 		var err error
 		if failed := tr.unavailable.Load() + tr.unknown.Load() - before; failed > 0 {

@@ -9,13 +9,14 @@ import (
 func killApplication(tr *trial) {
 	nodes := tr.nodes(settings(dbtest.New(tr, tr.kind)))
 	c := tr.gather(nodes, 24)
-	for round := range size(16, 80) {
+	for round := range tr.size(16, 80) {
 		c.awaitServed(60)
 		n := nodes[round%len(nodes)]
 		c.fault()
 		n.kill()
 		n.start()
 		c.heal()
+		n.ready() // else clients that are told at once that it is not would see nothing else
 	}
 	c.awaitServed(200)
 	c.finish()
@@ -26,7 +27,7 @@ func killDatabase(tr *trial) {
 	server := dbtest.StartServer(tr, tr.kind)
 	nodes := tr.nodes(settings(server.DB(tr)))
 	c := tr.gather(nodes, 24)
-	for range size(4, 8) {
+	for range tr.size(4, 8) {
 		c.awaitServed(400)
 		c.fault()
 		server.Kill()

@@ -61,7 +61,7 @@ func poolExhausted(tr *trial) {
 	s := settings(d)
 	s.DSN, s.Timeout, s.Conns = busy(d.DSN(), 300), 500*time.Millisecond, 6
 	nodes := tr.nodes(s)
-	inTime(tr, nodes, size(2, 8), func() {
+	inTime(tr, nodes, tr.size(2, 8), func() {
 		for _, n := range nodes {
 			n.get("/hold", nil)
 		}
@@ -77,7 +77,7 @@ func silent(tr *trial) {
 	server := dbtest.StartServer(tr, tr.kind)
 	s := settings(server.DB(tr))
 	s.Timeout = 500 * time.Millisecond
-	inTime(tr, tr.nodes(s), size(2, 8), server.Pause, server.Resume)
+	inTime(tr, tr.nodes(s), tr.size(2, 8), server.Pause, server.Resume)
 }
 
 // aborts has clients go away at any moment of a request, which ends neither its load nor its save.
@@ -87,7 +87,7 @@ func aborts(tr *trial) {
 	c := tr.gather(nodes, 24)
 	c.awaitServed(200)
 	c.impatient.Store(true)
-	c.awaitServed(int64(size(2000, 15_000)))
+	c.awaitServed(int64(tr.size(2000, 15_000)))
 	c.impatient.Store(false)
 	c.heal()
 	c.awaitServed(200)

@@ -28,7 +28,7 @@ func readOnly(tr *trial) {
 		forbid, allow = "SET GLOBAL read_only = 1", "SET GLOBAL read_only = 0"
 	}
 	c := tr.gather(tr.nodes(s), 12)
-	for range size(2, 6) {
+	for range tr.size(2, 6) {
 		c.awaitServed(200)
 		c.fault()
 		if err := admin.Exec(forbid).Error; err != nil {

@@ -31,7 +31,7 @@ func locked(tr *trial) {
 	s := settings(d)
 	s.DSN = busy(d.DSN(), 300)
 	c := tr.gather(tr.nodes(s), 8)
-	for range size(3, 8) {
+	for range tr.size(3, 8) {
 		c.awaitServed(200)
 		binary, err := os.Executable()
 		if err != nil {
@@ -75,7 +75,7 @@ func full(tr *trial) {
 	s.Pages = pages + 60
 	nodes := tr.nodes(s)
 	c := tr.gather(nodes, 8)
-	for range size(2, 5) {
+	for range tr.size(2, 5) {
 		c.awaitServed(100)
 		var fillers []string
 		for inARow := 0; inARow < 4; {

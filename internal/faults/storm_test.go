@@ -18,7 +18,7 @@ func storm(tr *trial) {
 	killer := tr.alone(d)
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for range size(15, 50) {
+	for range tr.size(15, 50) {
 		<-tick.C
 		c.awaitServed(150) // on a slow machine too
 		killAll(tr, killer)

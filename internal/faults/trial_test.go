@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,6 +29,14 @@ type trial struct {
 	note     string
 }
 
+// name is that of the database, and of the setting of GORM where there is one.
+func (tr *trial) name() string {
+	if len(tr.configs) == 1 {
+		return string(tr.kind) + "/" + tr.configs[0].Name
+	}
+	return string(tr.kind)
+}
+
 // A slowest is the longest of some durations.
 type slowest struct{ ns atomic.Int64 }
 
@@ -40,12 +49,16 @@ func (s *slowest) note(d time.Duration) {
 	}
 }
 
-// size is how much of something is done in each form.
-func size(short, long int) int {
-	if *form == "long" {
-		return long
+// size is how much of something is done: in the long form so much by the nodes of all settings of
+// GORM, and twice as much as in the short form by those of one.
+func (tr *trial) size(short, long int) int {
+	switch {
+	case *form == "short":
+		return short
+	case len(tr.configs) == 1:
+		return min(2*short, long)
 	}
-	return short
+	return long
 }
 
 // chance is a source of chance of its own for each who needs one, in whatever order they ask.
@@ -66,12 +79,20 @@ func busy(dsn string, ms int) string {
 	return strings.Replace(dsn, "_busy_timeout=5000", fmt.Sprint("_busy_timeout=", ms), 1)
 }
 
-// nodes starts a node for each gorm.Config of the trial.
+// nodes starts a node for each gorm.Config of the trial, or three of the one that there is.
 func (tr *trial) nodes(s application.Settings) (all []*node) {
-	for _, c := range tr.configs {
+	for _, c := range tr.fleet() {
 		all = append(all, startNode(tr, c, s))
 	}
 	return all
+}
+
+// fleet is what the nodes of a trial have for a setting of GORM each.
+func (tr *trial) fleet() []dbtest.Config {
+	if len(tr.configs) == 1 {
+		return slices.Repeat(tr.configs, 3)
+	}
+	return tr.configs
 }
 
 // count counts what a client was told.
@@ -119,7 +140,8 @@ func (tr *trial) row(c faultCase) report.Row {
 		names = append(names, config.Name)
 	}
 	return report.Row{
-		Case: c.name, Rule: c.rule, Database: string(tr.kind), Configs: strings.Join(names, ", "),
+		Case: c.name, Name: tr.name(), Rule: c.rule,
+		Database: string(tr.kind), Configs: strings.Join(names, ", "),
 		Seed: tr.seed, Took: time.Since(tr.began),
 		Requests: tr.requests.Load(), Done: tr.done.Load(), Unavailable: tr.unavailable.Load(),
 		Unknown: tr.unknown.Load(), Gone: tr.gone.Load(), Faults: tr.faults.Load(),

@@ -80,7 +80,7 @@ func (p *pair) begin(n *node, args ...string) (key string) {
 // takes an increment back, so that the row holds again what it has held before.
 func exactlyOne(tr *trial) {
 	tr.pairs(time.Second, func(p *pair) {
-		for range size(1, 5) {
+		for range tr.size(1, 5) {
 			for _, l := range losses {
 				for _, deed := range []string{"/increment", "/decrement"} {
 					for _, marked := range []bool{false, true} {
@@ -206,7 +206,7 @@ func (p *pair) somebodyWaits() {
 // done twice would leave a second row, or an old one.
 func lostAnswers(tr *trial) {
 	tr.pairs(10*time.Second, func(p *pair) {
-		for round := range size(2, 16) {
+		for round := range tr.size(2, 16) {
 			for _, way := range []wire.Way{wire.AnswerLost, wire.Lost} {
 				for _, verb := range []string{"INSERT", "COMMIT"} {
 					born := fmt.Sprint("b", round, verb, way == wire.Lost)
@@ -286,7 +286,7 @@ func (p *pair) opens(key string, want application.Outcome) {
 // there before, whole, and nobody is answered yet.
 func slowSave(tr *trial) {
 	tr.pairs(20*time.Second, func(p *pair) {
-		for range size(2, 8) {
+		for range tr.size(2, 8) {
 			for _, page := range []string{"/increment", "/pair"} {
 				p.slowSave(page)
 			}
@@ -357,7 +357,7 @@ func (p *pair) isSaved(page, key string) {
 // its way. The checker of histories says what both may be told.
 func meanwhile(tr *trial) {
 	tr.pairs(20*time.Second, func(p *pair) {
-		for range size(1, 4) {
+		for range tr.size(1, 4) {
 			for _, do := range calls {
 				for _, other := range calls {
 					p.meanwhile(do, other)

@@ -13,10 +13,11 @@ import (
 
 // A Row is what one case has found on one database.
 type Row struct {
-	Case, Database, Configs string
-	Rule                    string // what has to hold
-	Seed                    uint64
-	Took                    time.Duration
+	Case, Name        string // Name tells the rows of a case apart
+	Database, Configs string
+	Rule              string // what has to hold
+	Seed              uint64
+	Took              time.Duration
 
 	Requests, Done, Unavailable, Unknown, Gone int64
 
