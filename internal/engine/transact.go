@@ -125,7 +125,7 @@ func (t *Table) single(ctx context.Context, write func(on line) error) error {
 	switch {
 	case err == nil, isUndone(err):
 		return err
-	case isSentinel(err), fault.IsDial(err), t.faults.UndoneAlone(err):
+	case isSentinel(err), fault.IsDial(err), fault.IsClosed(err), t.faults.UndoneAlone(err):
 		return undone{err}
 	}
 	return err
