@@ -243,9 +243,13 @@ func (p *persisting) follow(outcome verdict.Outcome, err error) (verdict.Outcome
 	}
 	ctx, cancel := p.deadline()
 	defer cancel()
+	uncertain := engine.IsUncertain(err)
 	at, err := p.p.store.Follow(ctx, p.key, err, p.log.Relative(), successor)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, err
+	case uncertain && engine.Overtaken(p.row.Entries, p.entries, at.Row.Entries):
+		return 0, ErrOutcomeUnknown
 	}
 	entries, err := p.log.Replay(at.Row.Entries)
 	if err != nil {

@@ -94,7 +94,7 @@ func (c *cycling) locked(on line, gone error) error {
 	if !found {
 		return gone
 	}
-	next, err := c.Rewrite.recompose(on.ctx, current, c.next)
+	next, err := c.Rewrite.recompose(on.ctx, &current, c.next)
 	if err != nil {
 		return err
 	}

@@ -68,8 +68,8 @@ func (w *Rewrite) Compose(ctx context.Context) (to Record, err error) {
 	return w.to, err
 }
 
-// recompose is Compose on what a row holds now.
-func (w *Rewrite) recompose(ctx context.Context, current Record, stored rowKey) (Record, error) {
+// recompose is Compose on what a row holds now, whose entries it fills in.
+func (w *Rewrite) recompose(ctx context.Context, current *Record, stored rowKey) (Record, error) {
 	var err error
 	if current.Entries, err = w.home.decode(w.old, current.Data); err != nil {
 		return Record{}, unread(err) // never overwritten
@@ -79,7 +79,7 @@ func (w *Rewrite) recompose(ctx context.Context, current Record, stored rowKey) 
 		return Record{}, err
 	}
 	Replayed(ctx)
-	return w.record(ctx, current, entries, stored)
+	return w.record(ctx, *current, entries, stored)
 }
 
 // record is what a row of that key is to hold for these entries. Entries that are as the row has

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 )
 
@@ -34,12 +36,13 @@ func (w *Rewrite) follow(ctx context.Context, last *Record) error {
 	if last == nil || last.Data == w.from.Data || last.EndedHere || w.Ended(*last) {
 		return nil
 	}
-	to, err := w.recompose(ctx, *last, w.old)
+	from := *last
+	to, err := w.recompose(ctx, &from, w.old)
 	switch {
 	case errors.Is(err, ErrReentrant):
 		return err
 	case err == nil:
-		w.from, w.to = *last, to
+		w.from, w.to = from, to
 	}
 	return nil
 }
@@ -49,6 +52,7 @@ type updating struct {
 	*Table
 	*Rewrite
 	sent []Record // by the tries so far, if it must not be done twice
+	base Record   // what done was written on
 	done Record   // what the row holds at the end
 }
 
@@ -105,7 +109,7 @@ func (u *updating) afterLostAnswer(ctx context.Context) error {
 		case !found:
 			return errTrackLost
 		case !u.Relative:
-			return u.onto(on, current)
+			return u.again(on, current)
 		case u.isOurs(current):
 			return nil
 		}
@@ -113,6 +117,43 @@ func (u *updating) afterLostAnswer(ctx context.Context) error {
 		// what was loaded may be there once more.
 		return ErrOutcomeUnknown
 	})
+}
+
+// again does once more what may be done twice. Where somebody else has saved one of the same
+// entries since, that would be replaced by what may be older.
+func (u *updating) again(on line, current Record) error {
+	entries, err := u.home.decode(u.old, current.Data)
+	switch {
+	case err != nil:
+		return unread(err) // never overwritten
+	case Overtaken(u.base.Entries, u.done.Entries, entries):
+		return ErrOutcomeUnknown
+	}
+	return u.onto(on, current)
+}
+
+// Overtaken tells whether of the entries that a save was to change, one is neither as it was nor as
+// it was to be.
+func Overtaken(from, to, now map[string]json.RawMessage) bool {
+	for _, entries := range []map[string]json.RawMessage{from, to} {
+		for name := range entries {
+			was, ours, is := from[name], to[name], now[name]
+			if !sameText(was, ours) && !sameValue(is, was) && !sameValue(is, ours) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameValue is sameText of what a jsonb column may have written in its own way.
+func sameValue(a, b json.RawMessage) bool {
+	if sameText(a, b) || len(a) == 0 || len(b) == 0 {
+		return sameText(a, b)
+	}
+	var one, other any
+	return json.Unmarshal(a, &one) == nil && json.Unmarshal(b, &other) == nil &&
+		reflect.DeepEqual(one, other)
 }
 
 // isOurs tells whether a row holds what this save has sent, and nobody else can have.
@@ -135,7 +176,7 @@ func (u *updating) compareAndSet(on line) (hit bool, err error) {
 
 // onto does the request's changes again on what the locked row holds.
 func (u *updating) onto(on line, current Record) error {
-	next, err := u.Rewrite.recompose(on.ctx, current, u.old)
+	next, err := u.Rewrite.recompose(on.ctx, &current, u.old)
 	if err != nil {
 		return err
 	}
@@ -158,10 +199,13 @@ func (u *updating) onto(on line, current Record) error {
 
 // write writes a record where the row still holds another one.
 func (u *updating) write(on line, from, to Record) (int64, error) {
-	u.done = to
 	if u.Relative {
 		u.sent = append(u.sent, to)
 	}
 	g := u.guard(from)
-	return u.set(on, &g, u.old, to)
+	n, err := u.set(on, &g, u.old, to)
+	if n > 0 || err != nil { // it has written, or may have
+		u.base, u.done = from, to
+	}
+	return n, err
 }

@@ -32,7 +32,8 @@ func (on cases) TestFaultLostAnswerToUpdate(t *testing.T) {
 }
 
 // Where another request has written on top of a save whose answer was lost, nobody can tell whether
-// it was done. What can be done again without harm is.
+// it was done. What can be done again without harm is; an entry that the other one has written too
+// is left as that one has it.
 func (on cases) TestFaultUnknownOutcome(t *testing.T) {
 	on.lossySites(t, func(t *testing.T, s lossySite, bare bool) {
 		commit := committing("UPDATE", bare)
@@ -50,6 +51,10 @@ func (on cases) TestFaultUnknownOutcome(t *testing.T) {
 		}
 		s.loses(commit, func() { s.write(key, `{"n":7,"theirs":3}`) })
 		s.done("Set", s.visit(key, writeName("Ann")), key, `{"n":7,"name":"Ann","theirs":3}`)
+		s.loses(commit, func() { s.write(key, `{"n":7,"name":"Cid"}`) })
+		s.visit(key, writeName("Eve")).unavailable(t)
+		s.holds("Set of what another request has set since", key, `{"n":7,"name":"Cid"}`)
+		s.log.wants(t, gormsession.ErrOutcomeUnknown.Error())
 
 		s.loses(commit, func() { s.exec("DELETE FROM web_sessions WHERE session_key = ?", stored(key)) })
 		if got := s.visit(key, writeName("Bob")); got.status != http.StatusBadRequest ||
