@@ -113,6 +113,8 @@ func TestWalls(t *testing.T) {
 		"internal/layout":   {module + "$", "gorm.io/", "net/http$"},
 		"internal/jsontext": {module + "$", "gorm.io/", "net/http$"},
 		"internal/scheme":   {module + "$", "gorm.io/", "github.com/gin-gonic/"},
+		"internal/visit": {module + "/ginsession$", module + "/httpsession$", "github.com/gin-gonic/",
+			"gorm.io/driver/"},
 		"internal/passage": {module + "/ginsession$", module + "/httpsession$", "github.com/gin-gonic/",
 			"gorm.io/driver/"},
 		"internal/suite": {module + "/ginsession$", module + "/httpsession$",

@@ -71,7 +71,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
-	"github.com/seed7368b609/gormsession/internal/passage"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // The names that nearly every user needs, so that one import is enough.
@@ -98,7 +98,7 @@ func New(db *gorm.DB, opts ...Option) echo.MiddlewareFunc {
 // a route each have their own session and cookie; [Get] is then the session of the innermost one,
 // and [GetFrom] names one. Two that set the same cookie are reported in the log.
 func Handler(plugin *gormsession.Plugin) echo.MiddlewareFunc {
-	mount := passage.New(plugin, "echosession")
+	mount := visit.NewMount(plugin, "echosession")
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error { return take(c, mount, next) }
 	}

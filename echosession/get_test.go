@@ -81,6 +81,23 @@ func TestFrom(t *testing.T) {
 	s.wantSaved("new")
 }
 
+// Goroutines find the session while the handler answers, for which Echo changes the Context.
+func TestGetWhileTheHandlerAnswers(t *testing.T) {
+	s := newSite(t)
+	s.serve(func(c *echo.Context) error {
+		var all sync.WaitGroup
+		defer all.Wait()
+		all.Go(func() {
+			for range 100 {
+				echosession.Get(c).Get("k")
+				echosession.GetFrom(c, s.plugin).Get("k")
+			}
+		})
+		return c.JSON(200, 1)
+	}, s.session)
+	s.Want(s.Get(), 200, "1\n", 0)
+}
+
 // A middleware that gives the request a context of its own hides the session from no handler.
 func TestGetWithAContextOfItsOwn(t *testing.T) {
 	s := newSite(t)

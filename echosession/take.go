@@ -7,11 +7,12 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/seed7368b609/gormsession/internal/passage"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // take takes a request through the session. The request stays replaced, so that those outside, such
 // as the application's error handler, find the session; the response does not.
-func take(c *echo.Context, mount *passage.Mount, next echo.HandlerFunc) (err error) {
+func take(c *echo.Context, mount *visit.Mount, next echo.HandlerFunc) (err error) {
 	outside, given := c.Response(), c.Request()
 	var held *passage.Writer
 	returned := false
@@ -21,7 +22,7 @@ func take(c *echo.Context, mount *passage.Mount, next echo.HandlerFunc) (err err
 			c.SetRequest(passage.Shown(c.Request(), given))
 		}
 	}()
-	failed := mount.Serve(found(outside), given, http.HandlerFunc(
+	failed := passage.Serve(mount, found(outside), given, http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
 			began := false
 			if held, began = w.(*passage.Writer); began {

@@ -1,6 +1,9 @@
 package ginsession
 
-import "github.com/seed7368b609/gormsession/internal/response"
+import (
+	"github.com/seed7368b609/gormsession/internal/response"
+	"github.com/seed7368b609/gormsession/internal/visit"
+)
 
 // abort ends a request whose handler did not return: nothing is saved, also if
 // the request goes on outside. What the client is told of the session all the same
@@ -11,10 +14,14 @@ func (r *run) abort() {
 	if r.after != nil {
 		response.Say(h, r.after.told)
 	}
-	r.plugin.Adapter().Abort(r.session(), r.c.Request, h)
+	r.plugin.Adapter().Abort(r.State(), r.c.Request, h)
 	r.guard()
-	outer, ok := r.Context.Value(currentKey{}).(*run)
-	if ok && h != nil && outer.writer.reachedBy(r.c.Writer) {
-		outer.aftermath().told = response.Said(found, h)
+	outer, ok := visit.Innermost(r.Context)
+	if !ok || !outer.AnswersBy(r.c.Writer) {
+		return
+	}
+	outer.Passed(append(r.aftermath().passed, r.plugin))
+	if h != nil {
+		outer.Told(response.Said(found, h))
 	}
 }

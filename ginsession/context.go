@@ -2,94 +2,48 @@ package ginsession
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed7368b609/gormsession"
-	"github.com/seed7368b609/gormsession/internal/response"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
-// A run is the context of its request from the moment the middleware is entered,
-// so it is found wherever the request goes: in a c.Copy, in another router, in a
-// context that was derived from it. Nothing is kept in the gin.Context, which its
-// owner alone may change.
-//
-// A run is found under the key of its plugin, and the innermost one under
-// currentKey as well.
-type (
-	pluginKey  struct{ plugin *gormsession.Plugin }
-	currentKey struct{}
-)
+// A run is a visit.Visit, so it is found in a c.Copy, too. Nothing is kept in the gin.Context,
+// which its owner alone may change.
 
-// Value makes the run a context.Context that finds itself.
-func (r *run) Value(key any) any {
-	if r.answersTo(key) {
-		return r
-	}
-	if r.plugin.Adapter().Asks(key) {
-		return r.session()
-	}
-	return r.Context.Value(key)
+func (r *run) Value(key any) any           { return visit.Value(r, key) }
+func (r *run) Outside() context.Context    { return r.Context }
+func (r *run) Plugin() *gormsession.Plugin { return r.plugin }
+func (r *run) Ended() bool                 { return r.ended.Load() }
+func (r *run) AnswersBy(w http.ResponseWriter) bool {
+	return !r.Ended() && r.writer.reach.By(&r.writer, w)
+}
+func (r *run) Told(fields http.Header) { r.aftermath().told = fields }
+func (r *run) Passed(plugins []*gormsession.Plugin) {
+	r.aftermath().passed = append(r.aftermath().passed, plugins...)
 }
 
-func (r *run) answersTo(key any) bool {
-	switch key := key.(type) {
-	case currentKey:
-		return true
-	case pluginKey:
-		return key.plugin == r.plugin
+// contextOf is that of the request, if there is one.
+func contextOf(c *gin.Context) context.Context {
+	if c.Request == nil {
+		return context.Background()
 	}
-	return false
+	return c.Request.Context()
 }
 
-// entered is the context of a request whose session is that of a run outside,
-// although another plugin's lies between.
-type entered struct {
-	context.Context
-	run *run
+func writerOf(c *gin.Context) visit.Place {
+	return func() http.ResponseWriter { return c.Writer }
 }
 
-func (e entered) Value(key any) any {
-	if e.run.answersTo(key) {
-		return e.run
+// current is the visit whose session is meant where no plugin is named: for the gin.Context of the
+// request the innermost one that has not ended, and for a copy, which belongs to other goroutines,
+// always that of the place where it was taken.
+func current(c *gin.Context) (visit.Visit, bool) {
+	v, ok := visit.InnermostAt(contextOf(c), writerOf(c))
+	if r, ours := v.(*run); !ok || ours && r.c != c {
+		return v, ok
 	}
-	return e.Context.Value(key)
-}
-
-// find looks for a run in the context of the request, and else, where somebody
-// inside has given the request a context of his own making, beneath c.Writer.
-func find(c *gin.Context, key any) (*run, bool) {
-	if c.Request != nil {
-		if r, ok := c.Request.Context().Value(key).(*run); ok {
-			return r, true
-		}
-	}
-	for w := range response.Wrapped(c.Writer) {
-		if w, ok := w.(*writer); ok && w.run.answersTo(key) {
-			return w.run, true
-		}
-	}
-	return nil, false
-}
-
-// current is the run whose session is meant where no plugin is named: for the
-// gin.Context of the request the innermost one that has not ended, and for a copy,
-// which belongs to other goroutines, always that of the place where it was taken.
-func current(c *gin.Context) (*run, bool) {
-	r, ok := find(c, currentKey{})
-	if ok && r.c == c {
-		r = r.running()
-	}
-	return r, ok
-}
-
-// running is the innermost run, from this one outwards, that has not ended, and
-// this one where all have.
-func (r *run) running() *run {
-	for at, ok := r, true; ok; at, ok = at.Context.Value(currentKey{}).(*run) {
-		if !at.ended.Load() {
-			return at
-		}
-	}
-	return r
+	return visit.Running(v), true
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // Get returns the session of the request. It never fails: the session is loaded
@@ -16,25 +17,25 @@ import (
 // Get may be called from several goroutines at once: it changes nothing in the
 // gin.Context, and the session itself may be shared.
 func Get(c *gin.Context) *State {
-	r, ok := current(c)
+	v, ok := current(c)
 	if !ok {
 		panic(
 			"gormsession: ginsession.Get found no session: mount the middleware before the route, " +
 				"as in r.Use(ginsession.New(db))",
 		)
 	}
-	return r.session()
+	return v.State()
 }
 
 // GetFrom returns the session of one plugin where several are mounted. It panics
 // where that plugin is not. Otherwise it is as [Get].
 func GetFrom(c *gin.Context, plugin *gormsession.Plugin) *State {
-	r, ok := find(c, pluginKey{plugin})
+	v, ok := visit.OfAt(contextOf(c), writerOf(c), plugin)
 	if !ok {
 		panic("gormsession: ginsession.GetFrom found no session of this plugin: " +
 			"mount it before the route, as in r.Use(ginsession.Handler(plugin))")
 	}
-	return r.session()
+	return v.State()
 }
 
 // From returns the session that belongs to a context, for code that knows no
@@ -45,8 +46,8 @@ func From(ctx context.Context) (*State, bool) {
 	if c, ok := ctx.(*gin.Context); ok {
 		return fromGin(c)
 	}
-	if r, ok := ctx.Value(currentKey{}).(*run); ok {
-		return r.running().session(), true
+	if v, ok := visit.Innermost(ctx); ok {
+		return visit.Running(v).State(), true
 	}
 	if c, ok := ctx.Value(gin.ContextKey).(*gin.Context); ok {
 		return fromGin(c)
@@ -55,9 +56,9 @@ func From(ctx context.Context) (*State, bool) {
 }
 
 func fromGin(c *gin.Context) (*State, bool) {
-	r, ok := current(c)
+	v, ok := current(c)
 	if !ok {
 		return nil, false
 	}
-	return r.session(), true
+	return v.State(), true
 }

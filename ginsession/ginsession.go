@@ -41,9 +41,13 @@
 //	session := ginsession.New(db)
 //	r.Use(session, gin.CustomRecovery(page), session)
 //
+// Handlers of net/http find the session by package httpsession: gin.WrapH(h) where h calls
+// httpsession.Get. Its middleware around the router will do too, and is the same session with this
+// one mounted inside; then errors of the session are not among those of the router.
+//
 // # What cannot work
 //
-// c.Stream under [net/http.TimeoutHandler] and in tests with a plain
+// c.Stream within httpsession, under [net/http.TimeoutHandler], and in tests with a plain
 // [net/http/httptest.ResponseRecorder]: gin panics, as these have no
 // CloseNotify. A Hijack without a response (gorilla/websocket) sends no header
 // of ours: a session that exists is saved, but a new one is not made, and with a
@@ -54,12 +58,12 @@ package ginsession
 
 import (
 	"net/http"
-	"sync"
 
 	"github.com/gin-gonic/gin"
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // The names that nearly every user needs, so that one import is enough.
@@ -88,51 +92,21 @@ func New(db *gorm.DB, opts ...Option) gin.HandlerFunc {
 // then the session of the innermost one, and [GetFrom] names one. Two that set the
 // same cookie are reported in the log.
 func Handler(plugin *gormsession.Plugin) gin.HandlerFunc {
-	if plugin == nil {
-		panic(
-			"gormsession: ginsession.Handler needs the plugin that gormsession.New returned, not nil",
-		)
-	}
-	var clash sync.Once
+	mount := visit.NewMount(plugin, "ginsession")
 	return func(c *gin.Context) {
-		innermost, nested := find(c, currentKey{})
-		if !nested {
-			begin(c, plugin, nil)
-			return
-		}
-		if innermost.clashesWith(plugin, c) {
-			clash.Do(func() { plugin.Logger().Error(sameCookie, "cookie", plugin.CookieName()) })
-		}
-		r, mounted := find(c, pluginKey{plugin})
+		v, mounted := mount.Before(contextOf(c), c.Writer)
+		r, ours := v.(*run)
 		switch {
-		case !mounted || r.ended.Load():
+		case !mounted || v.Ended():
 			begin(c, plugin, r)
-		case r.writer.reachedBy(c.Writer): // it answers within the response
-			r.again(c)
-		case r.c == c: // the router has begun the same response again
+		case v.AnswersBy(c.Writer): // it answers within the response
+			again(c, v)
+		case ours && r.c == c: // the router has begun the same response again
 			r.resume()
 		default:
 			begin(c, plugin, nil)
 		}
 	}
-}
-
-const sameCookie = "gormsession: two plugins on one route set the same cookie, or the same " +
-	"header of WithKeyHeader, so one of their sessions is lost: ginsession.New makes a plugin each " +
-	"time it is called, so a handler that is to be mounted twice is made once, or mounted in one " +
-	"of the two places only; where two plugins are meant, give one of them another name with " +
-	"WithCookieName or WithKeyHeader"
-
-// clashesWith tells whether this run, or one outside of it, sets the cookie or the header
-// of another plugin in the response of c.
-func (r *run) clashesWith(plugin *gormsession.Plugin, c *gin.Context) bool {
-	for at, ok := r, true; ok; at, ok = at.Context.Value(currentKey{}).(*run) {
-		if at.plugin != plugin && at.plugin.Adapter().Clashes(plugin) &&
-			!at.ended.Load() && at.writer.reachedBy(c.Writer) {
-			return true
-		}
-	}
-	return false
 }
 
 // Loaded is a middleware for routes that are guarded by what the session holds,

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // run is one session on its way through one request.
@@ -49,6 +50,7 @@ type run struct {
 type aftermath struct {
 	hidden http.Header // what hide has taken away, here or in an earlier run
 	told   http.Header // by sessions inside, which the panic has passed
+	passed []*gormsession.Plugin
 }
 
 func (r *run) aftermath() *aftermath {
@@ -121,14 +123,19 @@ func (r *run) resume() {
 
 // again goes on where the session is mounted a second time, be it by another
 // router that answers within the response.
-func (r *run) again(c *gin.Context) {
-	if at, _ := find(c, currentKey{}); r.c != c && at != r {
-		c.Request = c.Request.WithContext(entered{c.Request.Context(), r})
+func again(c *gin.Context, v visit.Visit) {
+	r, ours := v.(*run)
+	if at, _ := visit.InnermostAt(contextOf(c), writerOf(c)); at != v && !(ours && r.c == c) {
+		c.Request = c.Request.WithContext(visit.Enter(c.Request.Context(), v))
 	}
 	returned := false
 	defer func() {
-		if !returned {
+		switch {
+		case returned:
+		case ours:
 			r.hide(c)
+		default:
+			hide(c, v.Plugin())
 		}
 	}()
 	c.Next()

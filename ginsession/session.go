@@ -6,10 +6,10 @@ import (
 	"github.com/seed7368b609/gormsession"
 )
 
-// session is the State of the request. It is made when it is first asked for, on
+// State is the session of the request. It is made when it is first asked for, on
 // whatever goroutine, as most requests never do; what the request has come to by
 // then it is told.
-func (r *run) session() *gormsession.State {
+func (r *run) State() *gormsession.State {
 	if s := r.state.Load(); s != nil {
 		return s
 	}
@@ -71,7 +71,7 @@ func (r *run) Commit(status int, carried bool) error {
 
 // Fail answers a commit that failed.
 func (r *run) Fail(w http.ResponseWriter, err error) bool {
-	done := r.plugin.Adapter().Fail(r.session(), w, r.c.Request, err)
+	done := r.plugin.Adapter().Fail(r.State(), w, r.c.Request, err)
 	r.guard()
 	return done
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"github.com/seed7368b609/gormsession"
-	"github.com/seed7368b609/gormsession/internal/passage"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // Get returns the session of the request that a handler was given, or of one with a context that is
@@ -29,7 +29,7 @@ func Get(r *http.Request) *State {
 // GetFrom returns the session of one plugin where several are mounted. It panics where that plugin
 // is not. Otherwise it is as [Get].
 func GetFrom(r *http.Request, plugin *gormsession.Plugin) *State {
-	at, ok := passage.Of(r.Context(), plugin)
+	at, ok := visit.Of(r.Context(), plugin)
 	if !ok {
 		panic("gormsession: httpsession.GetFrom found no session of this plugin: " +
 			"wrap the handler, as in httpsession.Handler(plugin)(mux)")
@@ -40,7 +40,7 @@ func GetFrom(r *http.Request, plugin *gormsession.Plugin) *State {
 // From returns the session that belongs to a context, for code that knows no request: ctx is the
 // context of one, or derived from it. It reports whether there is one.
 func From(ctx context.Context) (*State, bool) {
-	at, ok := passage.Innermost(ctx)
+	at, ok := visit.Innermost(ctx)
 	if !ok {
 		return nil, false
 	}

@@ -74,19 +74,22 @@ func TestFrom(t *testing.T) {
 	s.wantSaved("new")
 }
 
-// The request's context says which of a user's sessions asks.
+// The request's context says which of a user's sessions asks, also where somebody has given it one
+// of its own, and the session is mounted once more.
 func TestCurrentSessionOfAUser(t *testing.T) {
 	s := newSite(t, gormsession.WithUsers())
 	s.serve(func(w http.ResponseWriter, r *http.Request) { httpsession.Get(r).LogIn(7) }, s.session)
 	login := s.Get()
 	s.Get()
-	s.serve(func(w http.ResponseWriter, r *http.Request) {
-		logins, err := s.plugin.Sessions(r.Context(), 7)
-		if err != nil || len(logins) != 2 || logins[0].Current == logins[1].Current {
-			t.Errorf("%+v, %v", logins, err)
-		}
-	}, s.session)
-	s.Get(login)
+	for _, within := range [][]middleware{{s.session}, {s.session, forget, s.session}} {
+		s.serve(func(w http.ResponseWriter, r *http.Request) {
+			logins, err := s.plugin.Sessions(r.Context(), 7)
+			if err != nil || len(logins) != 2 || logins[0].Current == logins[1].Current {
+				t.Errorf("%d mounts: %+v, %v", len(within), logins, err)
+			}
+		}, within...)
+		s.Get(login)
+	}
 }
 
 // Loaded answers a database that fails before a guard sees an empty session, and runs no handler.

@@ -58,6 +58,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/passage"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // The names that nearly every user needs, so that one import is enough.
@@ -84,10 +85,10 @@ func New(db *gorm.DB, opts ...Option) func(http.Handler) http.Handler {
 // a route each have their own session and cookie; [Get] is then the session of the innermost one,
 // and [GetFrom] names one. Two that set the same cookie are reported in the log.
 func Handler(plugin *gormsession.Plugin) func(http.Handler) http.Handler {
-	mount := passage.New(plugin, "httpsession")
+	mount := visit.NewMount(plugin, "httpsession")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_ = mount.Serve(w, r, next) // it is in the log, and nobody else is there to hear it
+			_ = passage.Serve(mount, w, r, next) // it is in the log, and nobody else is there to hear it
 		})
 	}
 }

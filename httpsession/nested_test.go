@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,6 +96,38 @@ func TestHandlerForAnotherResponse(t *testing.T) {
 	}, s.session)
 	s.Want(s.Get(login), 200, "body", 1)
 	s.wantSaved("new")
+}
+
+// concurrent is a response in memory of which the header is asked for while another goroutine asks
+// for that of the response beside it.
+type concurrent struct {
+	*httptest.ResponseRecorder
+	beside http.ResponseWriter
+}
+
+func (w concurrent) Header() http.Header {
+	var other sync.WaitGroup
+	other.Go(func() { w.beside.Header() })
+	other.Wait()
+	return w.ResponseRecorder.Header()
+}
+
+// So it is while the handler's own response is used, by another goroutine.
+func TestHandlerForAnotherResponseMeanwhile(t *testing.T) {
+	s := newSite(t)
+	part := s.session(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		set(r, "part")
+		write(w, 200, "part")
+	}))
+	s.serve(func(w http.ResponseWriter, r *http.Request) {
+		inMemory := concurrent{httptest.NewRecorder(), w}
+		part.ServeHTTP(inMemory, r)
+		if cookies := inMemory.Result().Cookies(); len(cookies) != 1 {
+			t.Errorf("the part sets %v", cookies)
+		}
+	}, s.session)
+	s.Want(s.Get(), 200, "", 0)
+	s.wantSaved("part")
 }
 
 // Two plugins on a route have a session and a cookie each, and a handler that mounts the outer one

@@ -2,11 +2,12 @@ package passage
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/response"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // within is the request for those inside, in a context of ours.
@@ -36,11 +37,11 @@ func takeBack(found, inside *http.Request) {
 // hide takes the key out of the request that a panic leaves behind: a recovery outside may print
 // it, and whoever reads that log could use the key. So it does for the sessions inside that the
 // panic has passed. The header is replaced, not changed, as others may hold it.
-func (r *Run) hide(found *http.Request) {
+func hide(found *http.Request, v visit.Visit) {
 	header, all := found.Header, hiddenIn(found)
-	for _, plugin := range r.hides() {
+	for _, plugin := range passedBy(v) {
 		shown, hidden := plugin.Adapter().Hide(header)
-		header, all = shown, joined(all, hidden)
+		header, all = shown, response.Joined(all, hidden)
 	}
 	if len(all) == 0 {
 		return
@@ -49,8 +50,13 @@ func (r *Run) hide(found *http.Request) {
 	found.Header = header
 }
 
-// hides are the plugins whose keys are to be hidden.
-func (r *Run) hides() []*gormsession.Plugin { return append(slices.Clip(r.passed), r.plugin) }
+// passedBy are the plugins whose keys are to be hidden once a panic has passed a session.
+func passedBy(v visit.Visit) []*gormsession.Plugin {
+	if r, is := v.(*Run); is {
+		return append(slices.Clip(r.passed), r.plugin)
+	}
+	return []*gormsession.Plugin{v.Plugin()}
+}
 
 // hiddenKey is where the context of a request has what hide has taken out of its header.
 type hiddenKey struct{}
@@ -80,18 +86,6 @@ func asCame(found *http.Request) *http.Request {
 		return found
 	}
 	came := found.WithContext(found.Context())
-	came.Header = joined(found.Header, hidden)
+	came.Header = response.Joined(found.Header, hidden)
 	return came
-}
-
-// joined are the lines of two headers.
-func joined(a, b http.Header) http.Header {
-	all := maps.Clone(a)
-	if all == nil {
-		all = http.Header{}
-	}
-	for name, lines := range b {
-		all[name] = slices.Concat(all[name], lines)
-	}
-	return all
 }

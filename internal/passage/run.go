@@ -7,10 +7,10 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/response"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
-// A Run is one session on its way through one request. It is the context of the request from the
-// moment the middleware is entered: see context.go.
+// A Run is one session on its way through one request.
 type Run struct {
 	context.Context // of the request as it was found
 
@@ -27,19 +27,18 @@ type Run struct {
 	passed []*gormsession.Plugin
 }
 
-// State is the session.
-func (r *Run) State() *gormsession.State { return r.state }
+// A Run is a visit.Visit.
 
-// Running is the innermost Run, from this one outwards, that has not ended, and this one where all
-// have.
-func (r *Run) Running() *Run {
-	for at, ok := r, true; ok; at, ok = at.outer() {
-		if !at.ended.Load() {
-			return at
-		}
-	}
-	return r
+func (r *Run) Value(key any) any           { return visit.Value(r, key) }
+func (r *Run) Outside() context.Context    { return r.Context }
+func (r *Run) Plugin() *gormsession.Plugin { return r.plugin }
+func (r *Run) State() *gormsession.State   { return r.state }
+func (r *Run) Ended() bool                 { return r.ended.Load() }
+func (r *Run) AnswersBy(w http.ResponseWriter) bool {
+	return !r.Ended() && r.writer.reach.By(&r.writer, w)
 }
+func (r *Run) Passed(plugins []*gormsession.Plugin) { r.passed = append(r.passed, plugins...) }
+func (r *Run) Told(fields http.Header)              { r.told = fields }
 
 // begin takes a session through a request from its first to its last moment, and returns what went
 // wrong with it.
@@ -71,7 +70,7 @@ func (r *Run) through(w http.ResponseWriter, found *http.Request, next http.Hand
 	returned := false
 	defer func() {
 		if !returned {
-			defer r.hide(found) // also where something of the application's panics once more
+			defer hide(found, r) // also where something of the application's panics once more
 			r.abort(w)
 		}
 	}()
@@ -91,32 +90,6 @@ func (r *Run) complete() {
 	if !r.writer.Written() && r.plugin.Adapter().Tells(r.writer.Header()) {
 		r.writer.WriteHeader(r.writer.Status())
 	}
-}
-
-// again goes on where the session is mounted a second time within its own response.
-func (r *Run) again(w http.ResponseWriter, found *http.Request, next http.Handler) {
-	inside := found
-	at, ok := Innermost(found.Context())
-	if at != r {
-		inside = within(entered{found.Context(), r}, found)
-		defer takeBack(found, inside)
-	}
-	returned := false
-	defer func() {
-		if !returned {
-			r.hide(found)
-			if ok && at != r && at.answersBy(w) {
-				at.passed = append(at.passed, r.hides()...)
-			}
-		}
-	}()
-	next.ServeHTTP(w, inside)
-	returned = true
-}
-
-// answersBy tells whether what is written to w comes into the response of this run.
-func (r *Run) answersBy(w http.ResponseWriter) bool {
-	return !r.ended.Load() && r.writer.reachedBy(w)
 }
 
 // Commit saves the session before the header leaves.
@@ -141,12 +114,12 @@ func (r *Run) abort(w http.ResponseWriter) {
 	h := r.writer.Drop()
 	found := h.Clone()
 	response.Say(h, r.told)
-	outer, ok := r.outer()
-	if ok = ok && outer.answersBy(w); ok {
-		outer.passed = append(outer.passed, r.hides()...)
+	outer, ok := visit.Innermost(r.Context)
+	if ok = ok && outer.AnswersBy(w); ok {
+		outer.Passed(passedBy(r))
 	}
 	r.plugin.Adapter().Abort(r.state, r.inside, h)
 	if ok && h != nil {
-		outer.told = response.Said(found, h)
+		outer.Told(response.Said(found, h))
 	}
 }

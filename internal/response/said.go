@@ -1,6 +1,7 @@
 package response
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -29,4 +30,16 @@ func Say(h, fields http.Header) {
 		}
 		h[name] = lines
 	}
+}
+
+// Joined are the lines of two headers.
+func Joined(a, b http.Header) http.Header {
+	all := maps.Clone(a)
+	if all == nil {
+		all = http.Header{}
+	}
+	for name, lines := range b {
+		all[name] = slices.Concat(all[name], lines)
+	}
+	return all
 }
