@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -97,15 +98,29 @@ func (c *enclosed) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, 
 	return c, nil
 }
 
-// Commit implements driver.Tx.
+// Commit implements driver.Tx. Where a statement has spoiled the transaction, as PostgreSQL has it,
+// it is rolled back, and the test's goes on.
 func (c *enclosed) Commit() error {
 	defer c.pass()
-	return c.say("RELEASE SAVEPOINT sessiontest")
+	c.e.mu.Lock()
+	_, err := c.e.tx.ExecContext(context.Background(), "RELEASE SAVEPOINT sessiontest")
+	c.e.mu.Unlock()
+	if err == nil {
+		return nil
+	}
+	if err := c.undo(); err != nil {
+		return err
+	}
+	return fmt.Errorf("sessiontest: the transaction was rolled back instead of committed: %w", err)
 }
 
 // Rollback implements driver.Tx.
 func (c *enclosed) Rollback() error {
 	defer c.pass()
+	return c.undo()
+}
+
+func (c *enclosed) undo() error {
 	if err := c.say("ROLLBACK TO SAVEPOINT sessiontest"); err != nil {
 		return err
 	}
@@ -141,25 +156,23 @@ func (c *enclosed) CheckNamedValue(*driver.NamedValue) error { return nil }
 func (c *enclosed) ExecContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (result driver.Result, err error) {
-	if !c.open {
-		if err := c.e.wait(ctx); err != nil {
-			return nil, err
-		}
-		defer func() { <-c.e.turn }()
-	}
-	err = c.ask(func() error {
+	err = c.write(ctx, func() error {
 		result, err = c.e.tx.ExecContext(context.WithoutCancel(ctx), query, values(args)...)
 		return err
 	})
 	return result, err
 }
 
-// QueryContext implements driver.QueryerContext. It waits for no transaction, as a handler that
-// has one may read its session: what that is about to change is seen then.
+// QueryContext implements driver.QueryerContext. What only reads waits for no transaction, as a
+// handler that has one may read its session: what that is about to change is seen then.
 func (c *enclosed) QueryContext(
 	ctx context.Context, query string, args []driver.NamedValue,
 ) (rows driver.Rows, err error) {
-	err = c.ask(func() error {
+	ask := c.ask
+	if writing.MatchString(query) {
+		ask = func(f func() error) error { return c.write(ctx, f) }
+	}
+	err = ask(func() error {
 		found, err := c.e.tx.QueryContext(context.WithoutCancel(ctx), query, values(args)...)
 		if err == nil {
 			rows, err = readAll(found)
@@ -167,6 +180,21 @@ func (c *enclosed) QueryContext(
 		return err
 	})
 	return rows, err
+}
+
+// writing is a query that changes something, of which another one's rollback is to undo nothing.
+var writing = regexp.MustCompile(
+	`(?is)^\s*(insert|update|delete|replace|merge|with)\b.*\breturning\b`)
+
+// write is ask in turn with transactions.
+func (c *enclosed) write(ctx context.Context, f func() error) error {
+	if !c.open {
+		if err := c.e.wait(ctx); err != nil {
+			return err
+		}
+		defer func() { <-c.e.turn }()
+	}
+	return c.ask(f)
 }
 
 // ask asks something. Within a transaction what fails spoils it, where the database has it so.

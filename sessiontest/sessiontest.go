@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/httpsession"
 )
 
 // A Client is the browser of one visitor: it keeps cookies, and follows redirects. It is not safe
@@ -35,8 +36,9 @@ type Client struct {
 }
 
 // NewClient serves the handler over HTTPS until the test ends, and returns a visitor without a
-// session. The plugin is the one whose sessions the handler uses. Another visitor of the same
-// server is made by [Client.Another].
+// session. The plugin is the one whose sessions the handler uses; as the server is at 127.0.0.1, no
+// client keeps a cookie with another Domain. Another visitor of the same server is made by
+// [Client.Another].
 func NewClient(t testing.TB, handler http.Handler, plugin *gormsession.Plugin) *Client {
 	t.Helper()
 	server := httptest.NewTLSServer(handler)
@@ -47,6 +49,21 @@ func NewClient(t testing.TB, handler http.Handler, plugin *gormsession.Plugin) *
 	}
 	c := &Client{Client: server.Client(), URL: server.URL, t: t, plugin: plugin, base: base}
 	return c.Another()
+}
+
+// place is where browsers send the session's cookie: its Path may be that of a part of the site. A
+// cookie that is malformed is deleted there.
+func (c *Client) place() *url.URL {
+	r, w := httptest.NewRequest(http.MethodGet, c.base.String()+"/", nil), httptest.NewRecorder()
+	r.AddCookie(&http.Cookie{Name: c.plugin.CookieName(), Value: "none"})
+	httpsession.Handler(c.plugin)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		httpsession.Get(r).Key()
+	})).ServeHTTP(w, r)
+	at := *c.base
+	for _, cookie := range w.Result().Cookies() {
+		at.Path = cookie.Path
+	}
+	return &at
 }
 
 // Another is a visitor of the same server with cookies of his own.
@@ -75,8 +92,9 @@ func (c *Client) With(entries map[string]any) *Client {
 func (c *Client) Change(change func(s *gormsession.State)) *Client {
 	c.t.Helper()
 	key := saved(c.t, c.plugin, c.key(), change)
-	c.Jar.SetCookies(c.base, []*http.Cookie{
-		{Name: c.plugin.CookieName(), Value: key, Path: "/", Secure: true, HttpOnly: true},
+	at := c.place()
+	c.Jar.SetCookies(at, []*http.Cookie{
+		{Name: c.plugin.CookieName(), Value: key, Path: at.Path, Secure: true, HttpOnly: true},
 	})
 	return c
 }
@@ -89,7 +107,7 @@ func (c *Client) Entries() map[string]any {
 
 // key is the session key that the client has.
 func (c *Client) key() string {
-	for _, cookie := range c.Jar.Cookies(c.base) {
+	for _, cookie := range c.Jar.Cookies(c.place()) {
 		if cookie.Name == c.plugin.CookieName() {
 			return cookie.Value
 		}
@@ -109,7 +127,7 @@ func Request(
 
 // Response are the entries of the session that the client has after a response to a request, nil if
 // there is none: that of the cookie which the response sets, or else of the one which the request
-// has brought.
+// has brought; or of the header of [gormsession.WithKeyHeader], where the request has it.
 func Response(
 	t testing.TB, plugin *gormsession.Plugin, r *http.Request, response *http.Response,
 ) map[string]any {
@@ -118,6 +136,12 @@ func Response(
 	for _, cookie := range append(r.Cookies(), response.Cookies()...) {
 		if cookie.Name == plugin.CookieName() {
 			key = cookie.Value
+		}
+	}
+	if name := plugin.KeyHeader(); r.Header[name] != nil {
+		key = r.Header.Get(name)
+		if response.Header[name] != nil {
+			key = response.Header.Get(name)
 		}
 	}
 	return Entries(t, plugin, key)

@@ -59,14 +59,22 @@ func page(t *testing.T, c *sessiontest.Client, path string) string {
 
 // A client is logged in by one call, brings entries along, is apart from others, and tells what its
 // session holds after what the application has done; also with the settings for production, whose
-// cookie is for HTTPS alone.
+// cookie is for HTTPS alone, and with a cookie for a part of the site.
 func TestClient(t *testing.T) {
 	for name, opts := range map[string][]gormsession.Option{
 		"defaults": nil, "production": {gormsession.Production(), gormsession.WithUsers()},
+		"a path": {gormsession.WithPath("/shop")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plugin := newPlugin(t, opts...)
-			visitor := sessiontest.NewClient(t, application(plugin), plugin)
+			site := application(plugin)
+			if name == "a path" {
+				site = http.StripPrefix("/shop", site)
+			}
+			visitor := sessiontest.NewClient(t, site, plugin)
+			if name == "a path" {
+				visitor.URL += "/shop"
+			}
 			if got := page(t, visitor, "/account"); got != "401 Unauthorized " ||
 				visitor.Entries() != nil {
 				t.Errorf("a visitor: %s, %v", got, visitor.Entries())
@@ -114,6 +122,24 @@ func TestRequest(t *testing.T) {
 	application(plugin).ServeHTTP(w, r)
 	if e := sessiontest.Response(t, plugin, r, w.Result()); e != nil {
 		t.Errorf("none: %v", e)
+	}
+}
+
+// A client without cookies has the session of the header that it has sent, or was told.
+func TestResponseToAKeyHeader(t *testing.T) {
+	plugin := newPlugin(t, gormsession.WithKeyHeader("X-Session"))
+	r, w := httptest.NewRequest("GET", "/buy", nil), httptest.NewRecorder()
+	r.Header.Set("X-Session", "")
+	application(plugin).ServeHTTP(w, r)
+	key := w.Header().Get("X-Session")
+	if e := sessiontest.Response(t, plugin, r, w.Result()); e["cart"] != "tea" {
+		t.Errorf("a new session: %v", e)
+	}
+	r, w = httptest.NewRequest("GET", "/account", nil), httptest.NewRecorder()
+	r.Header.Set("X-Session", key)
+	application(plugin).ServeHTTP(w, r)
+	if e := sessiontest.Response(t, plugin, r, w.Result()); e["cart"] != "tea" {
+		t.Errorf("afterwards: %v", e)
 	}
 }
 

@@ -23,7 +23,9 @@ import (
 // each other. So a handler that saves its session by [gormsession.State.Save], in the middle of a
 // transaction of its own, waits for itself until the time of [gormsession.WithTimeout] is over, as
 // it does where the pool has one connection; by [gormsession.State.SaveIn] it does not. What needs
-// two connections cannot be tried: locks, isolation, and what a COMMIT refuses.
+// two connections cannot be tried: locks, isolation, what a COMMIT refuses, and, on PostgreSQL, a
+// session that is read when a statement of the handler's transaction has failed, and before that is
+// rolled back.
 //
 // Tests that run in parallel wait for each other where they write the same rows, and on SQLite
 // wherever they write. Make the tables before, as by gormsession.Migrate(db): MySQL commits a

@@ -1,6 +1,7 @@
 package sessiontest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -164,6 +165,62 @@ func TestTransactionThatWaitsForItself(t *testing.T) {
 	ann := sessiontest.NewClient(t, ordering(tx, plugin), plugin).LogIn(42)
 	if got := page(t, ann, "/save"); !strings.Contains(got, "State.SaveIn") {
 		t.Error(got)
+	}
+}
+
+// A transaction whose statement has failed, and whose error nobody has heeded, harms nothing that
+// comes after it: PostgreSQL rolls it back, as it does without the test's transaction.
+func TestTransactionOfADroppedError(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		db := d.Open(t)
+		if err := db.AutoMigrate(&order{}); err != nil {
+			t.Fatal(err)
+		}
+		tx := sessiontest.Transaction(t, db)
+		want := "[cup pot tea]"
+		first := tx.Create(&order{Item: "tea"}).Error
+		committed := tx.Transaction(func(tx *gorm.DB) error {
+			tx.Exec("INSERT INTO orders (item) VALUES (?)", "tea")
+			tx.Exec("INSERT INTO orders (item) VALUES (?)", "cup")
+			return nil
+		})
+		if d.Kind() == dbtest.Postgres {
+			want = "[pot tea]"
+		}
+		after := tx.Create(&order{Item: "pot"}).Error
+		if first != nil || (committed != nil) != (d.Kind() == dbtest.Postgres) || after != nil {
+			t.Errorf("before: %v; the commit: %v; after: %v", first, committed, after)
+		}
+		var items []string
+		if err := tx.Model(&order{}).Order("item").Pluck("item", &items).Error; err != nil ||
+			fmt.Sprint(items) != want {
+			t.Errorf("the orders are %v, %v", items, err)
+		}
+	})
+}
+
+// A query that writes takes its turn as a statement does, or another one's rollback would undo it.
+func TestTransactionAndAQueryThatWrites(t *testing.T) {
+	db := dbtest.New(t, dbtest.SQLite).Open(t)
+	if err := db.AutoMigrate(&order{}); err != nil {
+		t.Fatal(err)
+	}
+	tx := sessiontest.Transaction(t, db)
+	insert := func(db *gorm.DB) (item string, err error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err = db.WithContext(ctx).
+			Raw("INSERT INTO orders (item) VALUES ('tea') RETURNING item").Scan(&item).Error
+		return item, err
+	}
+	_ = tx.Transaction(func(*gorm.DB) error {
+		if _, err := insert(tx); err == nil || !strings.Contains(err.Error(), "use its handle") {
+			t.Errorf("beside a transaction it ends in %v", err)
+		}
+		return errors.New("no")
+	})
+	if item, err := insert(tx); item != "tea" || err != nil {
+		t.Errorf("by itself it ends in %q, %v", item, err)
 	}
 }
 
