@@ -3,20 +3,24 @@
 //
 // # Where to begin
 //
-// Handlers use an adapter. With Gin it is package ginsession, which needs two lines:
+// Handlers use an adapter. With Gin it is [github.com/seed7368b609/gormsession/ginsession], which
+// needs two lines:
 //
 //	r.Use(ginsession.New(db))           // db is the application's *gorm.DB
 //	ginsession.Get(c).Set("k", "v")     // in a handler
 //
-// Package httpsession is the same for net/http, and for whatever takes its middleware:
+// For net/http, and for whatever takes its middleware, it is
+// [github.com/seed7368b609/gormsession/httpsession]:
 //
 //	session := httpsession.New(db)      // session(mux) is the handler to serve
 //	httpsession.Get(r).Set("k", "v")    // in a handler
 //
-// Package echosession, a module of its own, is the same for Echo 5.
+// For Echo 5 it is package echosession, a module of its own.
 //
 // What they give a handler is a [State]. This package has its methods, the options of New, and
-// what programs call that have no request.
+// what programs call that have no request. Package sessiontest is for the tests of applications,
+// package django shares sessions with a Django site, and package movein takes them over from other
+// libraries.
 //
 // # In a handler
 //
