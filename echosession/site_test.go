@@ -45,6 +45,17 @@ func newSite(t *testing.T, opts ...gormsession.Option) *site {
 	return s
 }
 
+// serving is the adapter as the tests know it that all adapters share.
+func serving(plugin *gormsession.Plugin, page sitetest.Page) http.Handler {
+	e := echo.New()
+	e.Use(echosession.Handler(plugin))
+	e.Any("/*", func(c *echo.Context) error {
+		page(c.Response(), c.Request(), echosession.Get(c))
+		return nil
+	})
+	return e
+}
+
 // serve has a page answer from now on, within middleware of which the first is the outermost.
 func (s *site) serve(page echo.HandlerFunc, within ...echo.MiddlewareFunc) {
 	s.echo = s.router()

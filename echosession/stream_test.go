@@ -1,11 +1,7 @@
 package echosession_test
 
 import (
-	"bufio"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -17,74 +13,16 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
-// The session is saved and its cookie sent with the first Flush, be it by http.Flusher or by
-// http.ResponseController; a change after it is saved at the end.
-func TestFlush(t *testing.T) {
-	for name, flush := range map[string]func(http.ResponseWriter) error{
-		"Flusher":    func(w http.ResponseWriter) error { w.(http.Flusher).Flush(); return nil },
-		"controller": func(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, s *site) {
-				s.serve(func(c *echo.Context) error {
-					set(c, "new")
-					if err := errors.Join(c.String(202, "one "), flush(c.Response())); err != nil {
-						return err
-					}
-					s.wantSaved("new")
-					set(c, "late")
-					_, err := io.WriteString(c.Response(), "two")
-					return err
-				}, s.session)
-				s.Want(s.Get(), 202, "one two", 1)
-				s.wantSaved("late")
-			})
-		})
-	}
-}
+func TestFlush(t *testing.T) { sitetest.Flush(t, serving) }
 
-// Events reach the client one by one, with the cookie before the first one.
-func TestServerSentEvents(t *testing.T) {
-	each(t, func(t *testing.T, s *site) {
-		next := make(chan struct{})
-		s.serve(func(c *echo.Context) error {
-			set(c, "new")
-			c.Response().Header().Set("Content-Type", "text/event-stream")
-			for n := range 3 {
-				<-next
-				if _, err := fmt.Fprintf(c.Response(), "data: %d\n", n); err != nil {
-					return err
-				}
-				if err := http.NewResponseController(c.Response()).Flush(); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, s.session)
-		go func() { next <- struct{}{} }()
-		response, err := s.Start().Client().Get(s.Start().URL + "/page")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		if len(response.Cookies()) != 1 {
-			t.Errorf("the header is %v", response.Header)
-		}
-		events := bufio.NewScanner(response.Body)
-		for n := range 3 {
-			if !events.Scan() || events.Text() != fmt.Sprint("data: ", n) {
-				t.Errorf("event %d is %q", n, events.Text())
-			}
-			if n < 2 {
-				next <- struct{}{}
-			}
-		}
-		s.Wait()
-		s.wantSaved("new")
-	})
-}
+func TestServerSentEvents(t *testing.T) { sitetest.ServerSentEvents(t, serving) }
+
+func TestHijackOverHTTP2(t *testing.T) { sitetest.HijackOverHTTP2(t, serving) }
+
+func TestClientLeaves(t *testing.T) { sitetest.ClientLeaves(t, serving) }
 
 // The handshake of a websocket carries the cookie; what is changed afterwards is saved at the end,
 // unless the handler returns an error.
@@ -163,22 +101,6 @@ func TestRawHijack(t *testing.T) {
 	}
 }
 
-// HTTP/2 has no connection to take. The handler is told before anything is decided.
-func TestHijackOverHTTP2(t *testing.T) {
-	s := newSite(t)
-	s.HTTP2 = true
-	s.serve(func(c *echo.Context) error {
-		set(c, "new")
-		_, _, err := c.Response().(http.Hijacker).Hijack()
-		if !errors.Is(err, http.ErrNotSupported) {
-			t.Errorf("Hijack: %v", err)
-		}
-		return c.String(426, "upgrade")
-	}, s.session)
-	s.Want(s.Get(), 426, "upgrade", 1)
-	s.wantSaved("new")
-}
-
 // 103 goes out at once by the writer beneath Echo's, without the cookie, and leaves everything to
 // the answer.
 func TestEarlyHints(t *testing.T) {
@@ -209,28 +131,5 @@ func TestEarlyHints(t *testing.T) {
 		if !slices.Equal(hints, []int{103}) {
 			t.Errorf("got the hints %v", hints)
 		}
-	})
-}
-
-// A client that has left while the handler ran loses nothing.
-func TestClientLeaves(t *testing.T) {
-	each(t, func(t *testing.T, s *site) {
-		login := s.login()
-		entered := make(chan struct{})
-		s.serve(func(c *echo.Context) error {
-			close(entered)
-			<-c.Request().Context().Done()
-			return ok(c)
-		}, s.session)
-		r, _ := http.NewRequest("GET", s.Start().URL+"/page", nil)
-		ctx, leave := context.WithCancel(t.Context())
-		go func() {
-			<-entered
-			leave()
-		}()
-		if a := s.Send(r.WithContext(ctx), login); a.Err == nil {
-			t.Errorf("the client got %d", a.Status)
-		}
-		s.wantSaved("new")
 	})
 }

@@ -1,7 +1,6 @@
 package httpsession_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +10,8 @@ import (
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
+
+func TestHijackOverHTTP2(t *testing.T) { sitetest.HijackOverHTTP2(t, serving) }
 
 // The handshake of a websocket carries the cookie; what is changed afterwards is saved at the end.
 func TestWebsocket(t *testing.T) {
@@ -71,19 +72,4 @@ func TestRawHijack(t *testing.T) {
 			}
 		})
 	}
-}
-
-// HTTP/2 has no connection to take. The handler is told before anything is decided.
-func TestHijackOverHTTP2(t *testing.T) {
-	s := newSite(t)
-	s.HTTP2 = true
-	s.serve(func(w http.ResponseWriter, r *http.Request) {
-		set(r, "new")
-		if _, _, err := w.(http.Hijacker).Hijack(); !errors.Is(err, http.ErrNotSupported) {
-			t.Errorf("Hijack: %v", err)
-		}
-		write(w, 426, "upgrade")
-	}, s.session)
-	s.Want(s.Get(), 426, "upgrade", 1)
-	s.wantSaved("new")
 }

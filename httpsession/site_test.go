@@ -39,6 +39,12 @@ func newSite(t *testing.T, opts ...gormsession.Option) *site {
 	return s
 }
 
+// serving is the adapter as the tests know it that all adapters share.
+func serving(plugin *gormsession.Plugin, page sitetest.Page) http.Handler {
+	return httpsession.Handler(plugin)(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) { page(w, r, httpsession.Get(r)) }))
+}
+
 // serve has a page answer from now on, within middleware of which the first is the outermost.
 func (s *site) serve(page http.HandlerFunc, within ...middleware) {
 	s.Handler = page

@@ -2,7 +2,6 @@ package httpsession_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,33 +14,14 @@ import (
 	"time"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/sitetest"
 )
 
-// The session is saved and its cookie sent with the first Flush, be it by http.Flusher or by
-// http.ResponseController; a change after it is saved at the end.
-func TestFlush(t *testing.T) {
-	for name, flush := range map[string]func(http.ResponseWriter) error{
-		"Flusher":    func(w http.ResponseWriter) error { w.(http.Flusher).Flush(); return nil },
-		"controller": func(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, s *site) {
-				s.serve(func(w http.ResponseWriter, r *http.Request) {
-					set(r, "new")
-					write(w, 202, "one ")
-					if err := flush(w); err != nil {
-						t.Error(err)
-					}
-					s.wantSaved("new")
-					set(r, "late")
-					_, _ = io.WriteString(w, "two")
-				}, s.session)
-				s.Want(s.Get(), 202, "one two", 1)
-				s.wantSaved("late")
-			})
-		})
-	}
-}
+func TestFlush(t *testing.T) { sitetest.Flush(t, serving) }
+
+func TestServerSentEvents(t *testing.T) { sitetest.ServerSentEvents(t, serving) }
+
+func TestClientLeaves(t *testing.T) { sitetest.ClientLeaves(t, serving) }
 
 // A save that fails at a Flush, or at a body beyond the limit, is the answer, and the handler hears
 // of it.
@@ -177,28 +157,4 @@ func TestWriterKeptBeyondTheRequest(t *testing.T) {
 		!strings.Contains(err.Error(), "the request is over") {
 		t.Errorf("wrote to a response that is over: %v", err)
 	}
-}
-
-// A client that has left while the handler ran loses nothing.
-func TestClientLeaves(t *testing.T) {
-	each(t, func(t *testing.T, s *site) {
-		login := s.login()
-		entered := make(chan struct{})
-		s.serve(func(w http.ResponseWriter, r *http.Request) {
-			close(entered)
-			<-r.Context().Done()
-			set(r, "new")
-			write(w, 200, "body")
-		}, s.session)
-		r, _ := http.NewRequest("GET", s.Start().URL, nil)
-		ctx, leave := context.WithCancel(t.Context())
-		go func() {
-			<-entered
-			leave()
-		}()
-		if a := s.Send(r.WithContext(ctx), login); a.Err == nil {
-			t.Errorf("the client got %d", a.Status)
-		}
-		s.wantSaved("new")
-	})
 }
