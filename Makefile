@@ -21,8 +21,9 @@ check: ## gofmt, the length of lines, go vet and staticcheck
 	go vet ./...
 	go run $(STATICCHECK) ./...
 
-race: ## all tests under the race detector, but for httpsession, which is below
+race: ## all tests under the race detector, and Echo's own; httpsession is below
 	go test -race -timeout 30m $$(go list ./... | grep -v '/httpsession$$')
+	cd echosession && go test -race -skip '^TestSuite$$' ./...
 
 configs: ## what issues statements once more, under PrepareStmt, and with SkipDefaultTransaction, beside one Django
 	GORMSESSION_GORM=prepared GORMSESSION_DJANGOS=5.2 go test -timeout 30m . ./ginsession ./django
