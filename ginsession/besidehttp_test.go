@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -25,6 +26,10 @@ func TestBesideHTTPSession(t *testing.T) {
 		"a handler": func(s *site) { s.engine.GET("/", s.session, first, gin.WrapH(page)) },
 		"mounted once more": func(s *site) {
 			s.engine.GET("/", s.session, first, gin.WrapH(httpsession.Handler(s.plugin)(page)))
+		},
+		"once more, within a timeout": func(s *site) {
+			s.engine.GET("/", s.session, first, gin.WrapH(
+				http.TimeoutHandler(httpsession.Handler(s.plugin)(page), time.Minute, "too late")))
 		},
 		"around the router": func(s *site) {
 			s.engine.GET("/", first, gin.WrapH(page))

@@ -37,6 +37,17 @@ func (w *writer) Pusher() http.Pusher {
 	return w.beneath().Pusher()
 }
 
+// Push is for those of net/http that do not know Pusher, such as http.TimeoutHandler.
+func (w *writer) Push(target string, opts *http.PushOptions) error {
+	if w.reach.Pushes(target) {
+		return http.ErrNotSupported
+	}
+	if pusher := w.beneath().Pusher(); pusher != nil {
+		return pusher.Push(target, opts)
+	}
+	return http.ErrNotSupported
+}
+
 func (w *writer) beneath() gin.ResponseWriter { return w.Unwrap().(gin.ResponseWriter) }
 
 func (w *writer) rebase(beneath gin.ResponseWriter) { w.Rebase(beneath, beneath.Status()) }

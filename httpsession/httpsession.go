@@ -35,6 +35,9 @@
 //
 //	handler = session(recovery(session(handler)))
 //
+// In an application of Gin or Echo, [Get] finds the session of their adapters for handlers of
+// net/http.
+//
 // # What cannot work
 //
 // net/http has no place where the errors of a request are collected: those of a session are in the
