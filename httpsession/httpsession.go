@@ -47,11 +47,12 @@
 // passed the session is not seen: a recovery that has its page cached in public would have the end
 // of a session cached with it.
 //
-// A header may be changed until it leaves, also after WriteHeader. A Hijack without a response
-// (gorilla/websocket) sends no header of ours: a session that exists is saved, but a new one is not
-// made, and with a new key nothing is saved. There is no Hijack once a body was begun, and no
-// CloseNotify: the request's context ends when the client leaves. [net/http.MaxBytesReader] does
-// not close the connection; [net/http.MaxBytesHandler] outside of the session does.
+// A header may be changed until it leaves, also after WriteHeader; so a trailer that was declared,
+// and is set before, goes out with the header too. A Hijack without a response (gorilla/websocket)
+// sends no header of ours: a session that exists is saved, but a new one is not made, and with a
+// new key nothing is saved. There is no Hijack once a body was begun, and no CloseNotify: the
+// request's context ends when the client leaves. [net/http.MaxBytesReader] does not close the
+// connection; [net/http.MaxBytesHandler] outside of the session does.
 package httpsession
 
 import (
