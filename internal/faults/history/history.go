@@ -50,6 +50,9 @@ func New(key string) *History { return &History{key: key, began: time.Now()} }
 
 // Do notes a call of a client. What has certainly failed is not part of the history; what is
 // unknown may happen at any time after it was asked for, or never, which is after all else.
+//
+// A put may be done twice, as after a lost answer, and between the two the token may be taken: the
+// library says so of what may be done twice.
 func (h *History) Do(client int, call Call, do func() Answer) Answer {
 	asked := time.Since(h.began).Nanoseconds()
 	got := do()
@@ -66,8 +69,17 @@ func (h *History) Do(client int, call Call, do func() Answer) Answer {
 	h.all = append(h.all, porcupine.Operation{
 		ClientId: client, Input: call, Output: got, Call: asked, Return: told,
 	})
+	if call.Do == "put" && got.Outcome != application.Gone {
+		call.Do = putAgain
+		h.all = append(h.all, porcupine.Operation{
+			ClientId: client, Input: call, Output: got, Call: asked, Return: told,
+		})
+	}
 	return got
 }
+
+// putAgain is a put that may be done once more, or not.
+const putAgain = "put, perhaps again,"
 
 // Len is how many calls count.
 func (h *History) Len() int {
@@ -101,19 +113,31 @@ func describe(input, output any) string {
 }
 
 func (h *History) model() porcupine.Model {
-	return porcupine.Model{
-		Init: func() any { return state{key: h.key} },
-		Step: func(s, input, output any) (bool, any) {
-			return step(s.(state), input.(Call), output.(Answer))
+	model := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{state{key: h.key}} },
+		Step: func(from, input, output any) []any {
+			s, call := from.(state), input.(Call)
+			may, next := step(s, call, output.(Answer))
+			switch {
+			case !may:
+				return nil
+			case call.Do == putAgain && next != s:
+				return []any{s, next}
+			}
+			return []any{next}
 		},
 		DescribeOperation: describe,
 	}
+	return model.ToModel()
 }
 
 // step tells whether a client may be told that, and what the session is then.
 func step(s state, call Call, got Answer) (bool, state) {
 	unknown := got.Outcome == application.Unknown
 	if call.Key != s.key {
+		if call.Do == putAgain {
+			return true, s
+		}
 		// A logout with a key that is no more ends nothing, and has nothing to say.
 		return unknown || got.Outcome == application.Gone ||
 			got.Outcome == application.Done && call.Do == "logout", s
@@ -131,7 +155,7 @@ func step(s state, call Call, got Answer) (bool, state) {
 	case "set":
 		s.x = call.Arg
 		return true, s
-	case "put":
+	case "put", putAgain:
 		s.token = call.Arg
 		return true, s
 	case "take":

@@ -70,6 +70,15 @@ func TestCheck(t *testing.T) {
 		"a token that two have": {false, []porcupine.Operation{
 			at(1, 2, put, number(0)), at(3, 6, take, done(application.Page{Token: "t"})),
 			at(4, 5, take, done(application.Page{Token: "t"}))}},
+		"a token that was put again when it was taken": {true, []porcupine.Operation{
+			at(1, 9, put, number(0)),
+			at(1, 9, Call{Do: putAgain, Key: k, Arg: "t"}, number(0)),
+			at(2, 3, take, done(application.Page{Token: "t"})),
+			at(5, 6, take, done(application.Page{Token: "t"}))}},
+		"a token that was put before it was taken twice": {false, []porcupine.Operation{
+			at(1, 2, put, number(0)), at(1, 2, Call{Do: putAgain, Key: k, Arg: "t"}, number(0)),
+			at(3, 4, take, done(application.Page{Token: "t"})),
+			at(5, 6, take, done(application.Page{Token: "t"}))}},
 		"a token that nobody has": {false, []porcupine.Operation{
 			at(1, 2, put, number(0)), at(3, 6, take, number(0)), at(4, 5, read, number(0))}},
 	} {
