@@ -134,7 +134,7 @@ func (on cases) TestFaultSQLiteLocked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := on.newSiteOn(t, db)
+			s := on.newSiteOn(t, db, gormsession.WithTimeout(time.Second))
 			key := s.start(map[string]any{"n": 1})
 			process, stdin, stdout := startProcess(t, "lock", os.Stderr, kindVariable+"="+mode,
 				dsnVariable+"="+dsn)

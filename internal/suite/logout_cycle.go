@@ -66,7 +66,8 @@ func (on cases) TestLogOutEverywhereAndACycle(t *testing.T) {
 	})
 }
 
-// Of two cycles of one key that meet in the database one wins; the other one is interrupted.
+// Of two cycles of one key, in two processes, that meet in the database one wins; the other one is
+// interrupted.
 func (on cases) TestOfTwoCyclesThatMeetOneWins(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		t.Parallel()
@@ -74,14 +75,15 @@ func (on cases) TestOfTwoCyclesThatMeetOneWins(t *testing.T) {
 			"UPDATE": nil,
 			"DELETE": {gormsession.WithReplacedRows()},
 		} {
-			s, watch := on.newVisitorSite(t, d, opts...), d.Open(t)
+			s, other := on.newVisitorSite(t, d, opts...), on.newVisitorSite(t, d, opts...)
+			watch := d.Open(t)
 			key := s.start(map[string]any{"account": 42})
 			issued, answered := make(chan struct{}), make(chan reply, 1)
-			s.statements.Hook(second(verb, func() { close(issued) }))
+			other.statements.Hook(once(verb, func() { close(issued) }))
 			met := make(chan struct{})
 			s.statements.FailAfter(first(verb, nil, func() {
 				close(met)
-				go func() { answered <- s.visit(key, renew) }()
+				go func() { answered <- other.visit(key, renew) }()
 				<-issued
 				awaitLockWait(t, d.Kind(), watch)
 			}))
