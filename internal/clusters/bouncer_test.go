@@ -27,7 +27,7 @@ func TestPgBouncer(t *testing.T) {
 				d = d.With(mode.driver)
 			}
 			var nodes []*application
-			for _, config := range dbtest.Configs {
+			for _, config := range dbtest.RunConfigs(t) {
 				if mode.pool == "session" && len(nodes) == 1 {
 					break // a pool of ours holds its connections
 				}

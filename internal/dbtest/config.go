@@ -34,18 +34,27 @@ func (c Config) Gorm() *gorm.Config {
 // Config, it is that one alone: the others have a run of their own.
 func EachConfig(t *testing.T, f func(t *testing.T, d *DB, c Config)) {
 	t.Helper()
-	whole := os.Getenv(ConfigVariable)
-	named := func(c Config) bool { return whole == "" || whole == c.Name }
-	if !slices.ContainsFunc(Configs, named) {
-		t.Fatalf("dbtest: %s=%s: no such setting", ConfigVariable, whole)
-	}
+	configs := RunConfigs(t)
 	for _, k := range Kinds {
-		for _, c := range Configs {
-			if named(c) {
-				t.Run(string(k)+"/"+c.Name, func(t *testing.T) { f(t, New(t, k), c) })
-			}
+		for _, c := range configs {
+			t.Run(string(k)+"/"+c.Name, func(t *testing.T) { f(t, New(t, k), c) })
 		}
 	}
+}
+
+// RunConfigs lists the settings that this run is of: all of [Configs], or the one that
+// [ConfigVariable] names.
+func RunConfigs(tb testing.TB) []Config {
+	tb.Helper()
+	name := os.Getenv(ConfigVariable)
+	if name == "" {
+		return Configs
+	}
+	i := slices.IndexFunc(Configs, func(c Config) bool { return c.Name == name })
+	if i < 0 {
+		tb.Fatalf("dbtest: %s=%s: no such setting", ConfigVariable, name)
+	}
+	return Configs[i : i+1]
 }
 
 // ConfigVariable names the Config that every pool of a test run is opened with, so

@@ -38,7 +38,7 @@ func (on ground) newBusySite(
 // No try begins that cannot end in time: with a busy timeout a little below the timeout of
 // sessions, as the README has it, a request does not take twice as long.
 func (on cases) TestSQLiteBusyEndsInTime(t *testing.T) {
-	for _, config := range dbtest.Configs {
+	for _, config := range dbtest.RunConfigs(t) {
 		t.Run(config.Name, func(t *testing.T) {
 			t.Parallel()
 			s := on.newBusySite(t, "1600", 2*time.Second, config.Gorm())

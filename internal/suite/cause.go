@@ -106,7 +106,7 @@ func (on behind) TestNewOnADeadDatabase(t *testing.T) {
 			server := dbtest.StartServer(t, k)
 			d := server.DB(t)
 			handles := map[string]*gorm.DB{}
-			for _, c := range dbtest.Configs {
+			for _, c := range dbtest.RunConfigs(t) {
 				handles[c.Name] = d.Open(t, c.Gorm())
 			}
 			for _, state := range []struct {

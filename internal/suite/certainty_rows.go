@@ -41,7 +41,7 @@ func (on cases) TestRenewalWhoseAnswerIsLost(t *testing.T) {
 
 // A key that is found to be taken only at the COMMIT, as TiDB does it, is replaced by another one.
 func (on behind) TestKeyThatIsTakenAtCommit(t *testing.T) {
-	for _, config := range dbtest.Configs {
+	for _, config := range dbtest.RunConfigs(t) {
 		t.Run(config.Name, func(t *testing.T) {
 			t.Parallel()
 			keys := &keyring{}

@@ -57,7 +57,7 @@ func countAndCycle(c *Call) {
 // A write that follows a lock is guarded by the text that was locked. Where that is no longer there
 // the transaction was gone, and all is done again: nothing that another node has saved is lost.
 func (on cases) TestTransactionThatIsGoneAfterALock(t *testing.T) {
-	for _, c := range dbtest.Configs {
+	for _, c := range dbtest.RunConfigs(t) {
 		for name, test := range map[string]struct {
 			page func(*Call)
 			opts []gormsession.Option

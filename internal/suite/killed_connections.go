@@ -83,7 +83,7 @@ func (on cases) TestRestartOfTheServer(t *testing.T) {
 			t.Parallel()
 			server := dbtest.StartServer(t, kind)
 			d := server.DB(t)
-			for _, c := range dbtest.Configs {
+			for _, c := range dbtest.RunConfigs(t) {
 				s := on.fresh(t, d, c)
 				const many = 12
 				keys := make([]string, many)

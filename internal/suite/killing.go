@@ -74,7 +74,7 @@ func (e *executioner) kill() (n int) {
 // serverConfigs runs f on each database that has connections to lose, with each gorm.Config.
 func serverConfigs(t *testing.T, f func(t *testing.T, d *dbtest.DB, c dbtest.Config)) {
 	for _, kind := range []dbtest.Kind{dbtest.Postgres, dbtest.MariaDB} {
-		for _, c := range dbtest.Configs {
+		for _, c := range dbtest.RunConfigs(t) {
 			t.Run(string(kind)+"/"+c.Name, func(t *testing.T) {
 				t.Parallel()
 				f(t, dbtest.New(t, kind), c)

@@ -13,7 +13,7 @@ import (
 // Some drivers reach SQLite over a network, so an answer to COMMIT can be lost there too, in
 // whatever words: what was done is not done again, and no login ends as a session that is gone.
 func (on cases) TestLostAnswerOfANetworkedSQLite(t *testing.T) {
-	for _, c := range dbtest.Configs {
+	for _, c := range dbtest.RunConfigs(t) {
 		for _, gone := range []error{
 			driver.ErrBadConn, io.ErrUnexpectedEOF, errors.New("the stream is closed"),
 		} {

@@ -24,7 +24,7 @@ var errStatementPooling = &pgconn.PgError{
 // A pooler that takes no transactions is refused by New, which names it and makes no table: else
 // each save were a 503.
 func (on behind) TestPoolerWithoutTransactionsIsRefused(t *testing.T) {
-	for _, c := range dbtest.Configs {
+	for _, c := range dbtest.RunConfigs(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			db, statements := dbtest.New(t, dbtest.Postgres).OpenCounted(t, c.Gorm())

@@ -155,7 +155,7 @@ func (s *askingSession) BeforeSave(tx *gorm.DB) error {
 
 // A resolver may come after New, and finds a pool of one as good as any.
 func (on behind) TestResolverAfterNew(t *testing.T) {
-	for _, c := range dbtest.Configs {
+	for _, c := range dbtest.RunConfigs(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			s := on.newSiteWith(t, dbtest.New(t, dbtest.SQLite), c.Gorm(),

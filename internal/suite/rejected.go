@@ -172,7 +172,7 @@ func (on cases) TestRejectedByJSONB(t *testing.T) {
 
 // A constraint that is looked at only at the COMMIT refuses as well, and has undone the save.
 func (on cases) TestRejectedAtCommit(t *testing.T) {
-	for _, config := range dbtest.Configs {
+	for _, config := range dbtest.RunConfigs(t) {
 		t.Run(config.Name, func(t *testing.T) {
 			t.Parallel()
 			d := dbtest.New(t, dbtest.Postgres)

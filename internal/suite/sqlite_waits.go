@@ -14,7 +14,7 @@ import (
 // Where SQLite's connections do not wait for each other by themselves, as without a busy timeout,
 // and in shared-cache memory in spite of one, requests do until their time is over.
 func (on cases) TestSQLiteWithoutPatience(t *testing.T) {
-	for _, c := range dbtest.Configs {
+	for _, c := range dbtest.RunConfigs(t) {
 		for name, options := range map[string]string{
 			"WAL":           "?_journal_mode=WAL&_busy_timeout=0",
 			"rollback":      "?_journal_mode=DELETE&_busy_timeout=0&_synchronous=OFF",

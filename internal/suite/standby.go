@@ -33,7 +33,7 @@ func (on cases) TestSynchronousStandbyIsAway(t *testing.T) {
 	admin := server.DB(t).Open(t)
 	var sites []*site
 	var keys []map[string]string
-	for _, c := range dbtest.Configs {
+	for _, c := range dbtest.RunConfigs(t) {
 		s := on.newSiteWith(t, server.DB(t), c.Gorm(), gormsession.WithTimeout(700*time.Millisecond))
 		own := map[string]string{}
 		for name := range writingPages {
@@ -69,7 +69,7 @@ func (on cases) TestSynchronousStandbyIsAway(t *testing.T) {
 	}
 	each := func(name string, test func(t *testing.T, s *site, keys map[string]string)) {
 		t.Run(name, func(t *testing.T) {
-			for i, c := range dbtest.Configs {
+			for i, c := range dbtest.RunConfigs(t) {
 				t.Run(c.Name, func(t *testing.T) {
 					t.Parallel()
 					test(t, sites[i], keys[i])
