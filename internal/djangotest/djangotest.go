@@ -65,9 +65,7 @@ func Start(tb testing.TB, version Version, db *dbtest.DB, settings Settings) *Si
 	}
 	site := &Site{Version: version, log: &log{}, script: func(name string) *exec.Cmd {
 		cmd := exec.Command(python, filepath.Join(dir, name))
-		cmd.Env = append(
-			os.Environ(), "SITE="+string(config), "PYTHONPATH="+path, "PYTHONUNBUFFERED=1",
-		)
+		cmd.Env = append(environment(path), "SITE="+string(config), "PYTHONUNBUFFERED=1")
 		return cmd
 	}}
 	cmd := site.script("serve.py")

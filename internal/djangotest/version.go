@@ -106,11 +106,17 @@ func ask(python, path, program string) (string, error) {
 	q := question{python, path, program}
 	answer, _ := answers.LoadOrStore(q, sync.OnceValues(func() (string, error) {
 		cmd := exec.Command(python, "-c", program)
-		cmd.Env = append(os.Environ(), "PYTHONPATH="+path)
+		cmd.Env = environment(path)
 		out, err := cmd.Output()
 		return strings.TrimSpace(string(out)), err
 	}))
 	return answer.(func() (string, error))()
+}
+
+// environment is that of a Python which looks for modules there. What it has compiled it keeps
+// beside them, whatever it is told: else each start compiles Django anew.
+func environment(path string) []string {
+	return append(os.Environ(), "PYTHONPATH="+path, "PYTHONDONTWRITEBYTECODE=")
 }
 
 // unavailable ends a test whose Django is not to be had.
