@@ -1,7 +1,9 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
+# So many tests of a package at once: many wait, for locks, for timeouts and for each other.
+TEST := go test -timeout 30m -parallel 4
 .NOTPARALLEL:
-.PHONY: help setup test djangos check race configs modules advisories clusters faults faults-long planted fuzz bench
+.PHONY: help setup test djangos check race configs matrix modules advisories clusters faults faults-long planted fuzz bench
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,21 +23,26 @@ check: ## gofmt, the length of lines, go vet and staticcheck
 	go vet ./...
 	go run $(STATICCHECK) ./...
 
-race: ## all tests under the race detector, and Echo's own; httpsession is below
-	go test -race -timeout 30m $$(go list ./... | grep -v '/httpsession$$')
-	cd echosession && go test -race -skip '^TestSuite$$' ./...
+race: ## all tests under the race detector, Echo's own too; of the adapters, each under a gorm.Config of its own
+	$(TEST) -race -skip '^TestEveryEnd$$' ./...
+	$(TEST) -run '^TestEveryEnd$$' ./internal/verdict # a walk through a pure function: nothing races
+	cd echosession && $(TEST) -race -skip '^TestSuite$$' ./...
 
-configs: ## what issues statements once more, under PrepareStmt, and with SkipDefaultTransaction, beside one Django
-	GORMSESSION_GORM=prepared GORMSESSION_DJANGOS=5.2 go test -timeout 30m . ./ginsession ./django
-	GORMSESSION_GORM=both GORMSESSION_DJANGOS=5.2 go test -timeout 30m . ./django
-	GORMSESSION_GORM=both go test -race -timeout 30m ./httpsession
-	cd echosession && GORMSESSION_GORM=both go test -timeout 30m ./...
+configs: ## the root and one Django once more, under SkipDefaultTransaction
+	GORMSESSION_GORM=bare GORMSESSION_DJANGOS=5.2 $(TEST) . ./django
 
-modules: ## vet, build and test the modules nested in this one
-	@set -e; for mod in $$(find . -mindepth 2 -name go.mod -not -path '*/testdata/*'); do \
-		echo "go vet, go build and go test beside $$mod"; \
-		(cd "$$(dirname "$$mod")"; go vet ./...; go build -o /dev/null ./...; go test ./...); \
+matrix: ## what issues statements, each adapter, under each gorm.Config: an hour
+	@set -e; for config in default prepared bare both; do \
+		echo "under $$config"; export GORMSESSION_GORM=$$config; \
+		$(TEST) . ./ginsession ./httpsession ./django; \
+		(cd echosession; $(TEST) ./...); \
 	done
+
+modules: ## vet, build and test the modules nested in this one, two at a time
+	@find . -mindepth 2 -name go.mod -not -path '*/testdata/*' -print0 | xargs -0 -n 1 -P 2 sh -c '\
+		cd "$$(dirname "$$0")" || exit; \
+		said=$$({ go vet ./... && go build -o /dev/null ./... && $(TEST) ./...; } 2>&1); code=$$?; \
+		printf "%s\n" "go vet, go build and go test beside $$0" "$$said"; exit $$code'
 
 advisories: ## compare the versions that go.mod asks for with the Go vulnerability database
 	cd internal/advisories && go run .

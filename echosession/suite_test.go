@@ -12,22 +12,14 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/echosession"
-	"github.com/seed7368b609/gormsession/internal/dbtest"
 	"github.com/seed7368b609/gormsession/internal/suite"
 )
 
-// Without a word on GORM's settings the suite is run under GORM's defaults on SQLite alone, which
-// is what the way through Echo needs. The whole of it, on each database, is a part of make configs.
-func TestMain(m *testing.M) {
-	if os.Getenv(dbtest.ConfigVariable) == "" {
-		os.Setenv(dbtest.ConfigVariable, "default")
-		dbtest.Kinds = []dbtest.Kind{dbtest.SQLite}
-	}
-	os.Exit(suite.Main(m, onEcho))
-}
+func TestMain(m *testing.M) { os.Exit(suite.Main(m, onEcho)) }
 
 // onEcho is Echo as the suite knows it.
 var onEcho = suite.Adapter{
+	Gorm: "prepared",
 	Mount: func(app suite.Application) http.Handler {
 		e := echo.New()
 		e.Logger = slog.New(slog.DiscardHandler)

@@ -14,6 +14,7 @@ import (
 
 // onGin is gin as the suite knows it.
 var onGin = suite.Adapter{
+	Gorm: "default",
 	Mount: func(app suite.Application) http.Handler {
 		engine := gin.New()
 		engine.Use(func(c *gin.Context) {

@@ -14,6 +14,7 @@ func TestMain(m *testing.M) { os.Exit(suite.Main(m, onHTTP)) }
 
 // onHTTP is net/http as the suite knows it.
 var onHTTP = suite.Adapter{
+	Gorm: "both",
 	Mount: func(app suite.Application) http.Handler {
 		mux := http.NewServeMux()
 		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -22,14 +22,12 @@ func TestMain(m *testing.M) {
 		return sqlite.New(sqlite.Config{DSN: dsn, Conn: pool})
 	})
 	dbtest.Kinds = []dbtest.Kind{dbtest.SQLite}
-	if os.Getenv("GORMSESSION_GORM") == "" { // one setting of GORM's will do, as its driver is another
-		os.Setenv("GORMSESSION_GORM", "default")
-	}
 	os.Exit(suite.Main(m, onHTTP))
 }
 
 // onHTTP is net/http as the suite knows it.
 var onHTTP = suite.Adapter{
+	Gorm: "default", // one will do, as the driver is another
 	Mount: func(app suite.Application) http.Handler {
 		page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			get := func() *gormsession.State { return httpsession.Get(r) }

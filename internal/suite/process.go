@@ -17,6 +17,9 @@ import (
 // Main runs the tests of m, as [dbtest.Main] does, or is the process that one of the cases has
 // started this binary for, and returns the exit code.
 func Main(m *testing.M, a Adapter) int {
+	if os.Getenv(dbtest.ConfigVariable) == "" {
+		os.Setenv(dbtest.ConfigVariable, a.Gorm)
+	}
 	var err error
 	switch os.Getenv(processVariable) {
 	case "":

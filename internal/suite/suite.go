@@ -24,6 +24,10 @@ type Adapter struct {
 
 	// Lacks says why the framework cannot do something: the cases that need it are skipped.
 	Lacks map[Ability]string
+
+	// Gorm names the one of dbtest.Configs that a run is of where dbtest.ConfigVariable names none:
+	// each adapter has another one, and `make matrix` gives each of them all. Empty, it is all.
+	Gorm string
 }
 
 // An Application is a page with a session, and what surrounds it.
