@@ -1,7 +1,6 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 10s
-# So many tests of a package at once: many wait, for locks, for timeouts and for each other.
-TEST := go test -timeout 30m -parallel 4
+TEST := go test -timeout 30m
 .NOTPARALLEL:
 .PHONY: help setup test djangos check race configs matrix modules advisories clusters faults faults-long planted fuzz bench
 
@@ -38,11 +37,11 @@ matrix: ## what issues statements, each adapter, under each gorm.Config: an hour
 		(cd echosession; $(TEST) ./...); \
 	done
 
-modules: ## vet, build and test the modules nested in this one, two at a time
-	@find . -mindepth 2 -name go.mod -not -path '*/testdata/*' -print0 | xargs -0 -n 1 -P 2 sh -c '\
-		cd "$$(dirname "$$0")" || exit; \
-		said=$$({ go vet ./... && go build -o /dev/null ./... && $(TEST) ./...; } 2>&1); code=$$?; \
-		printf "%s\n" "go vet, go build and go test beside $$0" "$$said"; exit $$code'
+modules: ## vet, build and test the modules nested in this one
+	@set -e; for mod in $$(find . -mindepth 2 -name go.mod -not -path '*/testdata/*'); do \
+		echo "go vet, go build and go test beside $$mod"; \
+		(cd "$$(dirname "$$mod")"; go vet ./...; go build -o /dev/null ./...; $(TEST) ./...); \
+	done
 
 advisories: ## compare the versions that go.mod asks for with the Go vulnerability database
 	cd internal/advisories && go run .

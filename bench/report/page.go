@@ -37,8 +37,8 @@ func Print(r *Results, to io.Writer) error {
 func write(r *Results, plots string) (string, error) {
 	p := &page{results: r, plots: plots}
 	for _, part := range []func(){
-		p.intro, p.trees, p.choose, p.untouched, p.requests, p.rank, p.aboveTheFloor, p.clients, p.besideRedis,
-		p.growth, p.hotSession, p.rowUpdates, p.clearing, p.traffic, p.failures, p.method,
+		p.intro, p.trees, p.choose, p.untouched, p.requests, p.rank, p.aboveTheFloor, p.clients,
+		p.besideRedis, p.growth, p.hotSession, p.rowUpdates, p.clearing, p.traffic, p.failures, p.method,
 	} {
 		part()
 	}
