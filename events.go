@@ -41,7 +41,8 @@ const (
 	LoggedIn EventKind = "logged in"
 	// Cycled: a new key is saved, by [State.CycleKey], or by [WithKeyRotation] ("rotation").
 	Cycled EventKind = "cycled"
-	// Ended: sessions were ended, by a logout, or by [Plugin.End], EndOthers or EndAll.
+	// Ended: sessions were ended, by a logout, by [Plugin.End], EndOthers or EndAll, or by
+	// [Plugin.Delete] or DeleteRow.
 	Ended EventKind = "ended"
 	// Expired: the absolute lifetime of a session was over when it was looked for.
 	Expired EventKind = "expired"
@@ -123,10 +124,11 @@ func (s *State) tell(e Event) {
 	})
 }
 
-// happened tells the handler of an event that is of no request's session.
-func (p *Plugin) happened(ctx context.Context, user, why string, n int64) {
-	if len(p.opts.events) > 0 && n > 0 {
-		p.opts.events.HandleEvent(ctx, Event{Kind: Ended, UserID: user, Why: why, Count: n})
+// ended tells the handler of sessions that something else than a logout has ended, if it has.
+func (p *Plugin) ended(ctx context.Context, e Event) {
+	if len(p.opts.events) > 0 && e.Count > 0 {
+		e.Kind = Ended
+		p.opts.events.HandleEvent(ctx, e)
 	}
 }
 
@@ -207,6 +209,8 @@ func whyOf(err error) (kind EventKind, why string) {
 		return Rejected, "user limit"
 	case errors.Is(err, ErrTooLarge):
 		return Rejected, "too large"
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return Rejected, "canceled" // by who had it move, fill or reseal a table
 	}
 	return Rejected, "not to be saved"
 }

@@ -50,12 +50,23 @@ func (p *Plugin) FillUsers(
 	if err := reserved(entry); err != nil {
 		return FilledUsers{}, err
 	}
-	done, err := p.store.Own.Revise(ctx, p.filling(entry), func(r engine.Revised) {
+	done, err := p.revise(ctx, OpFill, p.filling(entry), func(r engine.Revised) {
 		for _, tell := range progress {
 			tell(FilledUsers(r))
 		}
 	})
 	return FilledUsers(done), err
+}
+
+// revise writes rows of the own table anew, as an operation.
+func (p *Plugin) revise(
+	ctx context.Context, kind OperationKind, by engine.Reviser, tell func(engine.Revised),
+) (done engine.Revised, err error) {
+	_, err = p.operate(ctx, kind, func(ctx context.Context) (int64, error) {
+		done, err = p.store.Own.Revise(ctx, by, tell)
+		return int64(done.Rows), err
+	})
+	return done, err
 }
 
 // filling fills a row from an entry.

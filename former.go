@@ -99,6 +99,10 @@ type Moved struct {
 // another call goes on with what is left. Call it again once no server is running that makes new
 // rows in the former table.
 func (p *Plugin) MoveFormer(ctx context.Context) (Moved, error) {
-	m, err := p.store.MoveFormer(ctx, func(engine.Moved) {})
+	var m engine.Moved
+	_, err := p.operate(ctx, OpMove, func(ctx context.Context) (_ int64, err error) {
+		m, err = p.store.MoveFormer(ctx, func(engine.Moved) {})
+		return int64(m.Rows), err
+	})
 	return Moved(m), err
 }

@@ -3,7 +3,6 @@ package gormsession
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
@@ -20,7 +19,8 @@ type Operation struct {
 	// Err wraps one of the package's Err values, as a rule, and Why says more, as [Event] does.
 	Err error
 	Why string
-	// Count is how many sessions were found, saved or ended.
+	// Count is how many sessions were found, saved or ended. Where the answer of the database was
+	// lost it may be one too many.
 	Count int64
 	// Retries are the tries after the first one, where the database had undone that or gone away.
 	Retries int
@@ -44,6 +44,9 @@ const (
 	OpList   OperationKind = "list"   // [Plugin.Sessions]
 	OpClear  OperationKind = "clear"  // delete expired rows, see [WithCleanup]
 	OpCount  OperationKind = "count"  // [Plugin.CountLive]
+	OpMove   OperationKind = "move"   // [Plugin.MoveFormer]
+	OpFill   OperationKind = "fill"   // [Plugin.FillUsers]
+	OpReseal OperationKind = "reseal" // [Plugin.Reseal]
 )
 
 // An OperationHandler hears of each operation, for traces and metrics: when it begins, and, by the
@@ -81,7 +84,7 @@ func (p *Plugin) operate(
 // operationHandlers are those of all options.
 type operationHandlers []OperationHandler
 
-// operate carries an operation out and tells of it, also where it panics.
+// operate carries an operation out and tells of it, also where it, or another handler, panics.
 func (hs operationHandlers) operate(
 	ctx context.Context, kind OperationKind, do func(ctx context.Context) (int64, error),
 ) (int64, error) {
@@ -90,20 +93,16 @@ func (hs operationHandlers) operate(
 	}
 	var tally engine.Tally
 	ctx = engine.Tallied(ctx, &tally)
-	var ends []func(Operation)
+	o := Operation{Kind: kind, Err: errPanicked, Why: "panic"}
 	for _, h := range hs {
-		var end func(Operation)
-		if ctx, end = h.BeginOperation(ctx, kind); end != nil {
-			ends = append(ends, end)
+		within, end := h.BeginOperation(ctx, kind)
+		if ctx = within; end != nil {
+			defer func() { end(o) }()
 		}
 	}
-	o := Operation{Kind: kind, Err: errPanicked, Why: "panic"}
 	began := time.Now()
 	defer func() {
 		o.Took, o.Retries, o.Replays = time.Since(began), tally.Retries, tally.Replays
-		for _, end := range slices.Backward(ends) {
-			end(o)
-		}
 	}()
 	o.Count, o.Err = do(ctx)
 	_, o.Why = whyOf(o.Err)
@@ -133,26 +132,20 @@ func (p *persisting) carryOut(step verdict.Step) (outcome verdict.Outcome, err e
 	if kind == "" {
 		return p.perform(step)
 	}
-	count := int64(1)
-	if step == verdict.Bury {
-		count = int64(len(p.doomed))
-	}
-	err = p.operate(kind, func() (int64, error) {
+	err = p.operate(kind, func() (count int64, err error) {
 		outcome, err = p.perform(step)
-		if err != nil || outcome == verdict.Missed {
-			return 0, err
+		if err == nil && (outcome == verdict.Done || outcome == verdict.DoneExpiryMoved) {
+			count = 1
 		}
-		return count, nil
+		return count, err
 	})
 	return outcome, err
 }
 
-// operationOf is the kind of a step, "" for one that asks nothing, and for a load, which says so
-// itself.
+// operationOf is the kind of a step that always asks the database, "" for others: they say so
+// themselves where they do.
 func operationOf(step verdict.Step) OperationKind {
 	switch step {
-	case verdict.Bury:
-		return OpEnd
 	case verdict.Touch:
 		return OpRenew
 	case verdict.Insert:
@@ -161,8 +154,6 @@ func operationOf(step verdict.Step) OperationKind {
 		return OpUpdate
 	case verdict.Rekey:
 		return OpCycle
-	case verdict.Confirm, verdict.Redeem:
-		return OpCheck
 	}
 	return ""
 }

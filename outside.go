@@ -56,11 +56,12 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 	if err := p.checkKey(key); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
+	limited, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
-	_, err := p.operate(ctx, OpEnd, func(ctx context.Context) (int64, error) {
-		return 1, p.end(ctx, key)
+	n, err := p.operate(limited, OpEnd, func(ctx context.Context) (int64, error) {
+		return p.end(ctx, key)
 	})
+	p.ended(ctx, Event{Handle: sessionkey.Handle(key), Why: "by key", Count: n})
 	return err
 }
 
@@ -70,17 +71,18 @@ func (p *Plugin) Delete(ctx context.Context, key string) error {
 // since; and [ErrWrongKey] if the row has no key of the table's form, such as one that was read
 // without the column.
 func (p *Plugin) DeleteRow(ctx context.Context, row Session) error {
-	ctx, cancel := context.WithTimeout(ctx, p.opts.timeout)
+	limited, cancel := context.WithTimeout(ctx, p.opts.timeout)
 	defer cancel()
 	var next func(entries map[string]json.RawMessage) string
 	if p.opts.rotateEvery > 0 {
 		next = func(row map[string]json.RawMessage) string { return rotationOf(row).Row }
 	}
 	known := false
-	_, err := p.operate(ctx, OpEnd, func(ctx context.Context) (_ int64, err error) {
-		known, _, err = p.store.DeleteRow(ctx, row.SessionKey, next)
-		return 1, err
+	n, err := p.operate(limited, OpEnd, func(ctx context.Context) (n int64, err error) {
+		known, n, err = p.store.DeleteRow(ctx, row.SessionKey, next)
+		return n, err
 	})
+	p.ended(ctx, Event{Handle: row.Handle(), Why: "by row", Count: n})
 	if err == nil && !known {
 		return fmt.Errorf("%w: the row has none of the table's form; "+
 			"was it read with session_key, and from this table?", ErrWrongKey)

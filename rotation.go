@@ -183,26 +183,27 @@ func unlessReplaced(
 }
 
 // end deletes the row of a key, and that of the key that has replaced it: the session first, so
-// that another try finds it by each of the keys.
-func (p *Plugin) end(ctx context.Context, key string) error {
+// that another try finds it by each of the keys. It returns how many sessions have ended.
+func (p *Plugin) end(ctx context.Context, key string) (n int64, err error) {
 	if p.opts.rotateEvery == 0 {
 		return p.store.Delete(ctx, key)
 	}
 	var former []string
 	for {
-		next, err := p.store.Remove(ctx, key, successor)
+		next, ended, err := p.store.Remove(ctx, key, successor)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if next == "" {
+			n = ended
 			break
 		}
 		former, key = append(former, key), next
 	}
 	for _, key := range former {
-		if err := p.store.Delete(ctx, key); err != nil {
-			return err
+		if _, err := p.store.Delete(ctx, key); err != nil {
+			return n, err
 		}
 	}
-	return nil
+	return n, nil
 }

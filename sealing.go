@@ -180,7 +180,7 @@ func (p *Plugin) Reseal(ctx context.Context, progress ...func(Resealed)) (Reseal
 	resealed := func(r engine.Revised) Resealed {
 		return Resealed{Rows: r.Rows, Unreadable: r.Unreadable}
 	}
-	done, err := p.store.Own.Revise(ctx, p.opts.seal.reseal, func(r engine.Revised) {
+	done, err := p.revise(ctx, OpReseal, p.opts.seal.reseal, func(r engine.Revised) {
 		for _, tell := range progress {
 			tell(resealed(r))
 		}

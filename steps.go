@@ -74,17 +74,21 @@ func (s *State) bury() error {
 	if s.flushedIn != nil && s.flushedIn.IsOpen() {
 		return fmt.Errorf("%w: the session has ended, and it is open", ErrTransaction)
 	}
-	for len(s.doomed) > 0 {
-		ctx, cancel := s.deadline()
-		err := s.p.end(ctx, s.doomed[0])
-		cancel()
-		if err != nil {
-			return err
+	return s.operate(OpEnd, func() (total int64, err error) {
+		for len(s.doomed) > 0 {
+			ctx, cancel := s.deadline()
+			n, err := s.p.end(ctx, s.doomed[0])
+			cancel()
+			if err != nil {
+				return total, err
+			}
+			if n > 0 {
+				s.buried(s.doomed[0])
+			}
+			total, s.doomed = total+n, s.doomed[1:]
 		}
-		s.buried(s.doomed[0])
-		s.doomed = s.doomed[1:]
-	}
-	return nil
+		return total, nil
+	})
 }
 
 // reckon compares the row's expiry with what it would be.
@@ -220,18 +224,29 @@ func (p *persisting) move() error {
 
 // confirm looks whether a session whose expiry a Save has moved is still alive, so that its cookie
 // may leave.
-func (p *persisting) confirm() (verdict.Outcome, error) {
+func (p *persisting) confirm() (outcome verdict.Outcome, err error) {
 	if p.pledge != nil {
 		return p.redeem()
 	}
+	err = p.operate(OpCheck, func() (count int64, err error) {
+		alive, err := p.isAlive()
+		if outcome = found(alive); alive {
+			count = 1
+		}
+		return count, err
+	})
+	return outcome, err
+}
+
+func (p *persisting) isAlive() (bool, error) {
 	ctx, cancel := p.deadline()
 	defer cancel()
 	if !p.rotates() {
 		home, _, err := p.p.store.Find(ctx, p.key)
-		return found(home != nil), err
+		return home != nil, err
 	}
 	at, err := p.p.store.Seek(ctx, p.key, successor)
-	return found(at.Home != nil && at.Key == p.key), err
+	return at.Home != nil && at.Key == p.key, err
 }
 
 // follow goes after a row that is gone from where it was loaded, once: where it was moved to the

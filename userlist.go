@@ -100,7 +100,7 @@ func (p *Plugin) EndAll(ctx context.Context, userID any) (int64, error) {
 func (p *Plugin) EndEverybody(ctx context.Context) (int64, error) {
 	own := p.current(ctx)
 	n, err := p.operate(context.WithoutCancel(ctx), OpEnd, p.store.ClearAll)
-	p.happened(ctx, "", "everybody", n)
+	p.ended(ctx, Event{Why: "everybody", Count: n})
 	if err == nil && own != nil {
 		own.Flush()
 	}
@@ -148,7 +148,7 @@ func (p *Plugin) endUser(
 	n, err := p.operate(limited, OpEnd, func(ctx context.Context) (int64, error) {
 		return p.store.EndUser(ctx, user, pick)
 	})
-	p.happened(ctx, user, why, n)
+	p.ended(ctx, Event{UserID: user, Why: why, Count: n})
 	return n, err
 }
 

@@ -116,6 +116,9 @@ func TestWhatMovesEachMetric(t *testing.T) {
 			if err := s.plugin.Delete(t.Context(), other); err != nil {
 				t.Error(err)
 			}
+		}, "sessions.ended reason=by key", "took end")
+		wants("a logout by a key that is no more", func() {
+			s.visit(other, func(s *gormsession.State, _ *http.Request) { s.Flush() })
 		}, "took end")
 		key = s.start()
 		s.exec(func(db *gorm.DB) error {

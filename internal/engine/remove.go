@@ -6,32 +6,36 @@ import (
 	"errors"
 )
 
-// Remove deletes the row of a key, expired or not, unless next tells, by what the row holds, that
-// another key has replaced it: then it returns that, and leaves the row. What is deleted is what
-// was looked at, so that a session that gets another key meanwhile is not missed.
+// Remove deletes the row of a key, expired or not, and returns how many there were, unless next
+// tells, by what the row holds, that another key has replaced it: then it returns that, and leaves
+// the row. What is deleted is what was looked at, so that a session that gets another key meanwhile
+// is not missed.
 func (s *Store) Remove(
 	ctx context.Context, key string,
 	next func(key string, entries map[string]json.RawMessage) string,
-) (replacedBy string, err error) {
+) (replacedBy string, n int64, err error) {
 	for again := true; again; {
 		again = false
 		for _, place := range s.places {
 			if !place.knows(key) {
 				continue
 			}
-			var gone bool
-			replacedBy, _, gone, err = place.remove(ctx, place.stored(key),
+			var deleted, gone bool
+			replacedBy, deleted, gone, err = place.remove(ctx, place.stored(key),
 				func(entries map[string]json.RawMessage) string { return next(key, entries) })
+			if deleted {
+				n++
+			}
 			if err != nil || replacedBy != "" {
-				return replacedBy, err
+				return replacedBy, n, err
 			}
 			again = again || !gone
 		}
 		if err := ctx.Err(); again && err != nil {
-			return "", s.Own.fault(err, s.Own.stored(key))
+			return "", n, s.Own.fault(err, s.Own.stored(key))
 		}
 	}
-	return "", nil
+	return "", n, nil
 }
 
 // remove is Remove in one table. deleted tells whether it has deleted the row, and gone whether
@@ -72,11 +76,16 @@ func (t *Table) remove(
 			return err
 		})
 	}
-	if err := t.untilKnown(ctx, do, do); err != nil || deleted {
+	lost := false // the answer to a COMMIT by which it was deleted
+	again := func(ctx context.Context) error {
+		lost = lost || deleted
+		return do(ctx)
+	}
+	if err := t.untilKnown(ctx, do, again); err != nil || deleted {
 		return "", deleted, true, t.fault(err, stored)
 	}
 	now, found, err := t.lookStored(ctx, stored)
-	return "", false, !found || now.Data == r.Data, err // a trigger may keep it
+	return "", lost && !found, !found || now.Data == r.Data, err // a trigger may keep it
 }
 
 // deleteRow deletes a row, and before it those that have replaced it. It returns how many sessions

@@ -189,8 +189,8 @@ func (t *Table) renew(
 	return hit, err
 }
 
-// delete removes the row of that key, if there is one, and returns how many there were. To do it
-// twice does no harm.
+// delete removes the row of that key, if there is one, and returns how many there were, as far as
+// that is known. To do it twice does no harm.
 func (t *Table) delete(ctx context.Context, key string) (int64, error) {
 	return t.deleteStored(ctx, t.stored(key))
 }
@@ -213,12 +213,16 @@ func (t *Table) deleteStored(ctx context.Context, stored rowKey) (n int64, err e
 		},
 		func(ctx context.Context) error {
 			return t.transact(ctx, func(on line) (err error) {
-				n, err = remove(on)
-				if err != nil || n > 0 || t.dialect.confirm == "" {
+				left, err := remove(on)
+				n = 1 // for all that is known
+				if err != nil || left > 0 || t.dialect.confirm == "" {
 					return err
 				}
 				return t.statement(on).Exec(t.dialect.confirm).Error
 			})
 		})
-	return n, t.fault(err, stored)
+	if err != nil {
+		return 0, t.fault(err, stored)
+	}
+	return n, nil
 }

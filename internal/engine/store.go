@@ -129,15 +129,9 @@ func (s *Store) Exists(ctx context.Context, key string) (bool, error) {
 	return false, nil
 }
 
-// Delete deletes the row of that key wherever it is, also if it is moved meanwhile. That there is
-// none is no error.
-func (s *Store) Delete(ctx context.Context, key string) error {
-	_, err := s.delete(ctx, key)
-	return err
-}
-
-// delete is Delete, and returns how many rows there were.
-func (s *Store) delete(ctx context.Context, key string) (total int64, err error) {
+// Delete deletes the row of that key wherever it is, also if it is moved meanwhile, and returns how
+// many there were. That there is none is no error.
+func (s *Store) Delete(ctx context.Context, key string) (total int64, err error) {
 	for _, place := range s.places {
 		if place.knows(key) {
 			n, err := place.delete(ctx, key)
@@ -159,7 +153,7 @@ func (s *Store) DeleteRow(
 		switch hash := sessionkey.IsHash(key); {
 		case !hash && !place.layout.HashedKeys && place.knows(key):
 			// It is the client's, and may have moved to a table of hashes.
-			total, err = s.delete(ctx, key)
+			total, err = s.Delete(ctx, key)
 			return true, total, err
 		case hash && place.layout.HashedKeys:
 			known = true

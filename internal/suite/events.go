@@ -101,6 +101,24 @@ func (on cases) TestEvents(t *testing.T) {
 		wants("too large", "rejected bob/too large 1 "+handle(key))
 		s.visit(key, func(c *Call) { c.Session().Get("n"); c.Session().LogOut() })
 		wants("a logout", "ended bob/logout 1 "+handle(key))
+		s.visit(key, func(c *Call) { c.Session().LogOut() })
+		wants("a logout of nobody")
+		for why, end := range map[string]func(key string) error{
+			"by key": func(key string) error { return s.plugin.Delete(t.Context(), key) },
+			"by row": func(key string) error {
+				return s.plugin.DeleteRow(t.Context(), gormsession.Session{SessionKey: stored(key)})
+			},
+		} {
+			key := s.start(map[string]any{"n": 0})
+			keys = append(keys, key)
+			h.take()
+			for _, want := range [][]string{{"ended /" + why + " 1 " + handle(key)}, nil} {
+				if err := end(key); err != nil {
+					t.Error(err)
+				}
+				wants(why, want...)
+			}
+		}
 		for why, end := range map[string]func(ctx context.Context) (int64, error){
 			"by handle": func(ctx context.Context) (int64, error) {
 				logins, err := s.plugin.Sessions(ctx, "carl")

@@ -101,6 +101,18 @@ func (on cases) TestOperations(t *testing.T) {
 			}
 		})
 		wants("a transaction", "load 1", "update 1")
+		var open *gorm.DB
+		s.visit(key, func(c *Call) {
+			session := c.Session()
+			session.Set("n", 8)
+			open = s.db.Begin()
+			if err := session.SaveIn(open); err != nil {
+				t.Error(err)
+			}
+			session.Touch()
+		})
+		open.Rollback()
+		wants("a transaction that stays open", "load 1", "update 1")
 		for name, ask := range map[string]func(ctx context.Context) error{
 			"list 1": func(ctx context.Context) error {
 				return errorOf(s.plugin.Sessions(ctx, "ann"))
@@ -111,6 +123,7 @@ func (on cases) TestOperations(t *testing.T) {
 				return errors.Join(err, unless(n == 1, "%d are live", n))
 			},
 			"clear 0": func(ctx context.Context) error { return errorOf(s.plugin.ClearExpired(ctx)) },
+			"end 0":   func(ctx context.Context) error { return s.plugin.Delete(ctx, keyWithoutRow) },
 		} {
 			if err := ask(t.Context()); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -121,9 +134,59 @@ func (on cases) TestOperations(t *testing.T) {
 		s.visit(key, readName)
 		s.statements.Fail(nil)
 		wants("a fault", "load 0 database")
-		s.visit(key, func(c *Call) { c.Session().LogOut() })
+		logOut := func(c *Call) { c.Session().LogOut() }
+		s.visit(key, logOut)
 		wants("a logout", "end 1")
+		s.visit(key, logOut)
+		wants("a logout of nobody", "end 0")
+		row := gormsession.Session{SessionKey: stored(s.start(map[string]any{"n": 0}))}
+		h.take()
+		asked.take()
+		for _, want := range []string{"end 1", "end 0"} {
+			if err := s.plugin.DeleteRow(t.Context(), row); err != nil {
+				t.Error(err)
+			}
+			wants("a row", want)
+		}
 	})
+}
+
+// What goes through a whole table is told once, with how many rows it has written; and a session
+// that was moved while a request changed it is saved once, where it is then.
+func (on cases) TestOperationsOfATable(t *testing.T) {
+	d := dbtest.New(t, dbtest.SQLite)
+	before, h := on.newSite(t, d), &told{}
+	key := before.start(map[string]any{"user_id": 7})
+	s := on.newSite(t, d, gormsession.WithTable("moved"), gormsession.WithFormer(),
+		gormsession.WithUsers(), gormsession.WithEncryption(sealKeyA), gormsession.WithOperations(h))
+	wants := func(want ...string) {
+		t.Helper()
+		if got := h.take(); !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	}
+	got := s.visit(key, func(c *Call) {
+		c.Session().Set("n", 1)
+		if err := errorOf(s.plugin.MoveFormer(context.Background())); err != nil {
+			t.Error(err)
+		}
+	})
+	if got.status != http.StatusOK {
+		t.Errorf("answered with %d\n%s", got.status, s.log)
+	}
+	wants("load 1", "move 1", "update 0 replays 1", "update 1")
+	ctx, leave := context.WithCancel(t.Context())
+	for i := range 2 {
+		if err := errorOf(s.plugin.FillUsers(ctx, "user_id")); (err == nil) != (i == 0) {
+			t.Error(err)
+		}
+		leave()
+	}
+	wants("fill 1", "fill 0 canceled")
+	if err := errorOf(s.plugin.Reseal(t.Context())); err != nil {
+		t.Error(err)
+	}
+	wants("reseal 0")
 }
 
 func unless(is bool, format string, args ...any) error {
@@ -148,6 +211,32 @@ func (on cases) TestOperationHandlerThatUsesTheSession(t *testing.T) {
 	if got := s.visit("", writeName("Bob")); got.status != http.StatusOK {
 		t.Errorf("the next request got %d", got.status)
 	}
+}
+
+// An operation in which a handler panics has ended for those that were told of its beginning.
+func (on cases) TestOperationHandlerThatPanics(t *testing.T) {
+	for name, bad := range map[string]panicking{"at the beginning": {true}, "at the end": {false}} {
+		first := &told{}
+		s := on.newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithOperations(first),
+			gormsession.WithOperations(bad))
+		if got := s.visit(keyWithoutRow, readName); got.status != http.StatusInternalServerError {
+			t.Errorf("%s: answered with %d", name, got.status)
+		}
+		if got := first.take(); len(got) != 1 {
+			t.Errorf("%s: the other handler is told %q", name, got)
+		}
+	}
+}
+
+type panicking struct{ begins bool }
+
+func (p panicking) BeginOperation(
+	ctx context.Context, _ gormsession.OperationKind,
+) (context.Context, func(gormsession.Operation)) {
+	if p.begins {
+		panic("a handler")
+	}
+	return ctx, func(gormsession.Operation) { panic("a handler") }
 }
 
 type meddler struct{ state **gormsession.State }
