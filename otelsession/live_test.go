@@ -1,6 +1,7 @@
 package otelsession_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,26 @@ func TestLiveSessionsRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, not one that says %q", err, want)
 		}
+	}
+}
+
+// Without a provider it is OpenTelemetry's global one.
+func TestNoProvider(t *testing.T) {
+	none := []otelsession.Option{
+		otelsession.WithMeterProvider(nil), otelsession.WithTracerProvider(nil),
+	}
+	plugin, err := gormsession.New(dbtest.New(t, dbtest.SQLite).Open(t),
+		otelsession.Instrument(none...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = otelsession.ObserveLive(plugin, time.Minute, none...)
+	session, openErr := plugin.Open(t.Context(), "")
+	if err := errors.Join(err, openErr); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Save(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -19,6 +19,7 @@
 package otelsession
 
 import (
+	"cmp"
 	"slices"
 
 	"go.opentelemetry.io/otel"
@@ -53,11 +54,17 @@ func (c config) with(more ...attribute.KeyValue) attribute.Set {
 	return attribute.NewSet(slices.Concat(c.attributes, more)...)
 }
 
-// WithMeterProvider sets what makes the metrics. The default is OpenTelemetry's global provider.
-func WithMeterProvider(p metric.MeterProvider) Option { return func(c *config) { c.meters = p } }
+// WithMeterProvider sets what makes the metrics. The default, and nil, is OpenTelemetry's global
+// provider.
+func WithMeterProvider(p metric.MeterProvider) Option {
+	return func(c *config) { c.meters = cmp.Or(p, c.meters) }
+}
 
-// WithTracerProvider sets what makes the spans. The default is OpenTelemetry's global provider.
-func WithTracerProvider(p trace.TracerProvider) Option { return func(c *config) { c.tracers = p } }
+// WithTracerProvider sets what makes the spans. The default, and nil, is OpenTelemetry's global
+// provider.
+func WithTracerProvider(p trace.TracerProvider) Option {
+	return func(c *config) { c.tracers = cmp.Or(p, c.tracers) }
+}
 
 // WithAttributes adds attributes to each metric and span, such as one that tells two plugins of one
 // process apart. They are to be the same all the time.

@@ -66,10 +66,15 @@ func newSite(t *testing.T, d *dbtest.DB, opts ...gormsession.Option) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.handler = httpsession.Handler(s.plugin)(http.HandlerFunc(
-		func(w http.ResponseWriter, r *http.Request) { s.page(httpsession.Get(r), r) }))
+	s.mount()
 	t.Cleanup(s.checkExport)
 	return s
+}
+
+// mount serves the page.
+func (s *site) mount() {
+	s.handler = httpsession.Handler(s.plugin)(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) { s.page(httpsession.Get(r), r) }))
 }
 
 // visit asks for a page as who has that key, and returns the status and the key that is to be
