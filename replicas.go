@@ -24,8 +24,9 @@ import (
 // A replica that has no such session, is further behind, or is away, is no news: the primary is
 // asked then, after a tenth of [WithTimeout] at most. How far a replica is behind is known by a row
 // that each process writes into the table, twice in that time, while it reads sessions more often
-// than that; the row is a session that nobody has, and expires within an hour after the process. It
-// takes replicas that get rows in the order of their commits, as those of PostgreSQL, MySQL and
+// than that; the row is a session that nobody has, made by the function of [WithModel] as any, and
+// expires within an hour after the process. Where it cannot be written a warning says so. It takes
+// replicas that get rows in the order of their commits, as those of PostgreSQL, MySQL and
 // MariaDB do unless they were told otherwise, and for each table one stream of them, so none that
 // is sharded. Where the primary is
 // away sessions are, as soon as late is over.

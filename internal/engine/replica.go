@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
@@ -11,32 +10,19 @@ import (
 	"gorm.io/gorm"
 )
 
-// Replicas say which replica may be asked. That one is so far behind at most is known by beats:
-// this process writes them into a row of its own, on the primary, and a replica is believed where
-// the statement that has read the session has found a beat beside it whose writing began no longer
-// ago. No other machine's clock has a part in that, and how a replica gets its rows does not
-// matter, as long as it gets them in the order of their commits.
+// Replicas say which replica may be asked: one that a beat says is near, and that has not failed
+// just now.
 type replicas struct {
-	late time.Duration // how far behind one may be; 0: none is asked
+	late  time.Duration // how far behind one may be; 0: none is asked
+	beats beats
 
 	mu      sync.Mutex
-	key     rowKey                // of the row of the beats, "" for none
-	beats   []beat                // the last ones, oldest first
-	last    time.Time             // when one was last begun
-	asked   time.Time             // when a session was last looked for
-	resting map[*sql.DB]time.Time // which replicas are left alone until then
+	resting map[*sql.DB]time.Time // which are left alone until then
 	warned  time.Time
 }
 
-// A beat is what was written into the row's expire_date, and when that began.
-type beat struct{ mark, began time.Time }
-
-const (
-	// beatLives is how long the row of the beats outlives the last one.
-	beatLives = time.Hour
-	// restOfTheFailed is how long a replica is left alone that could not be asked.
-	restOfTheFailed = 10 * time.Second
-)
+// restOfTheFailed is how long a replica is left alone that could not be asked.
+const restOfTheFailed = 10 * time.Second
 
 // FindNear returns the live row of that key as a replica has it that is known to be no further
 // behind than it may be. Where it finds none that is no news of the session: the primary is to be
@@ -50,20 +36,18 @@ func (t *Table) FindNear(ctx context.Context, key string) (r Record, found bool)
 		return Record{}, false
 	}
 	now := t.clock()
-	if t.replicas.beatIsDue(now) {
-		t.beat(ctx, now)
-	}
-	row, mark := t.replicas.believed(pool.db, now)
-	if row == "" {
+	t.beatInTime(ctx, now)
+	row, mark := t.replicas.beats.believed(now, t.replicas.late)
+	if row == "" || t.replicas.rests(pool.db, now) {
 		return Record{}, false
 	}
 	own, cancel := t.patience(ctx)
 	defer cancel()
-	on := line{ctx: own, pool: pool, quiet: true}
-	r, found, behind, err := t.scanNear(on, t.stored(key), row, mark)
+	stored := t.stored(key)
+	r, found, behind, err := t.scanNear(line{ctx: own, pool: pool, quiet: true}, stored, row, mark)
 	switch {
 	case err != nil && ctx.Err() == nil:
-		t.leaveAlone(pool.db, now, restOfTheFailed, "it could not be asked", err)
+		t.leaveAlone(pool.db, now, restOfTheFailed, "it could not be asked", t.fault(err, stored))
 	case err == nil && behind:
 		t.leaveAlone(pool.db, now, t.replicas.late/2, "it is too far behind", nil)
 	}
@@ -105,94 +89,21 @@ func (t *Table) scanNear(
 	return r, found, behind, rows.Err()
 }
 
-// beatIsDue tells whether the caller is to write a beat. There are two in the time that a replica
-// may be late, and none where no session was looked for in that half: who is asked so seldom asks
-// the primary.
-func (r *replicas) beatIsDue(now time.Time) bool {
+// nearQuery selects the rows of two keys, for scanNear.
+func (t *Table) nearQuery() string {
+	return fmt.Sprintf("SELECT session_key, session_data, %s FROM %s "+
+		"WHERE session_key IN (?, ?) AND expire_date > ?",
+		t.dialect.expireText, t.db.Statement.Quote(t.table))
+}
+
+// rests tells whether a replica is left alone at that instant.
+func (r *replicas) rests(db *sql.DB, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	each := r.late / 2
-	idle := now.Sub(r.asked) > each
-	r.asked = now
-	if idle || !r.last.IsZero() && now.Sub(r.last) < each {
-		return false
-	}
-	r.last = now
-	return true
+	return now.Before(r.resting[db])
 }
 
-// beat writes a beat. Whatever it comes to, and however late, what a replica has got with it was
-// committed after it began.
-func (t *Table) beat(ctx context.Context, began time.Time) {
-	ctx, cancel := t.patience(ctx)
-	defer cancel()
-	b := beat{mark: t.Now().Add(beatLives), began: began}
-	row, last := t.replicas.latest()
-	if !b.mark.After(last.mark) { // the clock stands still, or was set back
-		b.mark = last.mark.Add(time.Microsecond)
-	}
-	hit := false
-	var err error
-	if row != "" {
-		hit, err = t.renew(ctx, row, last.mark, b.mark)
-	}
-	if err == nil && !hit { // also where nobody knows how the last beat has ended
-		row, err = t.firstBeat(ctx, b)
-	}
-	if err == nil {
-		t.replicas.note(row, b)
-	}
-}
-
-// firstBeat makes the row. It is a session that nobody has, and goes as one.
-func (t *Table) firstBeat(ctx context.Context, b beat) (row rowKey, err error) {
-	row = t.stored(t.newKey())
-	r := Record{Entries: map[string]json.RawMessage{}, Expire: b.mark}
-	if r.Data, err = t.encode(row, r.Entries, ""); err != nil {
-		return "", err
-	}
-	return row, t.single(ctx, func(on line) error { return t.create(on, row, r) })
-}
-
-// latest is the row of the beats, and the last of them.
-func (r *replicas) latest() (row rowKey, last beat) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.beats) > 0 {
-		last = r.beats[len(r.beats)-1]
-	}
-	return r.key, last
-}
-
-// note notes a beat that was written into that row.
-func (r *replicas) note(row rowKey, b beat) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if row != r.key {
-		r.key, r.beats = row, nil
-	}
-	if r.beats = append(r.beats, b); len(r.beats) > 4 {
-		r.beats = r.beats[1:]
-	}
-}
-
-// believed is the row of the beats, and the mark by which a replica is believed at that instant:
-// "" if there is none that it has had time to get, or if this replica is left alone.
-func (r *replicas) believed(db *sql.DB, now time.Time) (row rowKey, mark time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now.Before(r.resting[db]) {
-		return "", time.Time{}
-	}
-	for _, b := range r.beats {
-		if age := now.Sub(b.began); age <= r.late && age >= r.late/4 {
-			return r.key, b.mark
-		}
-	}
-	return "", time.Time{}
-}
-
-// leaveAlone has a replica not be asked for a while, and says so once in a minute.
+// leaveAlone has a replica not be asked for a while, and says so.
 func (t *Table) leaveAlone(db *sql.DB, now time.Time, rest time.Duration, why string, err error) {
 	r := &t.replicas
 	r.mu.Lock()
@@ -200,6 +111,14 @@ func (t *Table) leaveAlone(db *sql.DB, now time.Time, rest time.Duration, why st
 		r.resting = make(map[*sql.DB]time.Time)
 	}
 	r.resting[db] = now.Add(rest)
+	r.mu.Unlock()
+	t.warnOfReplicas(now, "and not on a replica: "+why, err)
+}
+
+// warnOfReplicas says, once in a minute, why none is read.
+func (t *Table) warnOfReplicas(now time.Time, why string, err error) {
+	r := &t.replicas
+	r.mu.Lock()
 	warn := now.Sub(r.warned) >= time.Minute
 	if warn {
 		r.warned = now
@@ -208,12 +127,11 @@ func (t *Table) leaveAlone(db *sql.DB, now time.Time, rest time.Duration, why st
 	if !warn {
 		return
 	}
-	attrs := []any{"why", why}
+	var attrs []any
 	if err != nil {
-		attrs = append(attrs, "error", Detail(t.fault(err, "")))
+		attrs = append(attrs, "error", Detail(err))
 	}
-	t.logger().Warn("gormsession: sessions are read on the primary for a while, and not on a "+
-		"replica", attrs...)
+	t.logger().Warn("gormsession: sessions are read on the primary for a while, "+why, attrs...)
 }
 
 // A replicaPool is the pool of a replica. It passes for a transaction, which a resolver leaves
@@ -245,10 +163,3 @@ func (p *replicaPool) GetDBConn() (*sql.DB, error) { return p.db, nil }
 // Commit and Rollback make it a gorm.TxCommitter, and do nothing.
 func (p *replicaPool) Commit() error   { return nil }
 func (p *replicaPool) Rollback() error { return nil }
-
-// nearQuery selects the rows of two keys, for scanNear.
-func (t *Table) nearQuery() string {
-	return fmt.Sprintf("SELECT session_key, session_data, %s FROM %s "+
-		"WHERE session_key IN (?, ?) AND expire_date > ?",
-		t.dialect.expireText, t.db.Statement.Quote(t.table))
-}

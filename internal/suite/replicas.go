@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -123,6 +124,34 @@ func (on cases) TestReplicaBeats(t *testing.T) {
 		if n, err := m.plugin.ClearExpired(ctx); n != 1 || err != nil {
 			t.Errorf("an hour later %d rows have expired, %v", n, err)
 		}
+	})
+}
+
+// A beat that lasts is the only one on its way: a second one would make a row of its own. One that
+// cannot be written is in the log, as no replica is read then.
+func (on cases) TestReplicaBeatThatLasts(t *testing.T) {
+	on.onReplicated(t, func(t *testing.T, m *replicated) {
+		key := m.start(map[string]any{"name": "Ann"})
+		m.visit(key, readName)
+		var meanwhile replicatedReply
+		m.statements.Hook(once("INSERT", func() {
+			m.clock.advance(late / 2)
+			meanwhile = m.visit(key, readName)
+		}))
+		m.visit(key, readName)
+		m.statements.Hook(nil)
+		m.wants("meanwhile", meanwhile, "", "SELECT", `"Ann"`)
+		if n := len(m.rows()); n != 2 {
+			t.Errorf("there are %d rows of a session and of the beats", n)
+		}
+		m.statements.Fail(failing("UPDATE", errors.New("no beats")))
+		m.clock.advance(late / 2)
+		got := m.visit(key, readName)
+		m.statements.Fail(nil)
+		if got.status != http.StatusOK || got.body != `"Ann"` {
+			t.Errorf("without beats: %d %s", got.status, got.body)
+		}
+		m.log.wants(t, "the row that tells how late a replica is was not written", "no beats")
 	})
 }
 
