@@ -26,10 +26,9 @@ import (
 // that each process writes into the table, twice in that time, while it reads sessions more often
 // than that; the row is a session that nobody has, made by the function of [WithModel] as any, and
 // expires within an hour after the process. Where it cannot be written a warning says so. It takes
-// replicas that get rows in the order of their commits, as those of PostgreSQL, MySQL and
-// MariaDB do unless they were told otherwise, and for each table one stream of them, so none that
-// is sharded. Where the primary is
-// away sessions are, as soon as late is over.
+// replicas that get rows in the order of their commits, as those of PostgreSQL, MySQL and MariaDB
+// do unless they were told otherwise, and for each table one stream of them, so none that is
+// sharded. Where the primary is away sessions are, as soon as late is over.
 func WithReplicaReads(late time.Duration) Option {
 	return func(o *options) { o.late = late }
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"testing"
+	"time"
 
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
@@ -38,8 +39,9 @@ func newExecutioner(t *testing.T, d *dbtest.DB) *executioner {
 	return e
 }
 
-// kill ends all connections to the database but its own, and returns how many there were.
-func (e *executioner) kill() (n int) {
+// kill ends all connections to the database but its own, and returns once they are gone. A server
+// that was told to end one says yes at once, and may carry out one more statement on it.
+func (e *executioner) kill() {
 	ctx := context.Background()
 	list := map[dbtest.Kind]string{
 		dbtest.Postgres: "SELECT pid FROM pg_stat_activity" +
@@ -50,7 +52,7 @@ func (e *executioner) kill() (n int) {
 	rows, err := e.conn.QueryContext(ctx, list)
 	if err != nil {
 		e.t.Error(err)
-		return 0
+		return
 	}
 	var ids []int64
 	for rows.Next() {
@@ -68,7 +70,28 @@ func (e *executioner) kill() (n int) {
 	for _, id := range ids {
 		_, _ = e.conn.ExecContext(ctx, end, id) // it may have gone by itself
 	}
-	return len(ids)
+	for _, id := range ids {
+		e.awaitEnd(id)
+	}
+}
+
+// awaitEnd waits until there is no such connection.
+func (e *executioner) awaitEnd(id int64) {
+	query := map[dbtest.Kind]string{
+		dbtest.Postgres: "SELECT COUNT(*) FROM pg_stat_activity WHERE pid = $1",
+		dbtest.MariaDB:  "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ?",
+	}[e.kind]
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(time.Millisecond) {
+		var n int
+		err := e.conn.QueryRowContext(context.Background(), query, id).Scan(&n)
+		if err != nil || n == 0 {
+			if err != nil {
+				e.t.Error(err)
+			}
+			return
+		}
+	}
+	e.t.Errorf("connection %d does not end", id)
 }
 
 // serverConfigs runs f on each database that has connections to lose, with each gorm.Config.

@@ -193,30 +193,33 @@ func (on cases) TestFaultTableLocked(t *testing.T) {
 // and a 503 where each try loses its own.
 func (on cases) TestFaultConnectionLostAtEachStatement(t *testing.T) {
 	serverConfigs(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
-		s := on.newSiteWith(t, d, c.Gorm(), gormsession.WithTimeout(time.Second))
+		s := on.newSiteWith(t, d, c.Gorm())
+		hurried := on.newSiteWith(t, d, c.Gorm(), gormsession.WithTimeout(time.Second))
 		key, e, n := s.start(map[string]any{"n": 0}), newExecutioner(t, d), 0
 		verbs := map[string]func(*Call){"SELECT": showCounter, "UPDATE": increment}
 		for verb, page := range verbs {
 			for range 3 {
 				s.visit(key, increment)
 				n++
-				s.statements.Hook(once(verb, func() { e.kill() }))
+				s.statements.Hook(once(verb, e.kill))
 				if got := s.visit(key, page); got.status != http.StatusOK {
 					t.Errorf("%s, once: answered with %d\n%s", verb, got.status, s.log)
 				}
 				if verb == "UPDATE" {
 					n++
 				}
-				s.statements.Hook(func(sql string) {
+				s.statements.Hook(nil)
+				hurried.visit(key, showCounter)
+				hurried.statements.Hook(func(sql string) {
 					if strings.HasPrefix(sql, verb) {
 						e.kill()
 					}
 				})
-				s.visit(key, page).unavailable(t)
-				s.statements.Hook(nil)
+				hurried.visit(key, page).unavailable(t)
+				hurried.statements.Hook(nil)
 			}
 		}
-		s.statements.Hook(once("COMMIT", func() { e.kill() }))
+		s.statements.Hook(once("COMMIT", e.kill))
 		if got := s.visit(key, increment); got.status != http.StatusOK {
 			t.Errorf("COMMIT: answered with %d\n%s", got.status, s.log)
 		}
