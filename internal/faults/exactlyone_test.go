@@ -107,10 +107,8 @@ func (p *pair) exactlyOne(l loss, deed string, marked bool) {
 	case application.Gone:
 		p.wrong("%s: logged out", what)
 	}
-	shows := p.b.ask("/read", key)
-	p.count("read", shows)
-	var err error
-	if is := shows.Page.N; is < least || is > most {
+	shows, err := p.shows(key)
+	if is := shows.N; err == nil && (is < least || is > most) {
 		err = fmt.Errorf("it was answered with %d, %q, and the counter is %d, not %d to %d",
 			got.status, got.Outcome, is, least, most)
 	}

@@ -162,15 +162,17 @@ func (tr *trial) history(nodes []*node, chance *rand.Rand) int {
 	}
 	clients.Wait()
 	last := history.Call{Do: "read", Key: key}
-	for try := 0; try < 50; try++ {
+	seen := false
+	for try := 0; try < 50 && !seen; try++ {
 		got := h.Do(4, last, func() history.Answer {
 			got := nodes[0].perform(last)
 			tr.count(last.Do, got)
 			return got.Answer
 		})
-		if got.Outcome == application.Done || got.Outcome == application.Gone {
-			break
-		}
+		seen = got.Outcome == application.Done || got.Outcome == application.Gone
+	}
+	if !seen {
+		tr.wrong("a history ends with a session that nobody could read")
 	}
 	tr.holds(h.Check(20*time.Second), "a history")
 	return h.Len()

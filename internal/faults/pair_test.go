@@ -71,6 +71,16 @@ func (p *pair) isOver(c *wire.Catch, what string) bool {
 
 func (p *pair) fault() { p.faults.Add(1) }
 
+// shows is what the second node shows of a session that is there.
+func (p *pair) shows(key string) (application.Page, error) {
+	got := p.b.ask("/read", key)
+	p.count("read", got)
+	if got.Outcome != application.Done {
+		return got.Page, fmt.Errorf("its session is answered with %d, %q", got.status, got.Outcome)
+	}
+	return got.Page, nil
+}
+
 // opens compares what a key opens.
 func (p *pair) opens(key string, want application.Outcome) {
 	got := p.b.ask("/read", key)

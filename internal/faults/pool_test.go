@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,6 +31,11 @@ func inTime(tr *trial, nodes []*node, rounds int, begin, end func()) {
 		c.heal()
 		c.awaitServed(200)
 		var err error
+		if tr.unavailable.Load()+tr.unknown.Load() == failed {
+			err = errors.New("nothing has failed")
+		}
+		tr.holds(err, "the fault")
+		err = nil
 		if took := time.Duration(c.slowest.ns.Load()); took > most {
 			err = fmt.Errorf("it took %v, and should take %v at most", took, most)
 		}

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,13 +35,11 @@ func (p *pair) slowSave(page string) {
 	p.fault()
 	answered := make(chan reply, 1)
 	go func() { answered <- p.a.ask(page, key, "v", "7") }()
-	for {
+	for slow := 0; ; slow++ {
 		select {
 		case got := <-answered:
 			p.count(page, got)
-			if got.Outcome == application.Done {
-				p.isSaved(page, key)
-			}
+			p.isSaved(page, key, got, slow)
 			p.wire.Judge(nil)
 			for len(caught) > 0 {
 				(<-caught).Release()
@@ -49,9 +48,10 @@ func (p *pair) slowSave(page string) {
 		case c := <-caught:
 			var err error
 			for range 20 {
-				got := p.b.ask("/read", key)
-				p.count("read", got)
-				if s := got.Page; s.N != 0 || s.A != 0 || s.B != 0 {
+				switch s, unread := p.shows(key); {
+				case unread != nil:
+					err = unread
+				case s.N != 0 || s.A != 0 || s.B != 0:
 					err = fmt.Errorf("somebody sees %+v of it", s)
 				}
 			}
@@ -67,13 +67,17 @@ func (p *pair) slowSave(page string) {
 	}
 }
 
-// isSaved checks that everybody sees a save that was acknowledged.
-func (p *pair) isSaved(page, key string) {
-	got := p.b.ask("/read", key)
-	p.count("read", got)
+// isSaved checks that a save of which so many statements were slow was acknowledged, and that
+// everybody sees it.
+func (p *pair) isSaved(page, key string, got reply, slow int) {
 	want := map[string][3]int{"/increment": {1, 0, 0}, "/pair": {0, 7, 7}}[page]
-	var err error
-	if s := got.Page; [3]int{s.N, s.A, s.B} != want {
+	s, err := p.shows(key)
+	switch {
+	case slow == 0:
+		err = errors.New("no statement of it was slow")
+	case got.Outcome != application.Done:
+		err = fmt.Errorf("it was answered with %d, %q", got.status, got.Outcome)
+	case err == nil && [3]int{s.N, s.A, s.B} != want:
 		err = fmt.Errorf("it was acknowledged, and the session holds %+v", s)
 	}
 	p.holds(err, "%s, %s", p.a.name, page)
