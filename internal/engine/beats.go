@@ -35,7 +35,9 @@ func (t *Table) beatInTime(ctx context.Context, now time.Time) {
 	}
 	defer b.end()
 	row, last := b.latest()
-	next := beat{mark: t.Now().Add(beatLives), began: now}
+	// As it is read: where the hands of a wall clock are put back an hour is there twice.
+	mark := t.expireOf(t.expireArg(t.Now().Add(beatLives)))
+	next := beat{mark: mark, began: now}
 	if !next.mark.After(last.mark) { // the clock stands still, or was set back
 		next.mark = last.mark.Add(time.Microsecond)
 	}
