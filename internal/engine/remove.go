@@ -56,6 +56,7 @@ func (t *Table) remove(
 		}
 	}
 	do := func(ctx context.Context) error {
+		deleted = false // by an earlier try, which was undone
 		return t.transact(ctx, func(on line) error {
 			n, err := t.unsee(on, guard{data: r.Data}, stored)
 			if err != nil || n > 0 || t.dialect.lock == "" {

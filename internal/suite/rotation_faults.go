@@ -44,6 +44,34 @@ func (on cases) TestKeyRotationLostAnswer(t *testing.T) {
 	})
 }
 
+// A logout whose transaction was undone, and whose session gets a new key before the next try, ends
+// that.
+func (on cases) TestKeyRotationAndALogoutThatIsUndone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		s := on.newSite(t, d, hourly)
+		first := s.start(map[string]any{"name": "Ann"})
+		s.clock.advance(61 * time.Minute)
+		fail, commits := failsFirst("COMMIT", rollbacks[d.Kind()][0], 1)
+		s.statements.Fail(fail)
+		rotate := once("BEGIN", func() { s.moved(first, showName) })
+		s.statements.Hook(func(sql string) {
+			if commits.Load() > 0 {
+				rotate(sql)
+			}
+		})
+		got := s.visit(first, pageF)
+		s.statements.Hook(nil)
+		s.statements.Fail(nil)
+		if commits.Load() < 3 {
+			t.Fatalf("there were %d commits, of the logout, the new key, and the logout", commits.Load())
+		}
+		if got.cookieIs(first) != "deleted" || s.live(t) != 0 {
+			t.Errorf("%d, the cookie is %q, and %d sessions are left", got.status,
+				got.cookieIs(first), s.live(t))
+		}
+	})
+}
+
 // A damaged row is as damaged by the key before.
 func (on cases) TestKeyRotationDamaged(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
