@@ -19,10 +19,11 @@ type Event struct {
 	// UserID is who has logged in by [State.LogIn], as far as the request has looked.
 	UserID string
 	// Why says more, in a few words that are always the same, "" where there is no more to say. Of
-	// Unavailable it is the cause: "unreachable" where nobody takes the call, "timeout",
-	// "no connection" where the pool has given none in time, "connection lost", "busy" where the
-	// database undoes it in favour of others all the time, "outcome unknown", "codec" where the
-	// key of sealed data is missing, and "database" for whatever else the database says.
+	// Unavailable it is the cause: "unreachable" where nobody takes the call, "timeout", "canceled"
+	// by whoever asked, "no connection" where the pool has given none in time, "connection lost",
+	// "busy" where the database undoes it in favour of others all the time, "outcome unknown",
+	// "codec" where the key of sealed data is missing, and "database" for whatever else the
+	// database says.
 	Why string
 	// Path is that of the request's URL, "" outside of one.
 	Path string
@@ -210,7 +211,7 @@ func whyOf(err error) (kind EventKind, why string) {
 	case errors.Is(err, ErrTooLarge):
 		return Rejected, "too large"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return Rejected, "canceled" // by who had it move, fill or reseal a table
+		return Rejected, "canceled" // between two rows of a move, a fill or a reseal
 	}
 	return Rejected, "not to be saved"
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -98,8 +99,11 @@ func (t *Table) why(err error) string {
 	if _, ok := errors.AsType[starved](err); ok {
 		return "no connection"
 	}
-	if fault.IsOver(err) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
+	case fault.IsOver(err):
+		return "canceled"
 	}
 	switch t.kind(err) {
 	case fault.Away:
