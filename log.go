@@ -28,6 +28,10 @@ func (p *Plugin) log(s *State, message string, err error) {
 
 // fate says where a session has gone that this request had loaded, as far as it can be told.
 func (s *State) fate() string {
+	if s.row.Near || s.p.opts.late > 0 && s.row.Expire.IsZero() { // which is what reload leaves
+		return "the session has ended, or has got another key, and a replica still had it when this " +
+			"request loaded it"
+	}
 	if !s.row.Expire.After(s.now()) {
 		return "by what this request had loaded the session has expired while the request ran"
 	}
