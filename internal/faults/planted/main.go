@@ -140,8 +140,8 @@ func plant(path string, edits []edit) ([]byte, error) {
 
 var complaint = regexp.MustCompile(`(?m)^\s+\w+_test\.go:\d+: (.*)$`)
 
-// firstComplaint is the first thing that a test has said, "" if it has failed without a word, as by a
-// panic: that has found nothing.
+// firstComplaint is the first thing that a test has said, "" if it has failed without a word, as by
+// a panic: that has found nothing.
 func firstComplaint(out []byte) string {
 	for _, m := range complaint.FindAllSubmatch(out, -1) {
 		if text := string(m[1]); !strings.HasPrefix(text, "-seed") {
