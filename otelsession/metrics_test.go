@@ -112,6 +112,7 @@ func TestWhatMovesEachMetric(t *testing.T) {
 				t.Error(n, err)
 			}
 		}), "sessions.ended reason=others of the user", "took end", load)
+		other = s.start()
 		wants("the end by key", func() {
 			if err := s.plugin.Delete(t.Context(), other); err != nil {
 				t.Error(err)
