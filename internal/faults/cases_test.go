@@ -45,7 +45,8 @@ var cases = []faultCase{
 		"histories", everywhere, histories,
 		"Four clients at a time do things to one session, while statements are lost and held, " +
 			"connections end, and applications are killed. There is an order of all that was done " +
-			"that explains each answer (porcupine).",
+			"that explains each answer (porcupine), where a token that was put and taken may be " +
+			"put once more until its client is answered.",
 	},
 	{
 		"isolation", everywhere, isolation,

@@ -6,6 +6,7 @@ package history
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,8 @@ type Call struct {
 	Do  string // read, increment, set, put, take, login or logout
 	Key string
 	Arg string // of set and put
+
+	again bool // it may be done once more
 }
 
 // An Answer is what the client is told.
@@ -40,6 +43,7 @@ type state struct {
 type History struct {
 	key   string
 	began time.Time
+	lossy bool // answers of the database are lost
 
 	mu  sync.Mutex
 	all []porcupine.Operation
@@ -48,11 +52,13 @@ type History struct {
 // New begins a history.
 func New(key string) *History { return &History{key: key, began: time.Now()} }
 
+// Lossy begins one through which answers of the database are lost: a token that was put may be put
+// once more, until its client is answered, where somebody has taken it, and so put back what was
+// there.
+func Lossy(key string) *History { return &History{key: key, began: time.Now(), lossy: true} }
+
 // Do notes a call of a client. What has certainly failed is not part of the history; what is
 // unknown may happen at any time after it was asked for, or never, which is after all else.
-//
-// A put may be done twice, as after a lost answer, and between the two the token may be taken: the
-// library says so of what may be done twice.
 func (h *History) Do(client int, call Call, do func() Answer) Answer {
 	asked := time.Since(h.began).Nanoseconds()
 	got := do()
@@ -69,17 +75,8 @@ func (h *History) Do(client int, call Call, do func() Answer) Answer {
 	h.all = append(h.all, porcupine.Operation{
 		ClientId: client, Input: call, Output: got, Call: asked, Return: told,
 	})
-	if call.Do == "put" && got.Outcome != application.Gone {
-		call.Do = putAgain
-		h.all = append(h.all, porcupine.Operation{
-			ClientId: client, Input: call, Output: got, Call: asked, Return: told,
-		})
-	}
 	return got
 }
-
-// putAgain is a put that may be done once more, or not.
-const putAgain = "put, perhaps again,"
 
 // Len is how many calls count.
 func (h *History) Len() int {
@@ -92,7 +89,7 @@ func (h *History) Len() int {
 func (h *History) Check(limit time.Duration) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch porcupine.CheckOperationsTimeout(h.model(), h.all, limit) {
+	switch porcupine.CheckOperationsTimeout(h.model(), h.operations(), limit) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
@@ -112,19 +109,32 @@ func describe(input, output any) string {
 		got.Page, got.Key)
 }
 
+// operations are the calls, and what may have been done once more.
+func (h *History) operations() []porcupine.Operation {
+	all := slices.Clone(h.all)
+	for _, o := range h.all {
+		if call := o.Input.(Call); h.lossy && call.Do == "put" {
+			call.again = true
+			o.Input = call
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
 func (h *History) model() porcupine.Model {
 	model := porcupine.NondeterministicModel{
 		Init: func() []any { return []any{state{key: h.key}} },
-		Step: func(from, input, output any) []any {
-			s, call := from.(state), input.(Call)
-			may, next := step(s, call, output.(Answer))
-			switch {
-			case !may:
-				return nil
-			case call.Do == putAgain && next != s:
-				return []any{s, next}
+		Step: func(s, input, output any) (next []any) {
+			call := input.(Call)
+			may, then := step(s.(state), call, output.(Answer))
+			if may && (!call.again || s.(state).token == "") {
+				next = append(next, then)
 			}
-			return []any{next}
+			if call.again {
+				next = append(next, s) // or not
+			}
+			return next
 		},
 		DescribeOperation: describe,
 	}
@@ -135,9 +145,6 @@ func (h *History) model() porcupine.Model {
 func step(s state, call Call, got Answer) (bool, state) {
 	unknown := got.Outcome == application.Unknown
 	if call.Key != s.key {
-		if call.Do == putAgain {
-			return true, s
-		}
 		// A logout with a key that is no more ends nothing, and has nothing to say.
 		return unknown || got.Outcome == application.Gone ||
 			got.Outcome == application.Done && call.Do == "logout", s
@@ -155,7 +162,7 @@ func step(s state, call Call, got Answer) (bool, state) {
 	case "set":
 		s.x = call.Arg
 		return true, s
-	case "put", putAgain:
+	case "put":
 		s.token = call.Arg
 		return true, s
 	case "take":
