@@ -73,10 +73,10 @@ func (p *pair) isSaved(page, key string, got reply, slow int) {
 	want := map[string][3]int{"/increment": {1, 0, 0}, "/pair": {0, 7, 7}}[page]
 	s, err := p.shows(key)
 	switch {
-	case slow == 0:
-		err = errors.New("no statement of it was slow")
 	case got.Outcome != application.Done:
 		err = fmt.Errorf("it was answered with %d, %q", got.status, got.Outcome)
+	case slow == 0:
+		err = errors.New("no statement of it was slow")
 	case err == nil && [3]int{s.N, s.A, s.B} != want:
 		err = fmt.Errorf("it was acknowledged, and the session holds %+v", s)
 	}
