@@ -35,7 +35,7 @@ func New(
 	}
 	return func(c *gin.Context) {
 		session := func() *gormsession.State { return ginsession.GetFrom(c, plugin) }
-		if !bridge.Serve(session, c.Writer, c.Request) {
+		if !bridge.Serve(session, c.Writer, c.Request, c.Next) {
 			c.Abort()
 		}
 	}, nil

@@ -12,12 +12,12 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/fromgorilla"
-	after "github.com/seed7368b609/gormsession/fromgorilla/internal/after"
 	before "github.com/seed7368b609/gormsession/fromgorilla/internal/before"
 	"github.com/seed7368b609/gormsession/httpsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 	"github.com/seed7368b609/gormsession/internal/madetest"
 	"github.com/seed7368b609/gormsession/internal/movetest"
+	after "github.com/seed7368b609/gormsession/internal/movetest/after"
 	"github.com/seed7368b609/gormsession/movein"
 )
 
@@ -37,7 +37,7 @@ func TestShop(t *testing.T) {
 	}
 	movetest.Shop(t, after.New(httpsession.Handler(plugin), bridge.Handler))
 	madetest.Part(t, "../docs/from-gorilla.md", "the shop before and after",
-		madetest.Diff(t, "internal/before/shop.go", "internal/after/shop.go"))
+		madetest.Diff(t, "internal/before/shop.go", "../internal/movetest/after/shop.go"))
 }
 
 func Example() {

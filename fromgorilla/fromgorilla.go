@@ -86,33 +86,52 @@ func codecsOf(store sessions.Store) []securecookie.Codec {
 
 func (s source) Cookie() string { return s.name }
 
-// Name is the session's ID where the cookie holds one, and else the cookie: it is the session then.
+// Name is the session's ID where the cookie holds one, and else what the cookie says, which is the
+// session then. The text of a cookie is no name: some bits of its last character count for nothing.
 func (s source) Name(value string) string {
-	var id string
-	if len(s.codecs) > 0 && securecookie.DecodeMulti(s.name, value, &id, s.codecs...) == nil {
-		return "id " + id
+	if len(s.codecs) > 0 {
+		var id string
+		if securecookie.DecodeMulti(s.name, value, &id, s.codecs...) == nil {
+			return "id " + id
+		}
+		var values map[any]any
+		if isForged(securecookie.DecodeMulti(s.name, value, &values, s.codecs...)) {
+			return ""
+		}
+	}
+	if said, err := base64.URLEncoding.DecodeString(value); err == nil {
+		value = string(said)
 	}
 	return "value " + value
 }
 
-func (s source) Load(r *http.Request) (map[string]any, error) {
-	session, err := s.store.New(r, s.name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist): // a FilesystemStore whose file has gone
-		return nil, nil
-	case err != nil && !isForged(err):
+func (s source) Load(r *http.Request) (entries map[string]any, err error) {
+	session, err := s.session(r)
+	if session == nil || len(session.Values) == 0 {
 		return nil, err
-	case err != nil, session == nil, session.IsNew:
-		return nil, nil
 	}
-	var entries map[string]any
+	entries = map[string]any{}
 	for key, value := range session.Values {
-		if entries == nil {
-			entries = map[string]any{}
-		}
 		entries[fmt.Sprint(key)] = value
 	}
 	return entries, nil
+}
+
+// session is the request's, nil where there is none.
+func (s source) session(r *http.Request) (*sessions.Session, error) {
+	session, err := s.store.New(r, s.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), isForged(err): // a FilesystemStore's file that has gone
+		return nil, nil
+	case err != nil:
+		if of, is := errors.AsType[*fs.PathError](err); is {
+			err = of.Err // for the path names the session
+		}
+		return nil, err
+	case session == nil, session.IsNew:
+		return nil, nil
+	}
+	return session, nil
 }
 
 // isForged tells whether an error says that the cookie is none of ours, or too old. One that is
@@ -135,8 +154,8 @@ func isForged(err error) bool {
 }
 
 func (s source) End(r *http.Request) error {
-	session, err := s.store.New(r, s.name)
-	if err != nil || session.IsNew {
+	session, err := s.session(r)
+	if session == nil {
 		return err
 	}
 	session.Options.MaxAge = -1

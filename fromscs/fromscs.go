@@ -14,6 +14,7 @@ package fromscs
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -35,8 +36,9 @@ type source struct{ manager *scs.SessionManager }
 
 func (s source) Cookie() string { return s.manager.Cookie.Name }
 
-// Name is the token, which is all of the cookie.
-func (s source) Name(value string) string { return value }
+// Name is the token, which is all of the cookie. In capitals, or with spaces behind it, it is the
+// same one to some databases, such as MySQL; and two tokens differ in more than that.
+func (s source) Name(value string) string { return strings.ToLower(strings.TrimSpace(value)) }
 
 func (s source) token(r *http.Request) string {
 	cookie, err := r.Cookie(s.Cookie())

@@ -46,17 +46,9 @@ type stored struct {
 }
 
 var stores = map[string]stored{
-	"gormstore": {
-		dbtest.SQLite,
-		func(t *testing.T, db *gorm.DB) scs.Store {
-			store, err := gormstore.NewWithCleanupInterval(db, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return store
-		},
-		"UPDATE sessions SET expiry = '2020-01-01'",
-	},
+	"gormstore": {dbtest.SQLite, onGORM, "UPDATE sessions SET expiry = '2020-01-01'"},
+	// which finds a token in capitals, too
+	"gormstore on MariaDB": {dbtest.MariaDB, onGORM, "UPDATE sessions SET expiry = '2020-01-01'"},
 	"sqlite3store": {
 		dbtest.SQLite,
 		func(t *testing.T, db *gorm.DB) scs.Store {
@@ -83,6 +75,14 @@ var stores = map[string]stored{
 		},
 		"UPDATE sessions SET expiry = '2020-01-01'",
 	},
+}
+
+func onGORM(t *testing.T, db *gorm.DB) scs.Store {
+	store, err := gormstore.NewWithCleanupInterval(db, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 func execute(t *testing.T, db *gorm.DB, statement string) {

@@ -7,7 +7,8 @@
 // all get the same new one: a table of the bridge's own has a row for each, which is written in the
 // transaction that saves the session. Then the old session is ended. The old cookie leads to the
 // new session for a minute more, for what was on its way; the client is told to forget it once it
-// has come with the new one.
+// has come with a session of ours. A cookie that the old library does not take is left alone until
+// then, as that may be a fault which is mended.
 //
 // The row holds a hash of what names the old session, and the key of the new one, sealed by the
 // value of the old cookie: whoever can read the table alone can open nothing. Drop the table with
@@ -33,18 +34,21 @@ type Source interface {
 	Cookie() string
 
 	// Name is what tells the old session of a cookie from all others, whatever else the cookie says,
-	// and "" where the library did not make that cookie. The value itself will do where that is all
-	// of the session. It asks no database.
+	// and "" where the library did not make that cookie. Values that the library takes for one have
+	// one name: where its database finds a token in capitals too, or a decoder passes over bits,
+	// the value itself is none, as each of its spellings would be taken over once. It asks no
+	// database.
 	Name(value string) string
 
 	// Load returns the entries of the request's old session, and nil where there is none: it has
-	// ended, has expired, or is forged. Where nobody can tell, it is an error.
+	// ended, has expired, or is forged. Where nobody can tell, it is an error. The context of the
+	// request is not the client's, here and in End: it ends with the time for the old session.
 	Load(r *http.Request) (map[string]any, error)
 
 	// End ends the request's old session, so that the old library does not know it any more.
 	End(r *http.Request) error
 
-	// Forget has the client forget the cookie.
+	// Forget has the client forget the cookie. It is called when the handler has returned.
 	Forget(w http.ResponseWriter, r *http.Request)
 }
 
@@ -59,8 +63,9 @@ type Config struct {
 
 	// Keep leaves the old sessions, and their cookies, as they are, so that one may go back to the
 	// old library for a while; what was changed since stays behind then. A logout does not reach
-	// the old session, which counts in the old library alone. As long as a client has both cookies,
-	// each of its requests loads its session.
+	// the old session, which counts in the old library alone, nor does one there reach the new
+	// session: before you come again from there, empty Table and the table of sessions, and all are
+	// taken over anew. As long as a client has both cookies, each of its requests loads its session.
 	Keep bool
 
 	// Overlap is how long the old cookie leads to the new session, a minute if it is 0: for requests

@@ -23,6 +23,7 @@ type memory struct {
 	mu    sync.Mutex
 	rows  map[string]map[string]any
 	fails error
+	hides bool // a fault, as if there were no session
 }
 
 const oldCookie = "old"
@@ -33,12 +34,18 @@ func (m *memory) Name(value string) string { return value }
 func (m *memory) Load(r *http.Request) (map[string]any, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.hides {
+		return nil, nil
+	}
 	return m.rows[token(r)], m.fails
 }
 
 func (m *memory) End(r *http.Request) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := errors.Join(m.fails, r.Context().Err()); err != nil {
+		return err
+	}
 	delete(m.rows, token(r))
 	return nil
 }

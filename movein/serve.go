@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/httpsession"
+	"github.com/seed7368b609/gormsession/internal/header"
 )
 
 // Handler is the bridge as a middleware of net/http, to be mounted inside of the session's own and
@@ -16,69 +17,82 @@ import (
 func (b *Bridge) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		session := func() *gormsession.State { return httpsession.GetFrom(r, b.plugin) }
-		if b.Serve(session, w, r) {
-			next.ServeHTTP(w, r)
-		}
+		b.Serve(session, w, r, func() { next.ServeHTTP(w, r) })
 	})
 }
 
-// Serve sees to the old cookie of one request, before its session is used, and reports whether the
-// request may go on: where it is not known whose it is, as the database does not say, the response
-// is the error's. A request without an old cookie costs nothing, and session is not called. It is
-// for adapters.
+// Serve sees to the old cookie of one request, and calls next, which uses the session. It reports
+// whether it did: where it is not known whose the request is, as the database does not say, the
+// response is the error's. A request without an old cookie costs nothing, and session is not
+// called. It is for adapters.
 func (b *Bridge) Serve(
-	session func() *gormsession.State, w http.ResponseWriter, r *http.Request,
-) (goesOn bool) {
-	cookie, err := r.Cookie(b.source.Cookie())
-	if err != nil {
-		return true
-	}
-	s := session()
-	if s.Load() != nil {
-		return true // which the response says
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), timeout)
-	defer cancel()
-	led, err := b.lead(ctx, s, r, cookie.Value)
-	if err != nil {
-		b.plugin.Logger().Error("gormsession: an old session was not taken over", "error", err)
-		if !b.plugin.Adapter().Fail(s, w, r, err) {
-			w.WriteHeader(http.StatusServiceUnavailable)
+	session func() *gormsession.State, w http.ResponseWriter, r *http.Request, next func(),
+) (served bool) {
+	forget := false
+	if cookie, err := r.Cookie(b.source.Cookie()); err == nil {
+		s := session()
+		if forget, err = b.lead(s, r, cookie.Value); err != nil {
+			b.plugin.Logger().Error("gormsession: an old session was not taken over", "error", err)
+			if !b.plugin.Adapter().Fail(s, w, r, err) {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+			return false
 		}
-		return false
 	}
-	// One that has just been led may not get the response: it keeps the cookie until it comes with
-	// the new one.
-	if !led && !b.Keep {
-		b.source.Forget(w, r)
+	next()
+	if forget {
+		b.forget(w, r)
 	}
 	return true
 }
 
-// lead leads a request to the session that the old one has become, and reports whether it did.
+// lead leads a request to the session that the old one has become. It reports whether the client is
+// to forget the old cookie: once it has come with a session of ours, or the cookie leads nowhere
+// any more. What the old library knows nothing of stays, as it may be the library that is wrong,
+// about its keys, or about a fault of its store: the client is as it was once that is mended.
 func (b *Bridge) lead(
-	ctx context.Context, s *gormsession.State, r *http.Request, value string,
-) (led bool, err error) {
+	s *gormsession.State, r *http.Request, value string,
+) (forget bool, err error) {
+	if s.Load() != nil {
+		return false, nil // which the response says
+	}
+	// What was begun is brought to its end, also for a client that does not wait for it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), timeout)
+	defer cancel()
 	name := b.source.Name(value)
+	o := old{r.WithContext(ctx), rowOf(b.source.Cookie(), name), value}
+	if !s.IsNew() {
+		if name != "" && !b.Keep {
+			err = b.retire(ctx, o)
+		}
+		return !b.Keep, err
+	}
 	if name == "" {
 		return false, nil
 	}
-	o := old{r, rowOf(b.source.Cookie(), name), value}
-	if !s.IsNew() {
-		if !b.Keep {
-			err = b.retire(ctx, o)
-		}
-		return false, err
-	}
-	key, err := b.heir(ctx, o)
+	key, known, err := b.heir(ctx, o)
 	if err != nil || key == "" {
-		return false, err
+		return known && !b.Keep, err
 	}
 	switch err = b.plugin.Adapter().Adopt(s, key); {
 	case errors.Is(err, gormsession.ErrUnavailable):
-		return true, nil // it sticks to the session
+		return false, nil // it sticks to the session
 	case err != nil:
 		return false, err
 	}
-	return !s.IsNew(), nil
+	// One that was led may not get the response: it keeps the cookie until it comes with the new one.
+	return s.IsNew() && !b.Keep, nil
+}
+
+// forget has the client forget the old cookie, if the header has not left. A response that shared
+// caches keep would tell others to, whose sessions are still to be taken over.
+func (b *Bridge) forget(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if header.IsPublic(h) {
+		return
+	}
+	b.source.Forget(w, r)
+	if len(h["Cache-Control"]) > 0 { // else the session says it
+		header.KeepPrivate(h)
+	}
 }

@@ -27,8 +27,8 @@ type taken struct {
 
 // An old is the old session of a request.
 type old struct {
-	r      *http.Request
-	hash   string // of its name
+	r      *http.Request // whose context ends when the time for it is over
+	hash   string        // of its name
 	cookie string
 }
 
@@ -42,29 +42,29 @@ func rowOf(source, name string) string {
 var errFill = errors.New("gormsession: an old session cannot be taken over")
 
 // heir returns the key of the session that an old one has become, "" where it is none any more, or
-// never was. Of requests that come at once one takes it over, and the others find what that one
-// has made.
-func (b *Bridge) heir(ctx context.Context, o old) (key string, err error) {
+// never was, and whether the old one is known to be over. Of requests that come at once one takes
+// it over, and the others find what that one has made.
+func (b *Bridge) heir(ctx context.Context, o old) (key string, known bool, err error) {
 	for try := 1; ; try++ {
 		row, known, err := b.look(ctx, o)
 		if err != nil || known {
-			return b.led(row, o), err
+			return b.led(row, o), known, err
 		}
 		entries, err := b.source.Load(o.r)
 		if err != nil {
-			return "", fmt.Errorf("%w: the old library: %w", gormsession.ErrUnavailable, err)
+			return "", false, fmt.Errorf("%w: the old library: %w", gormsession.ErrUnavailable, err)
 		}
 		if entries == nil { // perhaps since it was taken over, a moment ago
-			row, _, err = b.look(ctx, o)
-			return b.led(row, o), err
+			row, known, err = b.look(ctx, o)
+			return b.led(row, o), known, err
 		}
 		key, err = b.take(ctx, o, entries)
 		if err == nil {
 			b.end(o)
-			return key, nil
+			return key, true, nil
 		}
 		if try == 3 || errors.Is(err, errFill) {
-			return "", err
+			return "", false, err
 		}
 	}
 }
@@ -124,18 +124,26 @@ func (b *Bridge) take(ctx context.Context, o old, entries map[string]any) (key s
 	return key, s.Load() // which tells of it who is to hear
 }
 
-// retire ends an old session whose client has one of ours, so that it is never taken over.
+// retire ends an old session whose client has one of ours, so that it is never taken over; also one
+// that was taken over and not ended then. Of one that there is not no row is made: anybody can make
+// cookies up.
 func (b *Bridge) retire(ctx context.Context, o old) error {
-	if _, known, err := b.look(ctx, o); err != nil || known {
+	_, known, err := b.look(ctx, o)
+	if err != nil {
 		return err
 	}
-	row := taken{Old: o.hash, TakenAt: b.Now().UnixMilli()}
-	err := b.db.WithContext(ctx).Table(b.Table).
-		Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
-	if err == nil {
-		b.end(o)
+	if !known {
+		if entries, err := b.source.Load(o.r); err == nil && entries == nil {
+			return nil
+		}
+		row := taken{Old: o.hash, TakenAt: b.Now().UnixMilli()}
+		if err := b.db.WithContext(ctx).Table(b.Table).
+			Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
+			return fmt.Errorf("%w: %w", gormsession.ErrUnavailable, err)
+		}
 	}
-	return err
+	b.end(o)
+	return nil
 }
 
 // end ends the old session in the old library. Where that fails it counts there alone, until it
