@@ -2,6 +2,7 @@ package recipes
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,6 +25,10 @@ func (e everywhere) logOut(c *gin.Context) {
 
 func (e everywhere) changePassword(c *gin.Context) {
 	s := ginsession.Get(c)
+	if !s.IsFresh(10 * time.Minute) { // the user may have left his device
+		c.String(http.StatusForbidden, "please log in once more")
+		return
+	}
 	id, _ := s.UserIDInt64()
 	if err := newPassword(id, c.PostForm("password")); err != nil {
 		c.AbortWithStatus(http.StatusInternalServerError)

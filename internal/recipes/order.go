@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -15,21 +16,35 @@ type Order struct {
 	Item string
 }
 
+var errNothing = errors.New("there is nothing to order, or it was ordered already")
+
+// placeOrder makes one order of a cart, also where two requests come at once: the second one finds
+// what the first has left.
 func placeOrder(db *gorm.DB) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		s := ginsession.Get(c)
-		item, _ := s.Get("item").(string)
 		err := db.Transaction(func(tx *gorm.DB) error {
-			if err := tx.Create(&Order{Item: item}).Error; err != nil {
+			var item string
+			s.Modify("item", func(now any) any { // as it is when it is saved
+				item, _ = now.(string)
+				return now
+			})
+			s.Delete("item")
+			if err := s.SaveIn(tx); err != nil {
 				return err
 			}
-			s.Delete("item")
-			return s.SaveIn(tx)
+			if item == "" {
+				return errNothing
+			}
+			return tx.Create(&Order{Item: item}).Error
 		})
-		if err != nil {
+		switch {
+		case errors.Is(err, errNothing):
+			c.String(http.StatusConflict, "%v", err)
+		case err != nil:
 			c.AbortWithStatus(http.StatusServiceUnavailable)
-			return
+		default:
+			c.String(http.StatusOK, "ordered")
 		}
-		c.String(http.StatusOK, "ordered")
 	}
 }

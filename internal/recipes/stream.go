@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -10,15 +11,18 @@ import (
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
-// feed sends news until the user leaves, or is found logged out at a check, such as
-// time.Tick(time.Minute).
+// feed sends a user's news until he leaves, or is found logged out at a check. Each stream has its
+// own: the news that subscribe listens to until ctx ends, and the checks that begin begins, such as
+// those of time.Tick(time.Minute).
 func feed(
-	sessions *gormsession.Plugin, news <-chan string, check <-chan time.Time,
+	sessions *gormsession.Plugin, begin func() <-chan time.Time,
+	subscribe func(ctx context.Context, user string) <-chan string,
 ) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		s := ginsession.Get(c)
 		user, key := s.UserID(), s.Key() // before the first event leaves
 		ctx := c.Request.Context()
+		news, check := subscribe(ctx, user), begin()
 		c.Stream(func(io.Writer) bool {
 			select {
 			case <-ctx.Done():

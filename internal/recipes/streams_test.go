@@ -3,6 +3,7 @@ package recipes
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -13,38 +14,55 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/gin-gonic/gin"
+
+	"github.com/seed7368b609/gormsession/sessiontest"
 )
 
-// A stream of events goes on as long as its user is logged in, and ends at the check after that.
+// A stream of events goes on as long as its user is logged in, and ends at the check after that,
+// whatever other streams there are.
 func TestFeed(t *testing.T) {
 	plugin := sessions(t)
-	news, check := make(chan string), make(chan time.Time)
-	ann := site(t, plugin, func(r *gin.Engine) {
-		known(r).GET("/feed", feed(plugin, news, check))
+	news, checks := map[string]chan string{}, []chan time.Time{} // of each user, of each stream
+	for _, user := range []string{"42", "43"} {
+		news[user] = make(chan string, 1)
+		news[user] <- "tea"
+	}
+	begin := func() <-chan time.Time {
+		checks = append(checks, make(chan time.Time))
+		return checks[len(checks)-1]
+	}
+	subscribe := func(_ context.Context, user string) <-chan string { return news[user] }
+	visitor := site(t, plugin, func(r *gin.Engine) {
+		known(r).GET("/feed", feed(plugin, begin, subscribe))
 	})
-	want(t, get(t, ann, "/feed"), "401 please log in")
-	ann.LogIn(42)
-
-	go func() { news <- "tea" }()
-	response := must(ann.Get(ann.URL + "/feed"))(t)
-	defer response.Body.Close()
-	want(t, response.Header.Get("Content-Type"), "text/event-stream;charset=utf-8")
-	events := bufio.NewReader(response.Body)
-	event := func() string {
+	want(t, get(t, visitor, "/feed"), "401 please log in")
+	open := func(client *sessiontest.Client) *bufio.Reader {
+		response := must(client.Get(client.URL + "/feed"))(t)
+		t.Cleanup(func() { response.Body.Close() })
+		want(t, response.Header.Get("Content-Type"), "text/event-stream;charset=utf-8")
+		return bufio.NewReader(response.Body)
+	}
+	event := func(events *bufio.Reader) string {
 		name := must(events.ReadString('\n'))(t)
 		data := must(events.ReadString('\n'))(t)
 		must(events.ReadString('\n'))(t)
 		return name + data
 	}
-	want(t, event(), "event:news\ndata:tea\n")
-	check <- time.Time{}
-	news <- "cups"
-	want(t, event(), "event:news\ndata:cups\n")
+	ann, bob := visitor.Another().LogIn(42), visitor.Another().LogIn(43)
+	anns := open(ann)
+	bobs := open(bob)
+	for _, events := range []*bufio.Reader{anns, bobs} {
+		want(t, event(events), "event:news\ndata:tea\n")
+	}
 	post(t, ann, "/logout")
-	check <- time.Time{}
-	if rest, err := io.ReadAll(events); err != nil || len(rest) > 0 {
+	for _, check := range checks {
+		check <- time.Time{}
+	}
+	if rest, err := io.ReadAll(anns); err != nil || len(rest) > 0 {
 		t.Errorf("after the logout: %q, %v", rest, err)
 	}
+	news["43"] <- "cups"
+	want(t, event(bobs), "event:news\ndata:cups\n")
 }
 
 // A websocket keeps what it changes in the session, with what requests change meanwhile, and ends

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/ginsession"
 )
 
@@ -22,8 +23,10 @@ func upload(dir string) gin.HandlerFunc {
 			c.AbortWithStatus(http.StatusInternalServerError)
 			return
 		}
-		defer file.Close()
 		_, err = io.Copy(file, http.MaxBytesReader(c.Writer, c.Request.Body, 10<<20))
+		if closed := file.Close(); err == nil {
+			err = closed // a disk may be full by then
+		}
 		s := ginsession.Get(c)
 		if err == nil {
 			uploads.Modify(s, func(names []string) []string {
@@ -32,8 +35,10 @@ func upload(dir string) gin.HandlerFunc {
 			err = s.Save() // now, to know whether the file is to stay
 		}
 		if err != nil {
-			_ = os.Remove(file.Name())
-			status := http.StatusServiceUnavailable // which saves nothing, so nobody names the file
+			if !errors.Is(err, gormsession.ErrOutcomeUnknown) { // then the session may name it
+				_ = os.Remove(file.Name())
+			}
+			status := http.StatusServiceUnavailable // which saves nothing more
 			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 				status = http.StatusRequestEntityTooLarge
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -66,7 +67,8 @@ func TestDevices(t *testing.T) {
 // A logout everywhere ends each session of the user, and no other; a new password ends those on
 // other devices.
 func TestLogOutEverywhere(t *testing.T) {
-	plugin := sessions(t, gormsession.WithUsers())
+	clock := sessiontest.NewClock()
+	plugin := sessions(t, gormsession.WithUsers(), clock.Option())
 	e := everywhere{plugin}
 	visitor := site(t, plugin, func(r *gin.Engine) {
 		pages := known(r)
@@ -82,6 +84,8 @@ func TestLogOutEverywhere(t *testing.T) {
 	if got := laptop.Entries()["cart"]; got != "tea" {
 		t.Errorf("the cart holds %v", got)
 	}
+	clock.Advance(11 * time.Minute)
+	want(t, post(t, laptop, "/password", "password", "hm"), "403 please log in once more")
 
 	phone.LogIn(42)
 	want(t, post(t, phone, "/everywhere"), "[You are logged out everywhere.]")

@@ -13,7 +13,8 @@ import (
 
 const report = ginsession.Field[string]("report")
 
-// orderReport answers at once. The key is as secret as the cookie: keep the queue as the table.
+// orderReport answers at once. The key is as secret as the cookie: whoever reads the queue, which
+// holds no hashes as the table does, can be any of its users.
 func orderReport(jobs chan<- string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		s := ginsession.Get(c)
