@@ -40,17 +40,11 @@ type FilledUsers struct {
 func (p *Plugin) FillUsers(
 	ctx context.Context, entry string, progress ...func(FilledUsers),
 ) (FilledUsers, error) {
-	if !p.opts.users {
-		return FilledUsers{}, errNoUsers
-	}
-	if entry == "" {
-		return FilledUsers{}, errors.New("gormsession: FillUsers(\"\"): name the entry that says who " +
-			"has logged in")
-	}
-	if err := reserved(entry); err != nil {
+	revise, err := p.filling(entry)
+	if err != nil {
 		return FilledUsers{}, err
 	}
-	done, err := p.revise(ctx, OpFill, p.filling(entry), func(r engine.Revised) {
+	done, err := p.revise(ctx, OpFill, revise, func(r engine.Revised) {
 		for _, tell := range progress {
 			tell(FilledUsers(r))
 		}
@@ -70,7 +64,16 @@ func (p *Plugin) revise(
 }
 
 // filling fills a row from an entry.
-func (p *Plugin) filling(entry string) engine.Reviser {
+func (p *Plugin) filling(entry string) (engine.Reviser, error) {
+	switch err := reserved(entry); {
+	case !p.opts.users:
+		return nil, errNoUsers
+	case entry == "":
+		return nil, errors.New("gormsession: FillUsers(\"\"): name the entry that says who has " +
+			"logged in")
+	case err != nil:
+		return nil, err
+	}
 	return func(
 		_ string, decode func() (map[string]json.RawMessage, error),
 	) (*engine.Revision, error) {
@@ -97,7 +100,7 @@ func (p *Plugin) filling(entry string) engine.Reviser {
 		columns := userColumns(entries, now)
 		delete(columns, "last_seen") // nobody has been
 		return &engine.Revision{Entries: entries, Columns: columns}, nil
-	}
+	}, nil
 }
 
 // userOf is who an entry of the application's says has logged in, nil if it says nobody.

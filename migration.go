@@ -47,6 +47,9 @@ func migrating(opts []Option) (*options, error) {
 // What cmd/gormsession may ask beyond the face: see internal/engine.
 func init() {
 	engine.StoreOf = func(plugin any) *engine.Store { return plugin.(*Plugin).store }
+	engine.FillingOf = func(plugin any, entry string) (engine.Reviser, error) {
+		return plugin.(*Plugin).filling(entry)
+	}
 	engine.Option = func(m engine.Migration) any {
 		return Option(func(o *options) { o.migrate = m })
 	}

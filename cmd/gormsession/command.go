@@ -61,7 +61,7 @@ func (t *tool) command() *cobra.Command {
 	flags.StringVar(&t.django.zone, "django-time-zone", "",
 		"TIME_ZONE where USE_TZ is False,\nUTC where it is True")
 	root.AddCommand(t.schema(), t.migrate(), t.list(), t.show(), t.end(), t.clear(), t.stats(),
-		t.reseal(), t.move(), t.doctor())
+		t.fill(), t.reseal(), t.move(), t.doctor())
 	for _, c := range root.Commands() {
 		c.Args = misused(c.Args)
 	}

@@ -64,28 +64,24 @@ func (p *patient) lookAtSQLite(context.Context) (findings []finding) {
 	return append(findings, fine("the journal is WAL"))
 }
 
-// lookAtPatience looks at the busy timeout that the application's driver takes from the DSN: the
-// two drivers have different names for it, and each ignores the other's without a word.
+// lookAtPatience looks at the busy timeout that the application's driver takes from the DSN. The
+// driver of this program ignores the name that those in pure Go have for it, without a word.
 func (p *patient) lookAtPatience(query string, options url.Values) finding {
 	millis, _ := strconv.Atoi(p.said["busy_timeout"])
 	mend := "?_busy_timeout=4000 in the DSN (gorm.io/driver/sqlite), or " +
-		"?_pragma=busy_timeout(4000) (github.com/glebarez/sqlite)"
-	pure := strings.Contains(query, "_pragma=")
-	named := options.Has("_busy_timeout") || options.Has("_timeout")
-	if pure && !named {
-		millis = 0
-		if found := pragma.FindStringSubmatch(query); found != nil {
-			millis, _ = strconv.Atoi(found[1]) // of digits
-		}
+		"?_pragma=busy_timeout(4000) (github.com/libtnb/sqlite)"
+	found := pragma.FindStringSubmatch(query)
+	silent := found == nil && !options.Has("_busy_timeout") && !options.Has("_timeout")
+	if found != nil {
+		millis, _ = strconv.Atoi(found[1]) // of digits
 	}
 	timeout := time.Duration(millis) * time.Millisecond
 	switch {
+	case silent && timeout >= p.withTimeout:
+		return fault(fmt.Sprintf("the DSN says no busy timeout: it is %v with gorm.io/driver/sqlite "+
+			"and github.com/libtnb/sqlite, and none with modernc.org/sqlite by itself", timeout), mend)
 	case millis == 0:
 		return fault("SQLite has no busy timeout: what meets another writer fails at once", mend)
-	case timeout >= p.withTimeout && !named && !pure:
-		return fault(fmt.Sprintf("the DSN says no busy timeout: it is %v with "+
-			"gorm.io/driver/sqlite, which is not below WithTimeout, and none with "+
-			"github.com/glebarez/sqlite", timeout), mend)
 	case timeout >= p.withTimeout:
 		return fault(fmt.Sprintf("the busy timeout of %v is not below the %v of WithTimeout, "+
 			"and no driver can cut it short", timeout, p.withTimeout), mend)

@@ -145,7 +145,7 @@ func TestDoctorSQLite(t *testing.T) {
 		"?_pragma=busy_timeout(4000)":      "",
 		"?_pragma=busy_timeout%284000%29":  "",
 		"?_pragma=busy_timeout(9000)":      "is not below",
-		"?_pragma=foreign_keys(1)":         "no busy timeout",
+		"?_pragma=foreign_keys(1)":         "the DSN says no busy timeout",
 		"?_busy_timeout=4000&cache=shared": "cache=shared",
 	} {
 		k.env[dsnVariable] = "sqlite:file:" + path + options

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed7368b609/gormsession/internal/engine"
+	"github.com/seed7368b609/gormsession/internal/sessionkey"
 )
 
 // mostListed bounds what a page takes of memory.
@@ -19,7 +20,8 @@ const mostListed = 10_000
 func (t *tool) list() *cobra.Command {
 	var user string
 	var expired bool
-	var limit, page int
+	var after string
+	var limit int
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List sessions by their handles",
@@ -29,11 +31,15 @@ has the columns of WithUsers. A session of WithKeyRotation leaves a row for its 
 is listed as one of nobody's.`,
 		Example: `  gormsession list
   gormsession list --user 42
-  gormsession list --limit 500 --page 3
+  gormsession list --limit 500 --after 2026-12-02T09:30:00.25Z/3ca1602cd317
   gormsession list --limit 10000 --json | jq -r '.sessions[] | select(.size > 100000) | .handle'`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if limit < 1 || limit > mostListed || page < 1 {
-				return misusef("--limit is 1 to %d, and --page 1 or more", mostListed)
+			if limit < 1 || limit > mostListed {
+				return misusef("--limit is 1 to %d", mostListed)
+			}
+			place, err := placeOf(after)
+			if err != nil {
+				return err
 			}
 			b, err := t.visit()
 			if err != nil {
@@ -44,15 +50,16 @@ is listed as one of nobody's.`,
 			}
 			ctx, cancel := t.slow(c.Context())
 			defer cancel()
-			l := engine.Listing{Expired: expired, UserID: user, Offset: (page - 1) * limit,
+			l := engine.Listing{Expired: expired, UserID: user, After: place,
 				Limit: limit + 1} // to know whether there are more
 			rows, err := b.store.Own.List(ctx, l)
 			if err != nil {
 				return err
 			}
-			r := &listing{Page: page, Sessions: []session{}, users: b.users}
-			if r.More = len(rows) > limit; r.More {
+			r := &listing{Sessions: []session{}, users: b.users}
+			if len(rows) > limit {
 				rows = rows[:limit]
+				r.Next = placeIn(rows[limit-1])
 			}
 			for _, row := range rows {
 				r.Sessions = append(r.Sessions, sessionOf(row))
@@ -63,8 +70,27 @@ is listed as one of nobody's.`,
 	c.Flags().StringVar(&user, "user", "", "those of this user alone")
 	c.Flags().BoolVar(&expired, "expired", false, "those that have expired and were not cleared yet")
 	c.Flags().IntVar(&limit, "limit", 50, fmt.Sprintf("how many on a page, up to %d", mostListed))
-	c.Flags().IntVar(&page, "page", 1, "which page")
+	c.Flags().StringVar(&after, "after", "", "the next page, by what the one before says")
 	return c
+}
+
+// placeIn is the place of a row in the list, by which the next page begins whatever has ended
+// meanwhile.
+func placeIn(l engine.Listed) string {
+	return l.Expire.UTC().Format(time.RFC3339Nano) + "/" + l.LogHandle()
+}
+
+// placeOf reads what placeIn has written, and nothing as the beginning.
+func placeOf(text string) (p engine.Spot, err error) {
+	if text == "" {
+		return p, nil
+	}
+	at, handle, _ := strings.Cut(text, "/")
+	p.Handle = strings.ToLower(handle)
+	if p.Expire, err = time.Parse(time.RFC3339Nano, at); err != nil || !sessionkey.IsHandle(handle) {
+		return p, misusef("--after %q: it is what list says where there are more", text)
+	}
+	return p, nil
 }
 
 var errNoUsers = errors.New("rows do not say whose they are: the table has no columns of " +
@@ -93,8 +119,7 @@ func sessionOf(l engine.Listed) session {
 // A listing is a page of sessions.
 type listing struct {
 	Sessions []session `json:"sessions"`
-	Page     int       `json:"page"`
-	More     bool      `json:"more"`
+	Next     string    `json:"next,omitempty"` // where there are more, for --after
 	users    bool
 }
 
@@ -113,8 +138,8 @@ func (l *listing) text(w io.Writer) {
 	}
 	columns(w, rows)
 	switch {
-	case l.More:
-		fmt.Fprintln(w, "there are more: --page "+strconv.Itoa(l.Page+1))
+	case l.Next != "":
+		fmt.Fprintln(w, "there are more: --after "+l.Next)
 	case len(l.Sessions) == 0:
 		fmt.Fprintln(w, "there are none")
 	}

@@ -141,9 +141,9 @@ func TestMisuse(t *testing.T) {
 	for _, line := range []string{
 		"lst", "list --nonsense", "list one", "show", "show one two", "end", "end a --user b",
 		"end --everybody --user b", "list --limit=-1", "list --limit 0", "list --limit 10001",
-		"list --page 0", "list --timeout soon",
+		"list --after 2", "list --after 2026-12-02T09:30:00Z/x", "list --timeout soon",
 		"schema --engine oracle", "schema --engine sqlite --model none",
-		"schema --engine sqlite --format xml", "reseal", "move", "doctor --site nowhere",
+		"schema --engine sqlite --format xml", "reseal", "move", "fill", "doctor --site nowhere",
 		"doctor --cookie-same-site never", "doctor --cookie-secure perhaps",
 		"list --django --django-time-zone Mars/Olympus", "show nothing",
 		"show 0000000000000000000000000000000000000000000000000000000000000000",
@@ -159,7 +159,7 @@ func TestMissingTable(t *testing.T) {
 		k.env[djangoVariable], k.env[keysVariable] = djangoSecret, sealKey(1)
 		for _, line := range []string{
 			"list", "show 0123456789ab", "end 0123456789ab --yes", "end --everybody --yes", "clear", "stats",
-			"reseal --yes", "move --yes --django-time-zone UTC",
+			"fill user_id --yes", "reseal --yes", "move --yes --django-time-zone UTC",
 		} {
 			k.must(1, strings.Fields(line)...).has("is missing")
 		}

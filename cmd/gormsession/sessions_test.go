@@ -27,18 +27,18 @@ func TestList(t *testing.T) {
 		t.Run(layout, func(t *testing.T) {
 			eachDesk(t, func(k *desk) {
 				p := k.plugin(opts...)
-				var all []string
+				var started []string
+				at := time.Now().Truncate(time.Microsecond)
 				for i := range 7 {
-					all = append(all, sessionkey.Handle(k.start(p, func(s *gormsession.State) {
+					started = append(started, sessionkey.Handle(k.start(p, func(s *gormsession.State) {
 						s.Set("n", i)
-						s.SetExpiry(time.Duration(i+1) * time.Hour)
+						s.SetExpiryAt(at.Add(time.Duration(i/3+1) * time.Hour)) // some at once
 					})))
 				}
 				ended := k.start(p, func(s *gormsession.State) {
 					s.Set("a", 1)
 					s.SetExpiryAt(time.Now().Add(-time.Hour))
 				})
-				slices.Reverse(all) // the last to end is the first
 				var args []string
 				if layout == "django" {
 					args = []string{"--django"}
@@ -47,16 +47,24 @@ func TestList(t *testing.T) {
 					return decode[listing](k.must(0, append(append([]string{"list", "--json"}, args...),
 						more...)...))
 				}
-				want(k.t, "all", fmt.Sprint(handles(list())), fmt.Sprint(all))
-				var pages []string
-				for page, more := 1, true; more; page++ {
-					l := list("--limit", "3", "--page", fmt.Sprint(page))
-					pages, more = append(pages, handles(l)...), l.More
+				whole := list()
+				want(k.t, "the last to end is the first", slices.IsSortedFunc(whole.Sessions,
+					func(a, b session) int { return b.Expires.Compare(*a.Expires) }), true)
+				all := handles(whole)
+				want(k.t, "all", fmt.Sprint(slices.Sorted(slices.Values(all))),
+					fmt.Sprint(slices.Sorted(slices.Values(started))))
+				first := list("--limit", "3")
+				for _, gone := range all[1:3] { // also that by which the next page begins
+					k.must(0, append(args, "end", gone, "--yes")...)
 				}
-				want(k.t, "by pages", fmt.Sprint(pages), fmt.Sprint(all))
+				second := list("--limit", "3", "--after", first.Next)
+				third := list("--limit", "3", "--after", second.Next)
+				want(k.t, "by pages", fmt.Sprint(handles(first), handles(second), handles(third)),
+					fmt.Sprint(all[:3], all[3:6], all[6:]))
+				want(k.t, "after the last", third.Next, "")
 				want(k.t, "expired", fmt.Sprint(handles(list("--expired"))),
 					fmt.Sprint([]string{sessionkey.Handle(ended)}))
-				k.must(0, append(args, "list", "--limit", "3")...).has(all[0], "there are more: --page 2")
+				k.must(0, append(args, "list", "--limit", "3")...).has(all[0], "there are more: --after 20")
 			})
 		})
 	}

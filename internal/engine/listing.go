@@ -40,9 +40,16 @@ func (l Listed) LogHandle() string {
 
 // A Listing says which rows of a table are wanted.
 type Listing struct {
-	Expired       bool   // those that have expired, in the place of those that live
-	UserID        string // those of this user alone, "" for all
-	Offset, Limit int
+	Expired bool   // those that have expired, in the place of those that live
+	UserID  string // those of this user alone, "" for all
+	After   Spot   // those that come after it; the zero one is before all
+	Limit   int
+}
+
+// A Spot is a place in the order of a list: that of a row, which may have gone since.
+type Spot struct {
+	Expire time.Time
+	Handle string // by which logs name it
 }
 
 // List reads rows without their data, those first that end last.
@@ -55,10 +62,32 @@ func (t *Table) List(ctx context.Context, l Listing) ([]Listed, error) {
 		ofUser, user := t.ofUser(l.UserID)
 		where, args = where+" AND "+ofUser, append(args, user...)
 	}
+	if l.After != (Spot{}) {
+		after, place, err := t.after(ctx, l.After)
+		if err != nil {
+			return nil, err
+		}
+		where, args = where+" AND "+after, append(args, place...)
+	}
 	// Both ways the same, so that an index on expire_date serves, which InnoDB ends with the key.
-	where += fmt.Sprintf(" ORDER BY expire_date DESC, session_key DESC LIMIT %d OFFSET %d",
-		l.Limit, l.Offset)
+	where += fmt.Sprintf(" ORDER BY expire_date DESC, session_key DESC LIMIT %d", l.Limit)
 	return t.listed(ctx, "''", where, args)
+}
+
+// after is the condition of the rows that come after a place. Where keys are not hashed a handle
+// says nothing of their order, and if its row has gone those are listed again rather than missed
+// that end in the same microsecond.
+func (t *Table) after(ctx context.Context, p Spot) (where string, args []any, err error) {
+	at, key := t.expireArg(p.Expire), p.Handle // with which a hash begins
+	if !t.layout.HashedKeys {
+		rows, err := t.listed(ctx, "''", "expire_date = ?", []any{at})
+		i := slices.IndexFunc(rows, func(l Listed) bool { return l.LogHandle() == p.Handle })
+		if err != nil || i < 0 {
+			return "expire_date <= ?", []any{at}, err
+		}
+		key = rows[i].Key
+	}
+	return "(expire_date < ? OR expire_date = ? AND session_key < ?)", []any{at, at, key}, nil
 }
 
 // Named reads the rows that have that handle, whether they live or not, with their data. There is

@@ -58,6 +58,30 @@ func (t *Table) Revise(
 	}
 }
 
+// Rehearse says what Revise would do with the rows as they are, and writes none.
+func (t *Table) Rehearse(ctx context.Context, revise Reviser) (would Revised, err error) {
+	for last := rowKey(""); ; {
+		rows, err := t.batch(ctx, last)
+		if err != nil {
+			return would, err
+		}
+		for _, r := range rows {
+			last = r.key
+			switch columns, err := t.revised(r.key, r.Data, revise); {
+			case errors.Is(err, ErrUnfit):
+				would.Skipped++
+			case err != nil:
+				would.Unreadable++
+			case columns != nil:
+				would.Rows++
+			}
+		}
+		if len(rows) < moveBatch {
+			return would, ctx.Err()
+		}
+	}
+}
+
 // reviseRow writes one row anew and counts it.
 func (t *Table) reviseRow(
 	ctx context.Context, r storedRow, revise Reviser, done *Revised,

@@ -54,6 +54,9 @@ func TestFeed(t *testing.T) {
 	for _, events := range []*bufio.Reader{anns, bobs} {
 		want(t, event(events), "event:news\ndata:tea\n")
 	}
+	if len(checks) != 2 {
+		t.Fatal("the streams share a check, which reaches one of them")
+	}
 	post(t, ann, "/logout")
 	for _, check := range checks {
 		check <- time.Time{}
