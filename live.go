@@ -12,6 +12,9 @@ import "gorm.io/gorm"
 // Rows stay in the table after their end, until they are cleared, and `expire_date > ?` with a bare
 // [time.Time] compares what the driver makes of it, which is hours off on SQLite and MySQL.
 //
+// With [WithKeyRotation] a row that leads from a former key to the session is live as well, and
+// with [WithReplicaReads] one of each process; neither has a user.
+//
 // In a join it is meant for the query's own table. A user's sessions that have reached a limit of
 // [WithAbsoluteLifetime] have reached their expire_date too.
 func (p *Plugin) Live(db *gorm.DB) *gorm.DB { return db.Where(p.store.Own.Live()) }
