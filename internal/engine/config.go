@@ -61,6 +61,7 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 	}
 	t.bare = db.SkipDefaultTransaction && !t.hooked() // what a hook refuses has to be undone
 	t.inProcess, t.prepares = isInProcess(t.db.Statement.ConnPool), db.PrepareStmt
+	t.patient = t.inProcess && !sharesCache(db.Dialector)
 	named := t.db.Table(t.table).Statement
 	t.named, t.tableExpr = named.Table, named.TableExpr
 	t.texts = t.makeTexts()

@@ -62,7 +62,7 @@ func (t *Table) withLine(ctx context.Context, ask func(on line) error) error {
 	on := t.line(ctx)
 	if db, ok := on.pool.(*sql.DB); ok && t.pin() == nil {
 		switch {
-		case t.inProcess:
+		case t.patient:
 			own := &ownConn{db: db, kept: t.kept}
 			on.pool = own
 			defer own.release()

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"reflect"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 )
@@ -13,8 +14,9 @@ import (
 // An ownConn is the connection of one operation on an SQLite that is in this process. For a context
 // that can end, drivers of SQLite start a goroutine with each statement, which takes longer than
 // the statement. So the operation takes a connection within its time, and what it asks on that is
-// bounded by SQLite's busy timeout alone, which these drivers cannot cut short anyway. Callbacks
-// and hooks of the application's see the context as it is.
+// bounded by SQLite's busy timeout alone, which these drivers cannot cut short anyway; see
+// sharesCache for what it does not bound. Callbacks and hooks of the application's see the context
+// as it is.
 type ownConn struct {
 	db   *sql.DB
 	kept kept
@@ -131,6 +133,18 @@ func (c *ownConn) BeginTx(ctx context.Context, opts *sql.TxOptions) (gorm.ConnPo
 		return nil, err
 	}
 	return &keptTx{Tx: tx, db: c.db, kept: c.kept, patient: true}, nil
+}
+
+// sharesCache tells whether connections to SQLite share a cache, as far as a dialector shows its
+// DSN. No busy timeout bounds the wait for a table that another one has locked there: modernc's
+// driver waits until the context ends, so it is to have one that does.
+func sharesCache(d gorm.Dialector) bool {
+	v := reflect.Indirect(reflect.ValueOf(d))
+	if v.Kind() != reflect.Struct {
+		return false
+	}
+	dsn := v.FieldByName("DSN")
+	return dsn.Kind() == reflect.String && strings.Contains(dsn.String(), "cache=shared")
 }
 
 // isInProcess tells whether a pool's driver is one of SQLite's that reaches the database by no

@@ -31,7 +31,8 @@ type Table struct {
 	model       Model
 	schema      *schema.Schema  // of the model
 	own         []*schema.Field // columns of the model besides ours that an update writes
-	inProcess   bool            // see ownConn
+	inProcess   bool            // an SQLite that is reached by no network
+	patient     bool            // see ownConn
 	prepares    bool            // the application's PrepareStmt
 	bare        bool            // single statements go without a transaction
 	replaceRows bool            // a new key is an insert and a delete

@@ -20,12 +20,15 @@ var dialectors = map[string]func(dsn string) gorm.Dialector{
 	},
 }
 
-// eachDialector runs f for each, with an empty database.
-func eachDialector(t *testing.T, f func(t *testing.T, dsn string, db *gorm.DB)) {
+// inWAL has a file be shared by connections as a server should have it.
+const inWAL = "?_journal_mode=WAL&_busy_timeout=20&_pragma=journal_mode(WAL)&" +
+	"_pragma=busy_timeout(20)"
+
+// eachDialector runs f for each, with an empty database that is opened with these options.
+func eachDialector(t *testing.T, options string, f func(t *testing.T, dsn string, db *gorm.DB)) {
 	for name, dialector := range dialectors {
 		t.Run(name, func(t *testing.T) {
-			dsn := "file:" + filepath.Join(t.TempDir(), "app.db") +
-				"?_journal_mode=WAL&_busy_timeout=20&_pragma=journal_mode(WAL)&_pragma=busy_timeout(20)"
+			dsn := "file:" + filepath.Join(t.TempDir(), "app.db") + options
 			db, err := gorm.Open(dialector(dsn), &gorm.Config{Logger: logger.Discard})
 			if err != nil {
 				t.Fatal(err)

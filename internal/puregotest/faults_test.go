@@ -41,7 +41,7 @@ var faults = []fault{
 // What SQLite says is understood by each driver alike: what is wrong with the database is "try
 // again later", and what it refuses is an error of the application's. Neither harms the session.
 func TestFaultsOfEachDriver(t *testing.T) {
-	eachDialector(t, func(t *testing.T, dsn string, db *gorm.DB) {
+	eachDialector(t, inWAL, func(t *testing.T, dsn string, db *gorm.DB) {
 		pool, err := db.DB()
 		if err != nil {
 			t.Fatal(err)
@@ -80,6 +80,26 @@ func TestFaultsOfEachDriver(t *testing.T) {
 		s.wants("/", http.StatusOK, "2")
 		pool.Close()
 		s.wants("/", http.StatusServiceUnavailable, "Service Unavailable\n")
+	})
+}
+
+// A table that another connection has locked, in memory which connections share, is waited for
+// until the time of the request is over, and no longer.
+func TestLockedTableOfASharedCache(t *testing.T) {
+	shared := "?mode=memory&cache=shared"
+	eachDialector(t, shared, func(t *testing.T, _ string, db *gorm.DB) {
+		s := newSite(t, db)
+		s.wants("/", http.StatusOK, "1")
+		lock := db.Begin()
+		statement := "UPDATE web_sessions SET session_data = session_data"
+		if err := lock.Exec(statement).Error; err != nil {
+			t.Fatal(err)
+		}
+		giveUp := time.AfterFunc(10*time.Second, func() { lock.Rollback() })
+		s.wants("/", http.StatusServiceUnavailable, "Service Unavailable\n")
+		giveUp.Stop()
+		lock.Rollback()
+		s.wants("/", http.StatusOK, "2")
 	})
 }
 

@@ -48,9 +48,8 @@ var onHTTP = suite.Adapter{
 	},
 }
 
-// What is shown of sessions on SQLite, by a driver without C: for who names it by -run, as
-// `go test -run TestSuite/Concurrent`. Not all cases are known to pass, or to end in time:
-// SQLiteWithoutPatience waits on this driver's memory that connections share.
+// What is shown of sessions on SQLite, by a driver without C. It takes some minutes, so it is for
+// who names it by -run, as `go test -run TestSuite` or `go test -run TestSuite/Concurrent`.
 func TestSuite(t *testing.T) {
 	if !strings.Contains(flag.Lookup("test.run").Value.String(), "TestSuite") {
 		t.Skip("name it by -run")

@@ -28,7 +28,7 @@ func TestTablesOfEachDriver(t *testing.T) {
 		"CREATE TABLE web_sessions (session_key varchar(64) PRIMARY KEY, session_data text NOT NULL, " +
 			"expire_date datetime NOT NULL)",
 	}
-	eachDialector(t, func(t *testing.T, _ string, db *gorm.DB) {
+	eachDialector(t, inWAL, func(t *testing.T, _ string, db *gorm.DB) {
 		_, err := gormsession.New(db, gormsession.WithoutMigration(), gormsession.WithCleanup(0))
 		said[t.Name()] = append(said[t.Name()], plain.Replace(fmt.Sprint(err)))
 		for _, table := range tables {
