@@ -20,6 +20,9 @@ var web = &http.Client{
 	Timeout:   30 * time.Second,
 }
 
+// patient is for what is no page of a session: to clear many rows under traffic takes its time.
+var patient = &http.Client{Timeout: 10 * time.Minute}
+
 // A reply is what a client is told, and by what.
 type reply struct {
 	history.Answer
@@ -102,7 +105,7 @@ func (n *node) status() (s application.Status) {
 // get asks for something that is no page of a session.
 func (n *node) get(path string, into any) {
 	n.t.Helper()
-	response, err := web.Get(n.running() + path)
+	response, err := patient.Get(n.running() + path)
 	if err != nil {
 		n.t.Error(err)
 		return
