@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -151,9 +152,17 @@ func sameValue(a, b json.RawMessage) bool {
 	if sameText(a, b) || len(a) == 0 || len(b) == 0 {
 		return sameText(a, b)
 	}
-	var one, other any
-	return json.Unmarshal(a, &one) == nil && json.Unmarshal(b, &other) == nil &&
-		reflect.DeepEqual(one, other)
+	one, err := valueOf(a)
+	other, otherErr := valueOf(b)
+	return err == nil && otherErr == nil && reflect.DeepEqual(one, other)
+}
+
+// valueOf reads numbers as they are written: two that are no float64 are not the same one.
+func valueOf(text json.RawMessage) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	err = d.Decode(&v)
+	return v, err
 }
 
 // isOurs tells whether a row holds what this save has sent, and nobody else can have.
