@@ -8,15 +8,13 @@ import (
 // Insert makes a row under a new key and returns the key and what the row holds. It sweeps
 // sometimes.
 func (t *Table) Insert(ctx context.Context, c Change) (key string, r Record, err error) {
-	w := &Rewrite{Change: c, home: t, into: t}
-	key, err = t.withNewKey(ctx, t.newKey(), func(key string) error {
-		i := &inserting{Table: t, stored: t.stored(key), limit: c.Limit}
-		if i.Record, err = w.record(ctx, Record{}, c.Entries, i.stored); err != nil {
+	i := &inserting{Table: t, rewrite: &Rewrite{Change: c, home: t, into: t}}
+	_, err = t.withNewKey(ctx, t.newKey(), func(key string) error {
+		if err := i.take(ctx, key); err != nil {
 			return err
 		}
-		r = i.Record
 		err := t.untilKnown(ctx, i.save, i.afterLostAnswer)
-		if t.bare && errors.Is(err, errDuplicate) {
+		if i.loose && errors.Is(err, errDuplicate) {
 			return i.look(ctx)
 		}
 		return err
@@ -24,65 +22,92 @@ func (t *Table) Insert(ctx context.Context, c Change) (key string, r Record, err
 	if err == nil && within(ctx) == nil { // else the sweep would wait for the application
 		t.sweepSometimes()
 	}
-	return key, r, err
+	return i.key, i.Record, err
 }
 
 // inserting is one insert on its way through its tries.
 type inserting struct {
 	*Table
 	Record
+	rewrite  *Rewrite
+	key      string
 	stored   rowKey
-	limit    *Limit
+	loose    bool // the INSERT went without a transaction: it may arrive whenever it likes
 	answered bool // the INSERT was: the key was free
+}
+
+// take makes the row anew, for a key.
+func (i *inserting) take(ctx context.Context, key string) (err error) {
+	i.loose, i.answered = false, false
+	i.key, i.stored = key, i.Table.stored(key)
+	i.Record, err = i.rewrite.record(ctx, Record{}, i.rewrite.Entries, i.stored)
+	return err
 }
 
 func (i *inserting) create(on line) error {
 	err := i.Table.create(on, i.stored, i.Record)
 	i.answered = i.answered || err == nil
 	if err == nil {
-		err = i.limit.admit(on, i.Table, i.stored)
+		err = i.rewrite.Limit.admit(on, i.Table, i.stored)
 	}
 	return err
 }
 
 func (i *inserting) save(ctx context.Context) error {
-	if i.limit != nil {
-		return i.limit.transact(ctx, i.Table, i.create)
+	if limit := i.rewrite.Limit; limit != nil {
+		return limit.transact(ctx, i.Table, i.create)
 	}
+	i.loose = i.goesBare(ctx)
 	return i.single(ctx, i.create)
 }
 
 // afterLostAnswer follows an uncertain end: a row of that key is ours, unless the key may have been
-// taken.
+// taken. Where there is none, an INSERT without a transaction may yet arrive, after a logout even:
+// the session takes another key, so that what arrives is a row that nobody knows of.
 func (i *inserting) afterLostAnswer(ctx context.Context) error {
-	free := i.answered
-	if err := i.limit.transact(ctx, i.Table, i.create); !errors.Is(err, errDuplicate) {
-		return err
-	}
-	return i.transact(ctx, func(on line) error {
-		there, same, err := i.holds(on, i.stored, i.Data)
-		switch {
-		case err != nil:
+	if i.loose {
+		if there, ours, err := i.arrived(ctx); err != nil || ours {
 			return err
-		case !there:
-			return errSlipped
-		case !same && !free:
+		} else if there {
 			return errDuplicate
 		}
-		return nil // also where a hook or a trigger has made another text of it
+		if err := i.take(ctx, i.newKey()); err != nil {
+			return err
+		}
+	}
+	free := i.answered
+	if err := i.rewrite.Limit.transact(ctx, i.Table, i.create); !errors.Is(err, errDuplicate) {
+		return err
+	}
+	switch there, ours, err := i.arrived(ctx); {
+	case err != nil:
+		return err
+	case !there:
+		return errSlipped
+	case !ours && !free:
+		return errDuplicate
+	}
+	return nil // also where a hook or a trigger has made another text of it
+}
+
+// arrived tells whether there is a row of that key, and whether it is this one.
+func (i *inserting) arrived(ctx context.Context) (there, ours bool, err error) {
+	err = i.transact(ctx, func(on line) (err error) {
+		there, ours, err = i.holds(on, i.stored, i.Data)
+		return err
 	})
+	return there, ours, err
 }
 
 // look follows a duplicate of an INSERT that went bare: the driver may have sent it twice, and
 // tell of the second time.
 func (i *inserting) look(ctx context.Context) error {
 	err := i.retry(ctx, func(ctx context.Context) error {
-		return harmless(i.transact(ctx, func(on line) error {
-			if _, same, err := i.holds(on, i.stored, i.Data); err != nil || same {
-				return err
-			}
-			return errDuplicate
-		}))
+		_, ours, err := i.arrived(ctx)
+		if err == nil && !ours {
+			err = errDuplicate
+		}
+		return harmless(err)
 	})
 	if err == nil || errors.Is(err, errDuplicate) {
 		return err

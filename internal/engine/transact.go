@@ -114,11 +114,14 @@ func (t *Table) inTime(ctx context.Context, end func() error) error {
 	}
 }
 
+// goesBare tells whether a single statement has no transaction.
+func (t *Table) goesBare(ctx context.Context) bool { return t.bare && within(ctx) == nil }
+
 // single runs one statement that may be done twice: in a transaction, unless the application's
 // gorm.Config says SkipDefaultTransaction. Drivers may send a bare statement a second time by
 // themselves and tell of the second alone (pgx in the simple protocol).
 func (t *Table) single(ctx context.Context, write func(on line) error) error {
-	if !t.bare || within(ctx) != nil {
+	if !t.goesBare(ctx) {
 		return t.transact(ctx, write)
 	}
 	err := t.withLine(ctx, write)

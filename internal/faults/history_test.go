@@ -91,9 +91,7 @@ func (tr *trial) disturb(d *dbtest.DB, nodes []*node, over <-chan struct{}) {
 	}
 }
 
-// mishap loses or holds some statements. What is held arrives when a few others have come, but for
-// an INSERT: one that goes bare, and arrives when its session has been made by a second try and has
-// ended, makes it anew.
+// mishap loses or holds some statements. What is held arrives when a few others have come.
 func (tr *trial) mishap(chance *rand.Rand) func(verb string) *wire.Catch {
 	type waiting struct {
 		catch *wire.Catch
@@ -118,9 +116,6 @@ func (tr *trial) mishap(chance *rand.Rand) func(verb string) *wire.Catch {
 		}
 		tr.faults.Add(1)
 		ways := []wire.Way{wire.Lost, wire.AnswerLost, wire.Held}
-		if verb == "INSERT" {
-			ways = ways[:2]
-		}
 		c := wire.NewCatch(ways[chance.IntN(len(ways))], nil)
 		held = append(held, waiting{c, chance.IntN(8)})
 		return c

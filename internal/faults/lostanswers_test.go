@@ -9,7 +9,8 @@ import (
 )
 
 // lostAnswers loses the answers of what makes a row, gives it a new key, and deletes it. What is
-// done twice would leave a second row, or an old one.
+// done twice would leave a second row, or an old one. What makes a row is held too, until its
+// session has ended.
 func lostAnswers(tr *trial) {
 	tr.pairs(10*time.Second, func(p *pair) {
 		for round := range tr.size(2, 16) {
@@ -41,8 +42,30 @@ func lostAnswers(tr *trial) {
 					p.opens(key, application.Gone)
 				}
 			}
+			p.lateInsert(fmt.Sprint("h", round))
 		}
 	})
+}
+
+// lateInsert holds an INSERT until the session that another try of it has made has ended: what
+// comes then is no session that anybody knows.
+func (p *pair) lateInsert(born string) {
+	c := wire.NewCatch(wire.Held, nil)
+	p.wire.Next("INSERT", c)
+	p.fault()
+	got := p.a.ask("/start", "", "born", born)
+	p.count("/start", got)
+	var err error
+	if got.Outcome != application.Done {
+		err = fmt.Errorf("answered with %d, %q", got.status, got.Outcome)
+	}
+	p.holds(err, "%s, /start, INSERT: %s", p.a.name, wire.Held)
+	p.opens(got.Key, application.Done)
+	p.rows(born, p.b.ask("/logout", got.Key), 0)
+	c.Release()
+	if p.isOver(c, "/start, INSERT") {
+		p.opens(got.Key, application.Gone)
+	}
 }
 
 // loses has a page answer while a statement of it is lost, which is to be mended.

@@ -62,7 +62,7 @@ var bugs = []bug{
 		file: "internal/engine/insert.go",
 		edits: []edit{{
 			"free := i.answered\n",
-			"free := i.answered\n\tif i.limit == nil {\n\t\treturn errDuplicate\n\t}\n",
+			"free := i.answered\n\tif i.rewrite.Limit == nil {\n\t\treturn errDuplicate\n\t}\n",
 		}},
 		found: "lost-answers/mariadb",
 	},
