@@ -31,9 +31,9 @@ func TestAllocations(t *testing.T) {
 		"create": func(c *gin.Context) { ginsession.Get(c).Set("name", "Ann") },
 	}
 	bounds := map[dbtest.Kind]map[string]map[string]float64{
-		dbtest.SQLite:   {"default": boundsOf(1, 53, 129, 79), "both": boundsOf(1, 53, 108, 58)},
-		dbtest.Postgres: {"default": boundsOf(1, 64, 141, 82), "both": boundsOf(1, 64, 121, 60)},
-		dbtest.MariaDB:  {"default": boundsOf(1, 63, 140, 82), "both": boundsOf(1, 60, 118, 60)},
+		dbtest.SQLite:   {"default": boundsOf(1, 51, 125, 79), "both": boundsOf(1, 51, 105, 58)},
+		dbtest.Postgres: {"default": boundsOf(1, 62, 138, 80), "both": boundsOf(1, 62, 118, 60)},
+		dbtest.MariaDB:  {"default": boundsOf(1, 61, 136, 79), "both": boundsOf(1, 58, 114, 60)},
 	}
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
 		for config, bound := range bounds[d.Kind()] {

@@ -209,12 +209,30 @@ func calledFrom(entry uintptr) bool {
 	}
 }
 
-// heldContext is a session's context, by which the store finds the session.
+// heldContext is a session's context, by which the store finds the session. That of a request does
+// not end with it: a client that goes away ends nothing that is asked for its session.
 type heldContext State
 
-func (c *heldContext) Deadline() (time.Time, bool) { return c.ctx.Deadline() }
-func (c *heldContext) Done() <-chan struct{}       { return c.ctx.Done() }
-func (c *heldContext) Err() error                  { return c.ctx.Err() }
+func (c *heldContext) Deadline() (at time.Time, ok bool) {
+	if c.inRequest {
+		return at, false
+	}
+	return c.ctx.Deadline()
+}
+
+func (c *heldContext) Done() <-chan struct{} {
+	if c.inRequest {
+		return nil
+	}
+	return c.ctx.Done()
+}
+
+func (c *heldContext) Err() error {
+	if c.inRequest {
+		return nil
+	}
+	return c.ctx.Err()
+}
 
 func (c *heldContext) Value(key any) any {
 	switch key {

@@ -150,11 +150,7 @@ func (s *State) deadline() (context.Context, context.CancelFunc) {
 	case s.spent.ctx != nil:
 		return s.spent.ctx, func() {}
 	}
-	ctx := context.Context((*heldContext)(s))
-	if s.inRequest {
-		ctx = context.WithoutCancel(ctx)
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.p.opts.timeout)
+	ctx, cancel := context.WithTimeout((*heldContext)(s), s.p.opts.timeout)
 	if !s.spent.shared {
 		return ctx, cancel
 	}

@@ -63,10 +63,13 @@ type rotation struct {
 	Row   string `json:"row,omitempty"`   // the session_key of the row that has replaced it
 }
 
-func rotationOf(entries map[string]json.RawMessage) (r rotation) {
-	if raw := entries[rotationEntry]; raw != nil {
-		_ = json.Unmarshal(raw, &r) // what cannot be read has nothing to say
+func rotationOf(entries map[string]json.RawMessage) rotation {
+	raw := entries[rotationEntry]
+	if raw == nil { // as a rule: nothing is allocated
+		return rotation{}
 	}
+	var r rotation
+	_ = json.Unmarshal(raw, &r) // what cannot be read has nothing to say
 	return r
 }
 
