@@ -108,7 +108,7 @@ var bugs = []bug{
 		what: "entries are saved one after the other",
 		file: "internal/engine/update.go",
 		edits: []edit{
-			{"import (\n", "import (\n\t\"bytes\"\n\t\"maps\"\n"},
+			{"import (\n", "import (\n\t\"maps\"\n"},
 			{
 				"// news of the row.\n\tmissed := false\n",
 				"// news of the row.\n\tif err := u.firstHalf(ctx); err != nil {\n\t\treturn err\n\t}\n" +
@@ -157,8 +157,8 @@ func (u *updating) unmarked(`,
 		what: "a load, or a save, takes as long as the database does",
 		file: "persist.go",
 		edits: []edit{{
-			"ctx, cancel := context.WithTimeout(ctx, s.p.opts.timeout)",
-			"ctx, cancel := context.WithCancel(ctx)",
+			"context.WithTimeout((*heldContext)(s), s.p.opts.timeout)",
+			"context.WithCancel((*heldContext)(s))",
 		}},
 		found: "silent/postgres",
 	},
@@ -167,9 +167,9 @@ func (u *updating) unmarked(`,
 		what: "something waits for the end of a context that has none",
 		file: "persist.go",
 		edits: []edit{{
-			"\tctx, cancel := context.WithTimeout(ctx, s.p.opts.timeout)\n",
-			"\tgo func(ctx context.Context) { <-ctx.Done() }(context.WithoutCancel(ctx))\n" +
-				"\tctx, cancel := context.WithTimeout(ctx, s.p.opts.timeout)\n",
+			"\tctx, cancel := context.WithTimeout((*heldContext)(s), ",
+			"\tgo func() { <-context.Background().Done() }()\n" +
+				"\tctx, cancel := context.WithTimeout((*heldContext)(s), ",
 		}},
 		found: "pool/sqlite",
 	},

@@ -88,21 +88,11 @@ func run(ctx context.Context, only, found, page string) error {
 
 // try plants a bug and runs the case that is to find it.
 func try(ctx context.Context, root, dir string, b bug) (finding, error) {
-	source := filepath.Join(root, filepath.FromSlash(b.file))
-	planted, err := plant(source, b.edits)
+	overlay, err := lay(root, dir, b)
 	if err != nil {
 		return finding{}, err
 	}
-	copied := filepath.Join(dir, filepath.Base(b.file))
-	overlay, binary := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "faults.test")
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {source: copied}})
-	if err != nil {
-		return finding{}, err
-	}
-	if err := errors.Join(os.WriteFile(copied, planted, 0o644),
-		os.WriteFile(overlay, replace, 0o644)); err != nil {
-		return finding{}, err
-	}
+	binary := filepath.Join(dir, "faults.test")
 	build := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", overlay, "-o", binary, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return finding{}, fmt.Errorf("it does not compile: %w\n%s", err, out)
@@ -121,6 +111,23 @@ func try(ctx context.Context, root, dir string, b bug) (finding, error) {
 		f.said = firstComplaint(out)
 	}
 	return f, ctx.Err()
+}
+
+// lay plants a bug in a copy, and returns the file that tells the compiler of it.
+func lay(root, dir string, b bug) (overlay string, err error) {
+	source := filepath.Join(root, filepath.FromSlash(b.file))
+	planted, err := plant(source, b.edits)
+	if err != nil {
+		return "", err
+	}
+	copied := filepath.Join(dir, filepath.Base(b.file))
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {source: copied}})
+	if err != nil {
+		return "", err
+	}
+	overlay = filepath.Join(dir, "overlay.json")
+	return overlay, errors.Join(os.WriteFile(copied, planted, 0o644),
+		os.WriteFile(overlay, replace, 0o644))
 }
 
 // plant returns a source with a fault in it.

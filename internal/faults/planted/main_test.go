@@ -1,22 +1,27 @@
 package main
 
 import (
-	"go/parser"
-	"go/token"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
 
-// Each fault can be planted where the library is now.
+// Each fault can be planted where the library is now, and compiles there.
 func TestBugsFit(t *testing.T) {
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, b := range bugs {
-		source, err := plant(filepath.Join("..", "..", "..", b.file), b.edits)
+		overlay, err := lay(root, t.TempDir(), b)
 		if err != nil {
 			t.Errorf("%s: %v", b.name, err)
 			continue
 		}
-		if _, err := parser.ParseFile(token.NewFileSet(), b.file, source, 0); err != nil {
-			t.Errorf("%s: %v", b.name, err)
+		build := exec.Command("go", "build", "-overlay", overlay, "./"+filepath.Dir(b.file))
+		build.Dir = root
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", b.name, err, out)
 		}
 	}
 }
