@@ -93,10 +93,18 @@ func (u *updating) save(ctx context.Context) error {
 	})
 }
 
-// afterLostAnswer follows an uncertain end: the row tells whether it was ours.
-func (u *updating) afterLostAnswer(ctx context.Context) error {
+// afterLostAnswer follows an uncertain end: the row tells whether it was ours. An UPDATE without a
+// transaction may yet arrive, and hits where somebody has put back what was loaded: on a text with a
+// mark nobody does.
+func (u *updating) afterLostAnswer(ctx context.Context) (err error) {
 	if slices.ContainsFunc(u.sent, u.unmarked) {
 		return ErrOutcomeUnknown // the row cannot tell
+	}
+	if u.bare && u.nonce == "" {
+		u.nonce = newNonce()
+		if u.to.Data, err = u.into.encode(u.old, u.to.Entries, u.nonce); err != nil {
+			return err
+		}
 	}
 	return u.transact(ctx, func(on line) error {
 		hit, err := u.compareAndSet(on)

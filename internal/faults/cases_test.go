@@ -29,8 +29,8 @@ var cases = []faultCase{
 		"lost-answers", servers, lostAnswers,
 		"The answers, or the statements, of a new session, a login and a logout are lost. " +
 			"Each succeeds, and leaves one row, one, and none; the old key of a login opens " +
-			"nothing. The INSERT of a new session is held until the session has ended, which " +
-			"stays so.",
+			"nothing. The INSERT of a new session is held until the session has ended, and an " +
+			"UPDATE until its change was taken back, which stays so.",
 	},
 	{
 		"slow-save", servers, slowSave,

@@ -10,7 +10,7 @@ import (
 
 // lostAnswers loses the answers of what makes a row, gives it a new key, and deletes it. What is
 // done twice would leave a second row, or an old one. What makes a row is held too, until its
-// session has ended.
+// session has ended, and what changes one, until it was changed back.
 func lostAnswers(tr *trial) {
 	tr.pairs(10*time.Second, func(p *pair) {
 		for round := range tr.size(2, 16) {
@@ -43,6 +43,7 @@ func lostAnswers(tr *trial) {
 				}
 			}
 			p.lateInsert(fmt.Sprint("h", round))
+			p.lateUpdate()
 		}
 	})
 }
@@ -65,6 +66,31 @@ func (p *pair) lateInsert(born string) {
 	c.Release()
 	if p.isOver(c, "/start, INSERT") {
 		p.opens(got.Key, application.Gone)
+	}
+}
+
+// lateUpdate holds an UPDATE until what another try of it has changed was changed back, which stays.
+func (p *pair) lateUpdate() {
+	key := p.begin(p.b)
+	p.b.ask("/set", key, "x", "one")
+	c := wire.NewCatch(wire.Held, nil)
+	p.wire.Next("UPDATE", c)
+	p.fault()
+	got := p.a.ask("/set", key, "x", "two")
+	p.count("/set", got)
+	var err error
+	if got.Outcome != application.Done {
+		err = fmt.Errorf("answered with %d, %q", got.status, got.Outcome)
+	}
+	p.holds(err, "%s, /set, UPDATE: %s", p.a.name, wire.Held)
+	p.b.ask("/set", key, "x", "one")
+	c.Release()
+	if p.isOver(c, "/set, UPDATE") {
+		page, err := p.shows(key)
+		if err == nil && page.X != "one" {
+			err = fmt.Errorf("what was changed back is %q again", page.X)
+		}
+		p.holds(err, "%s, /set, after an UPDATE that was held", p.a.name)
 	}
 }
 
