@@ -13,8 +13,9 @@ import (
 // passes for a transaction itself, which a resolver leaves on its connection.
 type heldConn struct {
 	*sql.Conn
-	t  *Table
-	db *sql.DB
+	t    *Table
+	db   *sql.DB
+	kept kept // of this pool
 }
 
 // hold takes a connection of the primary.
@@ -25,7 +26,11 @@ func (t *Table) hold(ctx context.Context) (*heldConn, error) {
 			gorm.ErrInvalidDB, t.source(ctx))
 	}
 	conn, err := db.Conn(ctx)
-	return &heldConn{Conn: conn, t: t, db: db}, err
+	held := &heldConn{Conn: conn, t: t, db: db}
+	if t.db.Statement.ConnPool == gorm.ConnPool(db) { // and not a resolver's
+		held.kept = t.kept
+	}
+	return held, err
 }
 
 // giveBack gives the connection back once undo has undone what it was held for. Where that is not
@@ -53,7 +58,7 @@ func (c *heldConn) BeginTx(ctx context.Context, opts *sql.TxOptions) (gorm.ConnP
 	if err != nil {
 		return nil, err
 	}
-	return &keptTx{Tx: tx, db: c.db, kept: c.t.kept}, nil
+	return &keptTx{Tx: tx, db: c.db, kept: c.kept}, nil
 }
 
 // Commit and Rollback make it a gorm.TxCommitter, and do nothing.

@@ -297,12 +297,13 @@ func (on cases) TestUserLimitWaits(t *testing.T) {
 	}
 }
 
-// The limit holds through a resolver of replicas as well, on the pool of the primary.
+// The limit holds through a resolver of replicas as well, on the pool of the primary, and a login
+// that meets another save succeeds: the handle's own pool may reach the same table.
 func (on cases) TestUserLimitBehindAResolver(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
 		t.Parallel()
-		open := func() *site {
-			db := dbtest.New(t, d.Kind()).Open(t, c.Gorm())
+		open := func(own *dbtest.DB) *site {
+			db := own.Open(t, c.Gorm())
 			err := db.Use(dbresolver.Register(dbresolver.Config{
 				Sources: []gorm.Dialector{d.Dialector()},
 			}))
@@ -326,7 +327,7 @@ func (on cases) TestUserLimitBehindAResolver(t *testing.T) {
 			}
 			return s
 		}
-		a, b := open(), open()
+		a, b := open(dbtest.New(t, d.Kind())), open(d)
 		var in atomic.Int64
 		var wg sync.WaitGroup
 		for i := range 20 {
@@ -340,5 +341,11 @@ func (on cases) TestUserLimitBehindAResolver(t *testing.T) {
 		if in.Load() != 3 {
 			t.Errorf("%d logins have succeeded", in.Load())
 		}
+		key := b.start(map[string]any{"n": 1})
+		b.moved(key, func(c *Call) {
+			c.Session().Get("n")
+			a.visit(key, writeName("Ann"))
+			logIn("bob")(c)
+		})
 	})
 }
