@@ -162,7 +162,7 @@ func (p *persisting) limit() {
 	err := p.operate(OpEnd, func() (_ int64, err error) {
 		ctx, cancel := p.deadline()
 		defer cancel()
-		n, err = p.p.store.EndUser(ctx, user, engine.Beyond(user, p.key, *p.p.opts.userLimit))
+		n, err = p.p.store.EndUser(ctx, user, p.p.store.Beyond(user, p.key, *p.p.opts.userLimit))
 		return n, err
 	})
 	if err != nil {

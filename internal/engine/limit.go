@@ -20,11 +20,7 @@ type Limit struct {
 
 // Limit is that of a user.
 func (s *Store) Limit(userID string, most int) *Limit {
-	l := &Limit{userID: userID, most: most, tables: []*Table{s.Own}}
-	if s.former != nil {
-		l.tables = append(l.tables, s.former)
-	}
-	return l
+	return &Limit{userID: userID, most: most, tables: s.tables()}
 }
 
 var errLocked = errors.New("another login of the user's has not ended in time")

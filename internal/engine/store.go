@@ -36,6 +36,14 @@ func Open(db *gorm.DB, own Config, former *Config) (*Store, error) {
 	return s, nil
 }
 
+// tables are those that there are, each once.
+func (s *Store) tables() []*Table {
+	if s.former == nil {
+		return []*Table{s.Own}
+	}
+	return []*Table{s.Own, s.former}
+}
+
 func open(db *gorm.DB, c Config) (*Table, error) {
 	t, err := newTable(db, c)
 	if err == nil {

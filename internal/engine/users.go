@@ -40,18 +40,23 @@ func AllBut(key, publicID string) Pick {
 	}
 }
 
-// Beyond picks the live rows of a user but for that of a key, and the newest of the others, so that
-// n are left. Whoever has added a row and deletes so then leaves no more of them, however many do
-// so at once: the last one sees all.
-func Beyond(userID, key string, n int) Pick {
+// Beyond picks the live rows of a user but for that of a key, and the newest of the others in both
+// tables, so that n are left. Whoever has added a row and deletes so then leaves no more of them,
+// however many do so at once: the last one sees all.
+func (s *Store) Beyond(userID, key string, n int) Pick {
 	return func(t *Table) (string, []any) {
+		const others = "expire_date > ? AND session_key <> ?"
 		own, now := string(t.stored(key)), t.expireArg(t.Now())
-		ofUser, user := t.ofUser(userID)
-		query := fmt.Sprintf("expire_date > ? AND session_key <> ? AND session_key NOT IN ("+
-			"SELECT session_key FROM (SELECT session_key FROM %s WHERE %s AND expire_date > ? "+
-			"AND session_key <> ? ORDER BY created DESC, session_key LIMIT %d) AS newest)",
-			t.db.Statement.Quote(t.table), ofUser, n-1)
-		return query, slices.Concat([]any{now, own}, user, []any{now, own})
+		args, all := []any{now, own}, []string(nil)
+		for _, at := range s.tables() {
+			ofUser, user := at.ofUser(userID)
+			all = append(all, fmt.Sprintf("SELECT session_key, created FROM %s WHERE %s AND %s",
+				at.db.Statement.Quote(at.table), ofUser, others))
+			args = slices.Concat(args, user, []any{now, own})
+		}
+		return fmt.Sprintf("%s AND session_key NOT IN (SELECT session_key FROM (SELECT session_key "+
+			"FROM (%s) AS rest ORDER BY created DESC, session_key LIMIT %d) AS newest)",
+			others, strings.Join(all, " UNION ALL "), n-1), args
 	}
 }
 

@@ -116,6 +116,34 @@ func (on cases) TestUsersOfTheFormerTable(t *testing.T) {
 	})
 }
 
+// With a former table the limit is one for both: the oldest go, in whichever they are.
+func (on cases) TestUserLimitOfTwoTables(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		former := gormsession.WithOptions(gormsession.WithTable("old"), gormsession.WithUsers())
+		before := on.newSite(t, d, former)
+		s := on.newSite(t, d, gormsession.WithTable("new"), gormsession.WithUserLimit(3),
+			gormsession.WithFormer(former))
+		var keys []string
+		for _, at := range []*site{before, before, before, s, s, s, s} {
+			at.clock.set(s.clock.Now().Add(time.Second))
+			s.clock.set(at.clock.Now())
+			keys = append(keys, at.moved("", logIn("ann")))
+			if at == before {
+				continue
+			}
+			all, err := s.plugin.Sessions(t.Context(), "ann")
+			if err != nil || len(all) != 3 {
+				t.Errorf("after %d logins: %d sessions, %v", len(keys), len(all), err)
+			}
+			for i, key := range keys {
+				if newest := i >= len(keys)-3; (s.entries(key) != nil) != newest {
+					t.Errorf("after %d logins that of number %d is alive: %t", len(keys), i, !newest)
+				}
+			}
+		}
+	})
+}
+
 // A session whose user has logged in before the option is found once it was renewed, though it is
 // merely read, and counts as one session for the limit; the login that is made now is never the one
 // that the limit ends, whatever the clocks of two servers say.
