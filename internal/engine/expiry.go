@@ -52,6 +52,21 @@ func (t *Table) expireArg(at time.Time) Expiry {
 // expireVar is expireArg for a text that is made before.
 func (t *Table) expireVar(at time.Time) any { return t.expireArg(at).on(t.dialectName) }
 
+// lasting is an end that is stored at now. Where the hands of a wall clock are put back before it
+// they would show it too early, so it is when they no longer show what they have shown before; and
+// what has ended they are not to show once more.
+func (t *Table) lasting(end, now time.Time) time.Time {
+	loc := t.layout.Location
+	switch {
+	case loc == nil || !t.dialect.wallClock:
+	case end.After(now):
+		return instant.Once(end.In(loc)).UTC()
+	case t.expireArg(end).After(t.expireArg(now).Time):
+		return now
+	}
+	return end
+}
+
 // Live is the condition of the rows that are live now, for a query of the application's own.
 func (t *Table) Live() clause.Expression {
 	return clause.Gt{

@@ -106,7 +106,7 @@ func (w *Rewrite) record(
 		return Record{}, err
 	}
 	now := w.into.Now()
-	r.EndAt(w.Expire(entries, now), now)
+	r.EndAt(w.into.lasting(w.Expire(entries, now), now), now)
 	return r, nil
 }
 

@@ -142,7 +142,7 @@ func (t *Table) written(tx *gorm.DB) (int64, error) {
 // Touch moves expire_date alone, if it is still what was loaded: another request may have set an
 // expiry meanwhile. That it hits no row is never an error.
 func (t *Table) Touch(ctx context.Context, key string, from, to time.Time) (hit bool, err error) {
-	stored := t.stored(key)
+	stored, to := t.stored(key), t.lasting(to, t.Now())
 	t.lanes.inLane(ctx, stored, func(last *Record) (left *Record) {
 		if now := t.Now(); to.After(now) && !from.After(now) {
 			return nil // it has ended while this waited

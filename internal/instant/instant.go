@@ -115,9 +115,35 @@ func parseAny(text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("gormsession: expire_date holds no time: %.40q", text)
 }
 
-// OnWall is the time that a clock in loc shows where t's clock shows the same.
+// OnWall is the time at which a clock in loc shows what t's clock shows: the later one, where it
+// shows that twice.
 func OnWall(t time.Time, loc *time.Location) time.Time {
-	return time.Date(
+	at := time.Date(
 		t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), loc,
 	)
+	_, turn := at.ZoneBounds()
+	if again := at.Add(putBack(at, turn)); !turn.IsZero() && !again.Before(turn) {
+		return again
+	}
+	return at
+}
+
+// Once is t, or if its clock shows that for the second time, the end of what it shows twice.
+func Once(t time.Time) time.Time {
+	turn, _ := t.ZoneBounds()
+	if turn.IsZero() {
+		return t
+	}
+	if end := turn.Add(putBack(turn.Add(-1), turn)); t.Before(end) {
+		return end
+	}
+	return t
+}
+
+// putBack is by how much a clock shows less at the second instant than the time between the two
+// makes it.
+func putBack(before, after time.Time) time.Duration {
+	_, was := before.Zone()
+	_, is := after.Zone()
+	return time.Duration(was-is) * time.Second
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed7368b609/gormsession/internal/instant"
 	"github.com/seed7368b609/gormsession/internal/jsontext"
 )
 
@@ -167,8 +168,8 @@ func parseInstant(s string, loc *time.Location) (time.Time, error) {
 		}
 	}
 	if loc != nil {
-		if t, err := time.ParseInLocation("2006-01-02T15:04:05", s, loc); err == nil {
-			return t, nil
+		if t, err := time.Parse("2006-01-02T15:04:05", s); err == nil {
+			return instant.OnWall(t, loc), nil
 		}
 	}
 	return time.Time{}, errExpiry

@@ -2,6 +2,8 @@ package suite
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
+	"github.com/seed7368b609/gormsession/internal/layout"
 )
 
 // When the clocks of New York go back, and forward.
@@ -127,6 +130,64 @@ func zonedHandles(t *testing.T, d *dbtest.DB) map[string]*gorm.DB {
 		handles[name] = db
 	}
 	return handles
+}
+
+// Where the table holds a wall clock, as Django's without USE_TZ, a short session lives for its
+// time, is saved and renewed, and ends, also when the hands are put back: so long an end would be
+// over at once, and then one that is to come would be taken for one that is over.
+func (on behind) TestHandsThatArePutBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		for name, turn := range map[string]time.Time{
+			"America/New_York": clockChanges[0],
+			"Europe/Berlin":    time.Date(2026, 10, 25, 1, 0, 0, 0, time.UTC),
+		} {
+			zone, err := time.LoadLocation(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wall := layout.Own()
+			wall.Location = zone
+			s := on.newSite(t, d, withLayout(wall), gormsession.WithLifetime(30*time.Minute))
+			for at := -100 * time.Minute; at <= 100*time.Minute; at += 10 * time.Minute {
+				s.clock.set(turn.Add(at))
+				what := fmt.Sprintf("%s, begun %v after the turn", name, at)
+				wants := func(page string, got reply) {
+					t.Helper()
+					if n, err := s.plugin.ClearExpired(t.Context()); n != 0 || err != nil {
+						t.Errorf("%s, %s: %d were cleared, %v", what, page, n, err)
+					}
+					if got.status != http.StatusOK || got.cookie == nil {
+						t.Errorf("%s, %s: %d, and the cookie is %v", what, page, got.status, got.cookie)
+					}
+				}
+				key := s.start(map[string]any{"name": "Ann"})
+				s.clock.advance(25 * time.Minute)
+				wants("write", s.visit(key, writeName("Bob")))
+				s.clock.advance(25 * time.Minute)
+				wants("touch", s.visit(key, pageT))
+				s.clock.advance(25 * time.Minute)
+				wants("fix the end", s.visit(key, func(c *Call) {
+					c.Session().SetExpiryAt(s.clock.Now().Add(30 * time.Minute))
+				}))
+				s.clock.advance(25 * time.Minute)
+				if got := s.visit(key, writeName("Eve")); got.status != http.StatusOK ||
+					s.entries(key)["name"] != "Eve" {
+					t.Errorf("%s, before the fixed end: %d", what, got.status)
+				}
+				s.clock.advance(2 * time.Hour)
+				if s.entries(key) != nil {
+					t.Errorf("%s: it does not end", what)
+				}
+				s.clock.set(turn.Add(at))
+				key = s.start(map[string]any{"name": "Ann"})
+				s.visit(key, func(c *Call) { c.Session().SetExpiry(-20 * time.Minute) })
+				if s.entries(key) != nil {
+					t.Errorf("%s: it does not end with its request", what)
+				}
+				s.exec("DELETE FROM web_sessions")
+			}
+		}
+	})
 }
 
 // The same in processes that are elsewhere, in databases of this one's servers.
