@@ -18,7 +18,7 @@ type Clock struct {
 	now   func() time.Time // of this process
 
 	offset    atomic.Int64 // in nanoseconds
-	due       atomic.Int64 // when it is measured anew, by this process, in Unix nanoseconds
+	measured  atomic.Int64 // when it was, by this process, in Unix nanoseconds
 	measuring sync.Mutex
 }
 
@@ -48,10 +48,12 @@ func (c *Clock) Now() time.Time {
 		return now
 	}
 	is := now.Add(c.Offset()) // before the measurement that this call may begin
-	if now.UnixNano() >= c.due.Load() && c.measuring.TryLock() {
+	// It is negative where the process's clock was set back.
+	age := time.Duration(now.UnixNano() - c.measured.Load())
+	if age.Abs() >= measuredEach && c.measuring.TryLock() {
 		go func() {
 			defer c.measuring.Unlock()
-			c.due.Store(now.Add(measuredEach).UnixNano()) // also where it cannot be measured
+			c.measured.Store(now.UnixNano()) // also where it cannot be
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 			defer cancel()
 			_ = c.measure(ctx) // the last one goes on to count
@@ -67,11 +69,12 @@ func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
 func (c *Clock) measure(ctx context.Context) error {
 	began := c.now()
 	var micros int64
-	if err := c.db.WithContext(ctx).Raw(c.query).Scan(&micros).Error; err != nil {
+	primary := c.db.WithContext(ctx).Set(resolverWrite, struct{}{}) // a replica has its own clock
+	if err := primary.Raw(c.query).Scan(&micros).Error; err != nil {
 		return err
 	}
 	took := c.now().Sub(began)
 	c.offset.Store(int64(time.UnixMicro(micros).Sub(began.Add(took / 2))))
-	c.due.Store(began.Add(measuredEach).UnixNano())
+	c.measured.Store(began.UnixNano())
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/plugin/dbresolver"
 
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
@@ -41,13 +42,33 @@ func TestClock(t *testing.T) {
 		wants("before it is measured anew", time.Hour)
 		awaitMeasure(c)
 		wants("measured anew", 0)
+		off.Store(0)
+		c.Now()
+		awaitMeasure(c)
+		wants("set back, and measured anew", 0)
 		closePool(t, db)
-		off.Store(int64(4 * time.Hour))
+		off.Store(int64(2 * time.Hour))
 		c.Now()
 		awaitMeasure(c)
 		wants("the database has gone", 2*time.Hour)
 		if _, err := NewClock(db, own, 5*time.Second); err == nil {
 			t.Error("a database that has gone was asked, and no error returned")
+		}
+	})
+}
+
+// Behind a resolver it is the clock of the primary, where writes go.
+func TestClockBehindAResolver(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		db := d.Open(t)
+		if err := db.Use(dbresolver.Register(dbresolver.Config{
+			Replicas: []gorm.Dialector{d.Dialector()},
+		})); err != nil {
+			t.Fatal(err)
+		}
+		closePool(t, db.Clauses(dbresolver.Read))
+		if _, err := NewClock(db, time.Now, 5*time.Second); err != nil {
+			t.Errorf("a replica that has gone: %v", err)
 		}
 	})
 }

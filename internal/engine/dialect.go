@@ -53,7 +53,8 @@ var dialects = map[string]dialect{
 		size: "LENGTH(session_data)", text: "session_data",
 		// READ COMMITTED gives back what it has locked and found changed.
 		deletes: &sql.TxOptions{Isolation: sql.LevelRepeatableRead},
-		micros:  "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",
+		// Not UNIX_TIMESTAMP, which is off by an hour where the server's zone shows one twice.
+		micros: "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
 		// A name counts on all of the server, and has 64 characters.
 		sessionLock:   "SELECT GET_LOCK(SHA2(CONCAT_WS('/', 'gormsession', DATABASE(), ?), 224), ?)",
 		sessionUnlock: "SELECT RELEASE_LOCK(SHA2(CONCAT_WS('/', 'gormsession', DATABASE(), ?), 224))",
