@@ -138,13 +138,25 @@ func (r Reader) UndoneAtCommit(err error) bool {
 // UndoneAlone is UndoneAtCommit for a statement without a transaction: what the database itself
 // says of it is certain, unless its commit, which is part of it, was interrupted.
 func (r Reader) UndoneAlone(err error) bool {
-	if isUnsent(err) {
+	if isUnsent(err) || r.isTurnedAway(err) {
 		return true
 	}
 	if !r.says(err) || r.said(err) == Lost {
 		return false
 	}
 	return !postgresLeavesOpen(sqlState(err)) && !mysqlLeavesOpen(err)
+}
+
+// isTurnedAway tells whether a server has taken the call, and no connection: it has as many as it
+// may, or is about to begin or to end.
+func (r Reader) isTurnedAway(err error) bool {
+	switch r.name {
+	case "postgres":
+		return slices.Contains([]string{"53300", "57P03"}, sqlState(err))
+	case "mysql":
+		return slices.Contains([]uint64{1040, 1203}, mysqlNumber(err))
+	}
+	return false
 }
 
 // says tells whether an error is what the database itself says.
