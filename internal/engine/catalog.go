@@ -39,7 +39,10 @@ type catalog struct {
 var catalogs = map[string]catalog{
 	// Not information_schema, which shows keys and constraints to owners alone.
 	"postgres": {
-		columns: `SELECT a.attname AS name, b.typname AS type,
+		columns: `SELECT a.attname AS name,
+			CASE WHEN EXISTS (SELECT 1 FROM pg_collation l -- which tells so since 12
+					WHERE l.oid = a.attcollation AND to_jsonb(l) ->> 'collisdeterministic' = 'false')
+				THEN 'nondeterministic ' ELSE '' END || b.typname AS type,
 			CASE WHEN m.mod < 0 THEN -1
 				WHEN b.typname IN ('varchar', 'bpchar') THEN m.mod - 4 ELSE m.mod END AS size,
 			(a.attnotnull OR t.typnotnull)

@@ -37,8 +37,10 @@ func (t *Table) needs() []need {
 	}
 	switch t.dialectName {
 	case "postgres":
-		// bpchar fills up with spaces. json cannot be compared, and to citext "a" is what "A" was.
+		// bpchar fills up with spaces. json cannot be compared, and to citext "a" is what "A" was, as it
+		// may be to a collation that is nondeterministic.
 		key.holds = func(c column) bool {
+			c.Type = strings.TrimPrefix(c.Type, "nondeterministic ")
 			return c.is("varchar", "text", "name", "citext") ||
 				c.is("bpchar") && t.layout.HashedKeys && c.Size == size
 		}
