@@ -36,10 +36,10 @@ func (t *Table) beatInTime(ctx context.Context, now time.Time) {
 	defer b.end()
 	row, last := b.latest()
 	// As it is read: where the hands of a wall clock are put back an hour is there twice.
-	mark := t.expireOf(t.expireArg(t.Now().Add(beatLives)))
+	mark := t.expireOf(t.expireArg(t.Now().Add(beatLives))).Truncate(t.unit)
 	next := beat{mark: mark, began: now}
 	if !next.mark.After(last.mark) { // the clock stands still, or was set back
-		next.mark = last.mark.Add(time.Microsecond)
+		next.mark = last.mark.Add(t.unit)
 	}
 	row, err := t.beat(ctx, row, last, next)
 	if err != nil {

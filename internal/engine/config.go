@@ -50,7 +50,7 @@ func newTable(db *gorm.DB, c Config) (*Table, error) {
 		db: ownHandle(db), dialect: d, dialectName: name, faults: fault.For(db.Dialector),
 		layout: c.Layout, table: c.Table, model: c.Model, codec: c.Codec, replaceRows: c.ReplaceRows,
 		timeout: c.Timeout, cleanup: c.Cleanup, clock: c.Clock, newKey: c.NewKey, logger: c.Logger,
-		sweeping: c.Sweeping, replicas: replicas{late: c.Late},
+		sweeping: c.Sweeping, replicas: replicas{late: c.Late}, unit: time.Microsecond,
 	}
 	mute := *t.db.Config
 	mute.Logger = logger.Discard

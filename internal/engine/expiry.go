@@ -52,11 +52,16 @@ func (t *Table) expireArg(at time.Time) Expiry {
 // expireVar is expireArg for a text that is made before.
 func (t *Table) expireVar(at time.Time) any { return t.expireArg(at).on(t.dialectName) }
 
-// lasting is an end that is stored at now. Where the hands of a wall clock are put back before it
-// they would show it too early, so it is when they no longer show what they have shown before; and
-// what has ended they are not to show once more.
+// lasting is an end that is stored at now, as it is read then. Where the hands of a wall clock are
+// put back before it they would show it too early, so it is when they no longer show what they have
+// shown before; and what has ended they are not to show once more.
 func (t *Table) lasting(end, now time.Time) time.Time {
 	loc := t.layout.Location
+	if whole := end.Truncate(t.unit); whole.Before(end) && end.After(now) {
+		end = whole.Add(t.unit)
+	} else {
+		end = whole
+	}
 	switch {
 	case loc == nil || !t.dialect.wallClock:
 	case end.After(now):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm/schema"
 
@@ -39,6 +40,7 @@ func (t *Table) inspect(may Migration) (missing []*schema.Field, err error) {
 		if err != nil {
 			return fmt.Errorf("gormsession: %w", err)
 		}
+		t.measure(columns)
 		t.warnOfImpatience(ctx)
 		missing, err = t.lacking(ctx, columns)
 		return err
@@ -74,6 +76,17 @@ func (t *Table) unfit(columns []column, keyed answer) error {
 		}
 	}
 	return nil
+}
+
+// measure notes how exact the table's expire_date is. In SQLite a declared size bounds nothing.
+func (t *Table) measure(columns []column) {
+	for _, c := range columns {
+		if t.dialectName != "sqlite" && t.sameName(c.Name, "expire_date") && c.Size >= 0 {
+			for t.unit = time.Second; c.Size > 0 && t.unit > time.Microsecond; c.Size-- {
+				t.unit /= 10
+			}
+		}
+	}
 }
 
 // demanding refuses a table whose rows need what an insert of ours does not give.

@@ -36,6 +36,7 @@ type Table struct {
 	prepares    bool            // the application's PrepareStmt
 	bare        bool            // single statements go without a transaction
 	replaceRows bool            // a new key is an insert and a delete
+	unit        time.Duration   // of which expire_date holds whole ones
 	timeout     time.Duration
 	clock       func() time.Time
 	newKey      func() string
