@@ -127,12 +127,12 @@ func (t *Table) withNewKey(
 		case !errors.Is(err, errDuplicate):
 			return key, t.fault(err, t.stored(key))
 		}
-		// It may be another unique column, of the application's, that is taken.
-		taken, lookErr := t.exists(ctx, key)
-		if lookErr != nil {
+		// It may be another unique column, of the application's, that is taken. In a transaction of
+		// the application's, which that has ended, PostgreSQL does not tell.
+		switch taken, lookErr := t.exists(ctx, key); {
+		case lookErr != nil && within(ctx) == nil:
 			return "", lookErr
-		}
-		if !taken {
+		case !taken:
 			return "", t.fault(err, t.stored(key))
 		}
 		key = t.newKey()

@@ -130,6 +130,29 @@ func (on cases) TestSaveInThatFails(t *testing.T) {
 	})
 }
 
+// What a unique column of the application's refuses is rejected, and tells no fault of the database,
+// in its transaction as elsewhere.
+func (on cases) TestSaveInOfADuplicate(t *testing.T) {
+	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
+		s := on.newShop(t, d, c, "web_sessions")
+		s.exec("CREATE UNIQUE INDEX one ON web_sessions (expire_date)")
+		old := s.start(map[string]any{"n": 1})
+		s.clock.advance(24 * time.Hour)
+		s.start(map[string]any{"n": 2})
+		for what, key := range map[string]string{"a new session": "", "a login": old} {
+			got := s.visit(key, func(c *Call) {
+				err := s.order(c, func(session *gormsession.State) { session.LogIn("ann") }, nil)
+				if !errors.Is(err, gormsession.ErrRejected) {
+					t.Errorf("%s: %v", what, err)
+				}
+			})
+			if got.cookie != nil || s.count() != 0 || s.entries(old)["n"] != int64(1) {
+				t.Errorf("%s: %d %q, %d orders, %v", what, got.status, got.line, s.count(), s.entries(old))
+			}
+		}
+	})
+}
+
 // A session that was ended meanwhile takes the order with it.
 func (on cases) TestSaveInOfASessionThatHasGone(t *testing.T) {
 	on.everyShop(t, func(t *testing.T, s shop) {
