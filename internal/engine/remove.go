@@ -55,18 +55,23 @@ func (t *Table) remove(
 			return replacedBy, false, false, nil
 		}
 	}
+	second, lost := false, false // the try, and the answer to a COMMIT by which it was deleted
 	do := func(ctx context.Context) error {
-		deleted = false // by an earlier try, which was undone
+		deleted, gone = false, false // by an earlier try, which was undone
 		return t.transact(ctx, func(on line) error {
 			n, err := t.unsee(on, guard{data: r.Data}, stored)
-			if err != nil || n > 0 || t.dialect.lock == "" {
+			if err != nil || n > 0 {
 				deleted = n > 0
 				return err
 			}
 			// Others write to it all the time: who holds it sees what it deletes.
 			now, there, err := t.lockAny(on, stored)
-			if err != nil || !there {
+			switch {
+			case err != nil:
 				return err
+			case !there:
+				gone = true
+				return t.assured(on, second)
 			}
 			if now.Entries, err = t.decode(stored, now.Data); err == nil &&
 				next(now.Entries) != "" {
@@ -77,13 +82,15 @@ func (t *Table) remove(
 			return err
 		})
 	}
-	lost := false // the answer to a COMMIT by which it was deleted
 	again := func(ctx context.Context) error {
-		lost = lost || deleted
+		second, lost = true, lost || deleted
 		return do(ctx)
 	}
-	if err := t.untilKnown(ctx, do, again); err != nil || deleted {
+	switch err := t.untilKnown(ctx, do, again); {
+	case err != nil || deleted:
 		return "", deleted, true, t.fault(err, stored)
+	case gone:
+		return "", lost, true, nil
 	}
 	now, found, err := t.lookStored(ctx, stored)
 	return "", lost && !found, !found || now.Data == r.Data, err // a trigger may keep it

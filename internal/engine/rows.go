@@ -213,12 +213,11 @@ func (t *Table) deleteStored(ctx context.Context, stored rowKey) (n int64, err e
 		},
 		func(ctx context.Context) error {
 			return t.transact(ctx, func(on line) (err error) {
-				left, err := remove(on)
-				n = 1 // for all that is known
-				if err != nil || left > 0 || t.dialect.confirm == "" {
-					return err
+				if _, err = remove(on); err == nil {
+					err = t.assured(on, true)
 				}
-				return t.statement(on).Exec(t.dialect.confirm).Error
+				n = 1 // for all that is known
+				return err
 			})
 		})
 	if err != nil {

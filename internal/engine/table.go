@@ -46,6 +46,7 @@ type Table struct {
 	kept     kept
 	asking   atomic.Int64 // operations under way, see queue
 	slow     atomic.Bool  // the last one got no answer, and may have had a connection
+	alone    atomic.Bool  // the database has no standby, see assured
 	sweeper  sweeper
 	lanes    lanes
 	logins   lanes // of users, where a Limit holds

@@ -157,6 +157,20 @@ func (t *Table) untilKnown(ctx context.Context, save, again func(ctx context.Con
 	return &failure{sentinel: ErrOutcomeUnknown, cause: err}
 }
 
+// assured has a second try that has found nothing left to do commit something nevertheless, so that
+// its COMMIT waits for a synchronous standby, as that of the first may have done in vain.
+func (t *Table) assured(on line, second bool) error {
+	if !second || t.dialect.confirm == "" || t.alone.Load() {
+		return nil
+	}
+	err := t.statement(on).Exec(t.dialect.confirm).Error
+	if t.faults.Tells(err, fault.NoFunction) { // as CockroachDB, which has no such standby
+		t.alone.Store(true)
+		return errSlipped
+	}
+	return err
+}
+
 // grace is a context for a second look after the deadline, of a quarter of the time.
 func (t *Table) grace(ctx context.Context) (context.Context, context.CancelFunc) {
 	end := time.Now().Add(max(t.timeout/4, time.Millisecond))

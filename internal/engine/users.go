@@ -176,13 +176,18 @@ func (t *Table) endUser(ctx context.Context, userID string, pick Pick) (total in
 	args = append(args, more...)
 	for left := true; left; {
 		var n int64
-		remove := func(ctx context.Context) error {
+		remove := func(ctx context.Context, second bool) error {
 			return t.transactAs(ctx, t.dialect.deletes, func(on line) (err error) {
 				n, err = t.written(t.rows(on).Where(where, args...).Delete(t.model.Empty()))
+				if err == nil {
+					err = t.assured(on, second)
+				}
 				return err
 			})
 		}
-		err = t.untilKnown(ctx, remove, remove)
+		err = t.untilKnown(ctx,
+			func(ctx context.Context) error { return remove(ctx, false) },
+			func(ctx context.Context) error { return remove(ctx, true) })
 		if total += n; err != nil || !t.replaceRows {
 			return total, t.fault(err, "")
 		}

@@ -14,9 +14,10 @@ type News struct {
 }
 
 var (
-	NoTable  = News{[]string{"42P01"}, []uint64{1146, 1049}, []string{"no such table"}}
-	NoColumn = News{[]string{"42703"}, []uint64{1054}, []string{"no such column"}}
-	NoRight  = News{[]string{"42501"}, []uint64{1142, 1143, 1044}, []string{"readonly database"}}
+	NoTable    = News{[]string{"42P01"}, []uint64{1146, 1049}, []string{"no such table"}}
+	NoColumn   = News{[]string{"42703"}, []uint64{1054}, []string{"no such column"}}
+	NoRight    = News{[]string{"42501"}, []uint64{1142, 1143, 1044}, []string{"readonly database"}}
+	NoFunction = News{postgres: []string{"42883"}}
 	// Pooled: a pooler has given our statement to a connection that has another one of that name,
 	// or none.
 	Pooled = News{postgres: []string{"42P05", "26000"}}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 
 	"github.com/seed7368b609/gormsession"
@@ -37,6 +38,28 @@ func (on cases) TestRenewalWhoseAnswerIsLost(t *testing.T) {
 			t.Errorf("%d, %q, from %v to %v", got.status, got.line, before.expire, after.expire)
 		}
 	})
+}
+
+// What has a COMMIT wait for a standby is not asked of a database that does not know it, as
+// CockroachDB: a logout whose answer is lost has been done there.
+func (on cases) TestLogoutWithoutAStandby(t *testing.T) {
+	for _, config := range dbtest.RunConfigs(t) {
+		a, _ := on.nodes(t, dbtest.New(t, dbtest.Postgres), config.Gorm())
+		verb := "COMMIT"
+		if a.db.SkipDefaultTransaction {
+			verb = "DELETE"
+		}
+		for range 2 {
+			key := a.start(map[string]any{"n": 1})
+			a.loses(verb, nil)
+			a.statements.Fail(failing("SELECT pg_logical", &pgconn.PgError{Code: "42883"}))
+			got := a.visit(key, pageF)
+			a.heals()
+			if got.status != http.StatusOK || a.entries(key) != nil {
+				t.Errorf("%s: %d\n%s", config.Name, got.status, a.log)
+			}
+		}
+	}
 }
 
 // A key that is found to be taken only at the COMMIT, as TiDB does it, is replaced by another one.

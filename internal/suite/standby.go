@@ -1,7 +1,9 @@
 package suite
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +33,7 @@ var writingPages = map[string]func(*Call){
 func (on cases) TestSynchronousStandbyIsAway(t *testing.T) {
 	server := dbtest.StartServer(t, dbtest.Postgres)
 	admin := server.DB(t).Open(t)
-	var sites []*site
+	var sites, users []*site
 	var keys []map[string]string
 	for _, c := range dbtest.RunConfigs(t) {
 		s := on.newSiteWith(t, server.DB(t), c.Gorm(), gormsession.WithTimeout(700*time.Millisecond))
@@ -43,6 +45,12 @@ func (on cases) TestSynchronousStandbyIsAway(t *testing.T) {
 		}
 		s.clock.advance(24 * time.Hour) // so that a touch is due
 		sites, keys = append(sites, s), append(keys, own)
+		u := on.newSiteOn(t, s.db, gormsession.WithTimeout(700*time.Millisecond),
+			gormsession.WithTable("of_users"), gormsession.WithUsers(),
+			gormsession.WithKeyRotation(time.Hour))
+		users = append(users, u)
+		u.moved("", logIn("ann"))
+		own["logout with rotation"] = u.moved("", logIn("bob"))
 	}
 	asks := func(names string, status int) {
 		t.Helper()
@@ -92,6 +100,14 @@ func (on cases) TestSynchronousStandbyIsAway(t *testing.T) {
 		}
 		if got := s.visit(keys["Modify"], showCounter); got.status != http.StatusOK {
 			t.Errorf("a read was answered with %d", got.status)
+		}
+		u := users[slices.Index(sites, s)]
+		if n, err := u.plugin.EndAll(t.Context(), "ann"); !errors.Is(err, gormsession.ErrOutcomeUnknown) {
+			t.Errorf("the end of all: %d, %v", n, err)
+		}
+		if got := u.visit(keys["logout with rotation"], pageF); !got.is503() ||
+			!strings.Contains(u.log.String(), gormsession.ErrOutcomeUnknown.Error()) {
+			t.Errorf("a logout with rotation was answered with %d\n%s", got.status, u.log)
 		}
 	})
 	asks("", http.StatusOK)
