@@ -57,6 +57,7 @@ func (t *Table) prepare(may Migration) error {
 		return t.lacks(missing[0])
 	}
 	t.keep()
+	t.bare = t.bare && !t.resends()
 	return nil
 }
 

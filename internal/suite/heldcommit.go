@@ -2,7 +2,9 @@ package suite
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,6 +147,44 @@ func (on cases) TestAnswerLostOnTheWire(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// Where an answer is lost, and nobody takes the next call, it is never said that nothing was saved
+// if something was: in the simple protocol pgx sends a statement that stands alone twice, and tells
+// of the call alone that nobody has taken.
+func (on cases) TestAnswerLostByWhoHasGone(t *testing.T) {
+	for name, simple := range map[string]bool{"extended protocol": false, "simple protocol": true} {
+		for _, config := range dbtest.RunConfigs(t) {
+			t.Run(name+"/"+config.Name, func(t *testing.T) {
+				t.Parallel()
+				d := dbtest.New(t, dbtest.Postgres)
+				_, b := on.nodes(t, d, &gorm.Config{})
+				for _, word := range []string{"UPDATE", "COMMIT"} {
+					db, w := wired(t, d, simple, config.Gorm())
+					a := &node{
+						site: on.newSiteOn(t, db, gormsession.WithTimeout(time.Second)), kind: d.Kind(),
+					}
+					key := b.start(map[string]any{"tokens": []string{}})
+					w.next(word, func(client *ear, server net.Conn, message []byte) {
+						w.listener.Close()
+						client.loses.Store(true)
+						_, _ = server.Write(message)
+						_ = server.(interface{ CloseWrite() error }).CloseWrite()
+					})
+					got := a.visit(key, set("x", "A;"))
+					unknown := strings.Contains(a.log.String(), gormsession.ErrOutcomeUnknown.Error())
+					stored := b.count("A;")
+					if got.status == http.StatusServiceUnavailable && !unknown && stored > 0 {
+						t.Errorf("%s: unavailable, and stored", word)
+					}
+					if got.status == http.StatusOK && stored == 0 { // there is no such statement
+						t.Errorf("%s: %d, and not stored", word, got.status)
+					}
+					b.exec("DELETE FROM web_sessions")
+				}
+			})
 		}
 	}
 }
