@@ -3,6 +3,7 @@ package response
 import (
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -53,6 +54,24 @@ func TestReadFrom(t *testing.T) {
 		if got := beneath.Body.String(); got != test.before+test.body {
 			t.Errorf("%q went out as %q", test.before+test.body, got)
 		}
+	}
+}
+
+// The largest limit that there is holds every body.
+func TestReadFromWithoutALimit(t *testing.T) {
+	beneath, h := httptest.NewRecorder(), &hooks{}
+	w := &Writer{}
+	h.w = w
+	w.Hold(beneath, http.StatusOK, math.MaxInt, h)
+	if n, err := w.ReadFrom(strings.NewReader("body")); n != 4 || err != nil {
+		t.Errorf("read %d, %v", n, err)
+	}
+	if got := beneath.Body.String(); got != "" || len(h.decisions) != 0 {
+		t.Errorf("%q went out, decisions %v", got, h.decisions)
+	}
+	w.Finish()
+	if got := beneath.Body.String(); got != "body" || len(h.decisions) != 1 {
+		t.Errorf("%q went out, decisions %v", got, h.decisions)
 	}
 }
 
