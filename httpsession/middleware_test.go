@@ -106,6 +106,21 @@ func TestAnsweredAsWithoutSession(t *testing.T) {
 	}
 }
 
+// What a handler writes beyond the length that it has said is dropped, as by the server, and costs
+// nothing of what it has written before.
+func TestMoreThanTheHeaderSays(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.serve(func(w http.ResponseWriter, r *http.Request) {
+			set(r, "new")
+			w.Header().Set("Content-Length", "4")
+			write(w, 200, "body")
+			_, _ = io.WriteString(w, " and more")
+		}, s.session)
+		s.Want(s.Get(), 200, "body", 1)
+		s.wantSaved("new")
+	})
+}
+
 // A status of 500 counts as long as the response is held, also after another one: a handler that
 // broke off half-way is no success, and nothing is saved.
 func TestServerErrorCounts(t *testing.T) {

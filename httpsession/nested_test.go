@@ -189,6 +189,32 @@ func TestInnerKeyOfAFailedSave(t *testing.T) {
 	}
 }
 
+// What a middleware outside writes after a failed save is not added to its answer, also where it is
+// held by a session outside.
+func TestNothingIsAddedToAFailedSave(t *testing.T) {
+	for name, two := range map[string]bool{"outside": false, "between two": true} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s *site) {
+				s.BreakWrites()
+				within := []middleware{func(next http.Handler) http.Handler {
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						next.ServeHTTP(w, r)
+						_, _ = io.WriteString(w, "footer")
+					})
+				}, s.session}
+				if two {
+					within = append([]middleware{httpsession.Handler(s.Other())}, within...)
+				}
+				s.serve(func(w http.ResponseWriter, r *http.Request) {
+					set(r, "new")
+					write(w, 200, "body")
+				}, within...)
+				s.Want(s.Get(), 503, "Service Unavailable\n", 0)
+			})
+		})
+	}
+}
+
 // Two plugins that set the same cookie in one response are reported, once.
 func TestTwoPluginsOfOneCookie(t *testing.T) {
 	s := newSite(t)

@@ -3,6 +3,7 @@ package response
 import (
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // Finish is the last commit point: the handler has returned. A handler that
@@ -137,8 +138,8 @@ func (w *Writer) replace(err error) bool {
 		r.WriteHeader(http.StatusInternalServerError)
 	}
 	r.finish()
-	if last := w.passedTo(); last != nil && r.says("Content-Length") {
-		_ = flush(last) // HTTP/2 keeps to a length only once the header is sent
+	if r.says("Content-Length") {
+		w.keepToLength()
 	}
 	w.status, w.replaced = r.status, true
 	return true
@@ -155,6 +156,16 @@ func (w *Writer) release() error {
 	if len(body) == 0 {
 		return nil
 	}
-	_, err := w.inner.Write(body)
+	// A server refuses what comes after a body of its Content-Length; of both at once it would take
+	// nothing.
+	length, err := strconv.Atoi(w.inner.Header().Get("Content-Length"))
+	if err == nil && length > 0 && length < len(body) {
+		if _, err = w.inner.Write(body[:length]); err != nil {
+			return err
+		}
+		w.keepToLength()
+		body = body[length:]
+	}
+	_, err = w.inner.Write(body)
 	return err
 }

@@ -36,11 +36,24 @@ func (w *Writer) push() error {
 	return flush(w.inner)
 }
 
-// passedTo is the writer next to the server's own where what has replaced the response
-// has come to it as it was: no encoder has made another body of it, and nobody holds it.
+// keepToLength sends the header where it can: HTTP/2 keeps to its Content-Length only then.
+func (w *Writer) keepToLength() {
+	if last := w.passedTo(); last != nil {
+		_ = flush(last)
+	}
+}
+
+// passedTo is the server's own writer, or the one next to it, where the response has come to it as
+// it was: no encoder has made another body of it, and nobody holds it.
 func (w *Writer) passedTo() http.ResponseWriter {
 	last := lastDeferring(w.inner)
-	if _, encoded := w.Header()["Content-Encoding"]; encoded || last == nil || !left(last) {
+	_, encoded := w.Header()["Content-Encoding"]
+	switch {
+	case encoded:
+		return nil
+	case last == nil && beneath(w.inner) == nil:
+		return w.inner
+	case last == nil, !left(last):
 		return nil
 	}
 	return last
