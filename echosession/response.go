@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"github.com/seed7368b609/gormsession/internal/passage"
-	"github.com/seed7368b609/gormsession/internal/response"
 )
 
 // foundResponse is the response that the session finds, which knows more than one of net/http does.
@@ -26,15 +25,8 @@ func found(w http.ResponseWriter) http.ResponseWriter {
 
 func (w foundResponse) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Held tells whether the header can still be changed.
-func (w foundResponse) Held() bool {
-	for at := range response.Wrapped(w.echo.ResponseWriter) {
-		if outer, ok := at.(interface{ Held() bool }); ok { // another session's
-			return outer.Held()
-		}
-	}
-	return !w.echo.Committed
-}
+// Written tells whether the header is complete.
+func (w foundResponse) Written() bool { return w.echo.Committed }
 
 // WriteHeader sends what is for information by the writer beneath Echo's, which would take it for
 // the answer.

@@ -143,7 +143,7 @@ func TestTwoPluginsElsewhere(t *testing.T) {
 		two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {
 			s.engine.GET("/", s.session, func(c *gin.Context) {
 				c.String(200, "first ")
-			}, ginsession.Handler(other), func(c *gin.Context) {
+			}, wrappers["an embedding wrapper"], ginsession.Handler(other), func(c *gin.Context) {
 				ginsession.GetFrom(c, s.plugin).Set("k", "new")
 				ginsession.Get(c).Set("k", "new")
 				c.String(200, "body")
@@ -238,6 +238,10 @@ func TestInnerCookieOutlivesOuterFailure(t *testing.T) {
 	for name, outer := range map[string]gin.HandlerFunc{
 		"outer fails":   func(c *gin.Context) { ginsession.Get(c).Set("x", make(chan int)); c.Next() },
 		"panic between": func(c *gin.Context) { c.Next(); panic("between") },
+		"outer fails, under a wrapper": func(c *gin.Context) {
+			ginsession.Get(c).Set("x", make(chan int))
+			wrappers["an embedding wrapper"](c)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			two(t, func(t *testing.T, s *site, other *gormsession.Plugin) {

@@ -24,17 +24,20 @@ func writeHeaderNow(w http.ResponseWriter) {
 func flush(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() }
 
 // left tells whether the header has left beneath us: a middleware outside wrote
-// before us, or somebody unwrapped. A held response that was written has not.
-func left(w http.ResponseWriter) bool {
-	switch w := w.(type) {
-	case interface{ Held() bool }:
-		return !w.Held()
-	case interface{ Written() bool }:
-		return w.Written()
-	case unwrapper: // a wrapper that says nothing of it, as those of net/http's writer
-		return left(w.Unwrap())
+// before us, or somebody unwrapped. A response that was written to one that is held
+// has not.
+func left(w http.ResponseWriter) (written bool) {
+	for ; w != nil; w = beneath(w) {
+		switch at := w.(type) {
+		case interface{ Held() bool }:
+			return !at.Held()
+		case interface{ Written() bool }:
+			if written = written || at.Written(); !written {
+				return false
+			}
+		}
 	}
-	return false
+	return written
 }
 
 // immediate finds the first writer that does not remember the status, or nil

@@ -81,16 +81,14 @@ func (w *Writer) tellOuter(field string, before []string) {
 			lines = append(lines, line)
 		}
 	}
-	for beneath := w.inner; len(lines) > 0; {
-		if outer, ok := beneath.(interface{ keepLines(string, []string) }); ok {
+	if len(lines) == 0 {
+		return
+	}
+	for at := range Wrapped(w.inner) {
+		if outer, ok := at.(interface{ keepLines(string, []string) }); ok {
 			outer.keepLines(field, lines)
 			return
 		}
-		wrapper, ok := beneath.(unwrapper)
-		if !ok {
-			return
-		}
-		beneath = wrapper.Unwrap()
 	}
 }
 
