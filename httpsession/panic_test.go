@@ -162,6 +162,36 @@ func TestRecoveryPrintsNoKey(t *testing.T) {
 	}
 }
 
+// A goroutine that a handler has left may go on using its request while a panic passes.
+func TestPanicBesideAGoroutine(t *testing.T) {
+	s := newSite(t)
+	login := s.login()
+	over, ended := make(chan struct{}), make(chan struct{})
+	s.serve(func(_ http.ResponseWriter, r *http.Request) {
+		began := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for first := true; ; first = false {
+				httpsession.Get(r)
+				if first {
+					close(began)
+				}
+				select {
+				case <-over:
+					return
+				default:
+				}
+			}
+		}()
+		<-began
+		panic("no")
+	}, s.session, recovery, s.session)
+	s.Want(s.Get(login), 500, "", 0)
+	close(over)
+	<-ended
+	s.wantSaved("old")
+}
+
 // An error page that a recovery makes within the session again still knows who asks, and does not
 // log him out, also where the first one panics.
 func TestErrorPageKnowsTheSession(t *testing.T) {

@@ -23,12 +23,13 @@ func Serve(
 
 // again goes on where the session is mounted a second time within its own response.
 func again(v visit.Visit, w http.ResponseWriter, found *http.Request, next http.Handler) {
-	inside := found
-	at, ok := visit.Innermost(found.Context())
+	ctx := found.Context()
+	at, ok := visit.Innermost(ctx)
 	if at != v {
-		inside = within(visit.Enter(found.Context(), v), found)
-		defer takeBack(found, inside)
+		ctx = visit.Enter(ctx, v)
 	}
+	inside := within(ctx, found)
+	defer takeBack(found, inside)
 	returned := false
 	defer func() {
 		if returned {
