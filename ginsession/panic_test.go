@@ -27,6 +27,7 @@ func TestPanic(t *testing.T) {
 			c.String(200, "body")
 			panic("no")
 		}, "body"},
+		{"by what is no status", func(c *gin.Context) { set(c, "new"); c.Status(42) }, ""},
 		{"after a completed header",
 			func(c *gin.Context) { set(c, "new"); c.AbortWithStatus(202); panic("no") }, ""},
 		{"after a redirect",

@@ -1,6 +1,7 @@
 package ginsession
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -26,6 +27,15 @@ func (w *writer) Header() http.Header {
 	header := w.Writer.Header()
 	w.reach.Shown(header)
 	return header
+}
+
+// WriteHeader remembers the status. What is no status the server would refuse when the session is
+// saved already, so this panics as the server does.
+func (w *writer) WriteHeader(code int) {
+	if code > 0 && code < 100 || code > 999 {
+		panic(fmt.Sprintf("invalid WriteHeader code %v", code))
+	}
+	w.Writer.WriteHeader(code)
 }
 
 // CloseNotify is for c.Stream. gin panics where the server's writer has none.
