@@ -72,7 +72,7 @@ func TestAbortHandlerAfterFlush(t *testing.T) {
 }
 
 // Errors that are reported and answered are no panics: of another connection, of
-// a middleware before us, or with a status of the handler's own.
+// a pipe, of a middleware before us, or with a status of the handler's own.
 func TestReportedErrors(t *testing.T) {
 	elsewhere := &net.OpError{
 		Op: "read", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5432},
@@ -84,6 +84,7 @@ func TestReportedErrors(t *testing.T) {
 		saved  string
 	}{
 		"of another connection": {elsewhere, 200, "new"},
+		"of a pipe":             {&os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}, 200, "new"},
 		"answered with 503":     {syscall.ECONNRESET, 503, ""},
 		"something else":        {sitetest.ErrDisk, 200, "new"},
 		"of the session's store": {

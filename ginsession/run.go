@@ -172,9 +172,10 @@ func (r *run) through() {
 }
 
 // brokenOff tells whether a recovery inside has swallowed a panic that says that
-// the client is gone: gin's sets no status then, but leaves the error behind. A
-// handler that answers with an error of its own has not broken off, and neither
-// has one that reports the fault of another connection, such as a database's.
+// the client is gone: gin's sets no status then, but leaves the error behind, and
+// aborts. A handler that answers with an error of its own has not broken off, and
+// neither has one that reports the fault of another connection, such as a
+// database's, or of a pipe.
 func (r *run) brokenOff(reported int) bool {
 	if r.writer.Status() >= http.StatusInternalServerError {
 		return false
@@ -187,8 +188,8 @@ func (r *run) brokenOff(reported int) bool {
 			errors.Is(err, gormsession.ErrOutcomeUnknown):
 		case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
 			var op *net.OpError
-			if !errors.As(err, &op) || op.Addr == nil ||
-				op.Addr.String() == r.c.Request.RemoteAddr {
+			known := errors.As(err, &op) && op.Addr != nil
+			if known && op.Addr.String() == r.c.Request.RemoteAddr || !known && r.c.IsAborted() {
 				return true
 			}
 		}
