@@ -106,6 +106,33 @@ func TestAnsweredAsWithoutSession(t *testing.T) {
 	}
 }
 
+// typing is a writer that finds the type of a body, as compressors do.
+type typing struct{ http.ResponseWriter }
+
+func (w typing) Write(data []byte) (int, error) {
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "text/found")
+	}
+	return w.ResponseWriter.Write(data)
+}
+
+// A handler that tells no status leaves a compressor outside the header until the body comes.
+func TestTypeThatIsFoundOutside(t *testing.T) {
+	for _, body := range []string{"body", strings.Repeat("x", 70<<10)} {
+		each(t, func(t *testing.T, s *site) {
+			s.serve(func(w http.ResponseWriter, r *http.Request) {
+				set(r, "new")
+				_, _ = io.WriteString(w, body)
+			}, wrapped(func(w http.ResponseWriter) http.ResponseWriter { return typing{w} }), s.session)
+			a := s.Get()
+			s.Want(a, 200, body, 1)
+			if got := a.Header.Get("Content-Type"); got != "text/found" {
+				t.Errorf("Content-Type: %q", got)
+			}
+		})
+	}
+}
+
 // What a handler writes beyond the length that it has said is dropped, as by the server, and costs
 // nothing of what it has written before.
 func TestMoreThanTheHeaderSays(t *testing.T) {

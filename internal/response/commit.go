@@ -144,11 +144,12 @@ func (w *Writer) replace(err error) bool {
 }
 
 // release sends what is held. From here on each call is passed on, and the first one
-// sends the header: a compressor beneath may add to it until then.
+// sends the header: a compressor beneath may add to it until then, as the type of a body, so
+// a status is told only if the handler has told one, or there is no body.
 func (w *Writer) release() error {
 	body := w.body
 	w.phase, w.body = sent, nil
-	if w.statusSet || w.Written() {
+	if w.statusSet || w.status != w.initial || w.Written() && len(body) == 0 {
 		w.inner.WriteHeader(w.status)
 	}
 	if len(body) == 0 {

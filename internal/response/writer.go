@@ -215,7 +215,7 @@ func (w *Writer) WriteString(data string) (int, error) {
 // they are not, the response has left or is gone for the reason returned.
 func (w *Writer) keep(n int) (bool, error) {
 	w.informed = false
-	w.begin()
+	defer w.begin() // not before a body that is too long has let the response go, see release
 	switch {
 	case w.phase == dropped:
 		return false, w.err
@@ -228,7 +228,7 @@ func (w *Writer) keep(n int) (bool, error) {
 	case n > w.limit-len(w.body):
 		return false, w.early()
 	}
-	w.size += n
+	w.size = max(w.size, 0) + n
 	return true, nil
 }
 
