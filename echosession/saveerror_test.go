@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v5"
 
@@ -64,6 +65,18 @@ func TestErrorOfACommit(t *testing.T) {
 			})
 		}
 	}
+}
+
+// So it is where the answer cannot be flushed, which is a panic of Echo's response.
+func TestErrorOfACommitWithoutFlush(t *testing.T) {
+	s := newSite(t)
+	s.BreakWrites()
+	s.serve(func(c *echo.Context) error {
+		set(c, "new")
+		return c.String(200, strings.Repeat("x", 1<<20))
+	}, s.session)
+	s.Handler = http.TimeoutHandler(s.echo, time.Minute, "too late")
+	s.Want(s.Get(), 503, "Service Unavailable\n", 0)
 }
 
 // The handler's error and the session's are both given to those outside.

@@ -21,7 +21,13 @@ func writeHeaderNow(w http.ResponseWriter) {
 	}
 }
 
-func flush(w http.ResponseWriter) error { return http.NewResponseController(w).Flush() }
+func flush(w http.ResponseWriter) error {
+	switch innermost(w).(type) {
+	case http.Flusher, interface{ FlushError() error }:
+		return http.NewResponseController(w).Flush()
+	}
+	return http.ErrNotSupported
+}
 
 // left tells whether the header has left beneath us: a middleware outside wrote
 // before us, or somebody unwrapped. A response that was written to one that is held
@@ -55,14 +61,19 @@ func immediate(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-// hijackable tells whether Hijack has something to call. The writers of frameworks have the method
-// always, so it is the innermost one that counts, as far as can be seen.
+// hijackable tells whether Hijack has something to call.
 func hijackable(w http.ResponseWriter) bool {
+	_, ok := innermost(w).(http.Hijacker)
+	return ok
+}
+
+// innermost is the writer that counts, as far as can be seen, for what the writers of frameworks
+// have a method always: Echo's panics where there is nothing to flush.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
 	for wrapper, ok := w.(unwrapper); ok; wrapper, ok = w.(unwrapper) {
 		w = wrapper.Unwrap()
 	}
-	_, ok := w.(http.Hijacker)
-	return ok
+	return w
 }
 
 // lastDeferring is the writer, of those that remember the status, that is next to
