@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	gingzip "github.com/gin-contrib/gzip"
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed7368b609/gormsession"
@@ -159,6 +160,18 @@ func TestHandleContextOutOfTheGroup(t *testing.T) {
 		a := s.get("/")
 		s.want(a, 200, "target", 0)
 		s.wantError(a.outcome, gormsession.ErrHeaderSent)
+	})
+}
+
+// A compressor inside says the length of the answer, and ends another body once the first run is
+// over: that is added to nothing.
+func TestHandleContextWithinACompressor(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		s.engine.Use(s.session, gingzip.Gzip(gingzip.DefaultCompression))
+		s.engine.GET("/", func(c *gin.Context) { set(c, "new"); s.forward(c, "/target") })
+		s.engine.GET("/target", func(c *gin.Context) { c.String(201, "target") })
+		s.want(s.get("/"), 201, "target", 1)
+		s.wantSaved("new")
 	})
 }
 

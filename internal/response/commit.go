@@ -147,24 +147,40 @@ func (w *Writer) replace(err error) bool {
 // sends the header: a compressor beneath may add to it until then, as the type of a body, so
 // a status is told only if the handler has told one, or there is no body.
 func (w *Writer) release() error {
-	body := w.body
-	w.phase, w.body = sent, nil
+	body, whole := w.body, true
+	w.phase, w.body, w.length = sent, nil, w.saidLength()
 	if w.statusSet || w.status != w.initial || w.Written() && len(body) == 0 {
 		w.inner.WriteHeader(w.status)
 	}
 	if len(body) == 0 {
 		return nil
 	}
-	// A server refuses what comes after a body of its Content-Length; of both at once it would take
-	// nothing.
-	length, err := strconv.Atoi(w.inner.Header().Get("Content-Length"))
-	if err == nil && length > 0 && length < len(body) {
-		if _, err = w.inner.Write(body[:length]); err != nil {
-			return err
-		}
-		w.keepToLength()
-		body = body[length:]
+	if w.beyond(0) {
+		body, whole = body[:w.length], false
 	}
-	_, err = w.inner.Write(body)
+	_, err := w.inner.Write(body)
+	if err == nil && !whole {
+		err = http.ErrContentLength
+	}
 	return err
 }
+
+// saidLength is the Content-Length with which the header leaves, -1 where there is none, and where
+// an encoder outside makes another body of ours.
+func (w *Writer) saidLength() int {
+	said := w.lines("Content-Length")
+	_, encoded := w.found["Content-Encoding"]
+	if len(said) != 1 || encoded || left(w.inner) {
+		return -1
+	}
+	length, err := strconv.Atoi(said[0])
+	if err != nil || length < 0 {
+		return -1
+	}
+	return length
+}
+
+// beyond tells whether n more bytes make the body longer than its header has said. A server refuses
+// what comes after a body of that length, but nothing of it with the body at once, and over HTTP/2
+// not before it has sent the header.
+func (w *Writer) beyond(n int) bool { return w.length >= 0 && max(w.size, 0)+n > w.length }

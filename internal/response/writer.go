@@ -64,6 +64,8 @@ type Writer struct {
 	limit int
 	size  int // of the body as if sent, or nothingWritten
 
+	length int // of the body as the header has said when it left, or -1
+
 	status  int
 	initial int // status of the inner writer before the handler
 
@@ -81,7 +83,7 @@ type Writer struct {
 // held.
 func (w *Writer) Hold(inner http.ResponseWriter, status, limit int, hooks Hooks) {
 	w.inner, w.hooks, w.limit = inner, hooks, limit
-	w.size, w.status, w.initial = nothingWritten, status, status
+	w.size, w.length, w.status, w.initial = nothingWritten, -1, status, status
 	if header := inner.Header(); len(header) > 0 {
 		w.found = header.Clone()
 	}
@@ -221,15 +223,20 @@ func (w *Writer) keep(n int) (bool, error) {
 		return false, w.err
 	case w.complete:
 		return false, errComplete
-	case w.phase == sent:
-		return false, nil
-	case !bodyAllowed(w.status):
+	case w.phase == held && !bodyAllowed(w.status):
 		return false, http.ErrBodyNotAllowed
-	case n > w.limit-len(w.body):
-		return false, w.early()
+	case w.phase == held && n <= w.limit-len(w.body):
+		w.size = max(w.size, 0) + n
+		return true, nil
+	case w.phase == held:
+		if err := w.early(); err != nil {
+			return false, err
+		}
 	}
-	w.size = max(w.size, 0) + n
-	return true, nil
+	if w.beyond(n) {
+		return false, http.ErrContentLength
+	}
+	return false, nil
 }
 
 func (w *Writer) begin() {
