@@ -20,6 +20,11 @@ func (r *run) Ended() bool                 { return r.ended.Load() }
 func (r *run) AnswersBy(w http.ResponseWriter) bool {
 	return !r.Ended() && r.writer.reach.By(&r.writer, w)
 }
+func (r *run) Keep(w http.ResponseWriter, fields http.Header) {
+	if !r.Ended() && r.writer.reach.Shares(&r.writer, w) {
+		r.writer.Keep(fields)
+	}
+}
 func (r *run) Told(fields http.Header) { r.aftermath().told = fields }
 func (r *run) Passed(plugins []*gormsession.Plugin) {
 	r.aftermath().passed = append(r.aftermath().passed, plugins...)

@@ -87,7 +87,6 @@ func begin(c *gin.Context, plugin *gormsession.Plugin, before *run) {
 	c.Request = &r.inside
 	r.writer.run = r
 	r.writer.Hold(c.Writer, c.Writer.Status(), plugin.Adapter().HeldBytes(), r)
-	r.writer.KeepAlso(plugin.KeyHeader())
 	defer func() {
 		// The server removes the files of the form of the request that it knows.
 		if request.MultipartForm == nil && c.Request.MultipartForm != nil {

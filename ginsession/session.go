@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/seed7368b609/gormsession"
+	"github.com/seed7368b609/gormsession/internal/visit"
 )
 
 // State is the session of the request. It is made when it is first asked for, on
@@ -61,7 +62,10 @@ func (r *run) Commit(status int, carried bool) error {
 	if s == nil {
 		return nil
 	}
-	err := r.plugin.Adapter().Commit(s, r.c.Request, r.writer.Header(), status, carrier)
+	h := r.writer.Header()
+	err := visit.Commit(r, r.writer.Unwrap(), h, func() error {
+		return r.plugin.Adapter().Commit(s, r.c.Request, h, status, carrier)
+	})
 	r.guard()
 	if err != nil {
 		r.report(err)

@@ -157,9 +157,25 @@ func TestTwoPlugins(t *testing.T) {
 // What the inner of two sessions has saved is told although the outer one's save fails: by its
 // cookie, and by its header.
 func TestInnerKeyOfAFailedSave(t *testing.T) {
-	for name, asks := range map[string]bool{"cookie": false, "header": true} {
+	for name, test := range map[string]struct {
+		asks    bool
+		between func(s *site) middleware
+	}{
+		"cookie": {}, "header": {asks: true},
+		"cookie, under a wrapper": {between: func(*site) middleware {
+			return wrapped(func(w http.ResponseWriter) http.ResponseWriter { return embedding{w} })
+		}},
+		"cookie, within a third": {between: func(s *site) middleware {
+			return httpsession.Handler(s.NewPlugin(
+				gormsession.WithTable("thirds"), gormsession.WithCookieName("third")))
+		}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
+			within := []middleware{s.session}
+			if test.between != nil {
+				within = append(within, test.between(s))
+			}
 			other := s.NewPlugin(gormsession.WithTable("others"), gormsession.WithCookieName("other"),
 				gormsession.WithKeyHeader("X-Other"))
 			s.Statements.Fail(func(sql string) error {
@@ -172,17 +188,17 @@ func TestInnerKeyOfAFailedSave(t *testing.T) {
 				set(r, "another")
 				httpsession.GetFrom(r, s.plugin).Set("k", "new")
 				write(w, 200, "body")
-			}, s.session, httpsession.Handler(other))
+			}, append(within, httpsession.Handler(other))...)
 			r, _ := http.NewRequest("GET", s.Start().URL, nil)
 			cookies := 1
-			if asks {
+			if test.asks {
 				r.Header.Set("X-Other", "")
 				cookies = 0
 			}
 			a := s.Send(r)
 			s.Want(a, 503, "Service Unavailable\n", cookies)
 			cookie, key := a.Header.Get("Set-Cookie"), a.Header.Get("X-Other")
-			if (key != "") != asks || strings.HasPrefix(cookie, "other=") == asks {
+			if (key != "") != test.asks || strings.HasPrefix(cookie, "other=") == test.asks {
 				t.Errorf("Set-Cookie: %q, X-Other: %q", cookie, key)
 			}
 		})

@@ -37,6 +37,11 @@ func (r *Run) Ended() bool                 { return r.ended.Load() }
 func (r *Run) AnswersBy(w http.ResponseWriter) bool {
 	return !r.Ended() && r.writer.reach.By(&r.writer, w)
 }
+func (r *Run) Keep(w http.ResponseWriter, fields http.Header) {
+	if !r.Ended() && r.writer.reach.Shares(&r.writer, w) {
+		r.writer.Keep(fields)
+	}
+}
 func (r *Run) Passed(plugins []*gormsession.Plugin) { r.passed = append(r.passed, plugins...) }
 func (r *Run) Told(fields http.Header)              { r.told = fields }
 
@@ -51,7 +56,6 @@ func begin(
 	r.inside = within(r, found)
 	r.writer.run = r
 	r.writer.Hold(w, http.StatusOK, plugin.Adapter().HeldBytes(), r)
-	r.writer.KeepAlso(plugin.KeyHeader())
 	defer func() {
 		takeBack(found, r.inside)
 		r.ended.Store(true)
@@ -98,7 +102,10 @@ func (r *Run) Commit(status int, carried bool) error {
 	if !carried {
 		carrier = gormsession.NoCookie
 	}
-	r.failed = r.plugin.Adapter().Commit(r.state, r.inside, r.writer.Header(), status, carrier)
+	h := r.writer.Header()
+	r.failed = visit.Commit(r, r.writer.Unwrap(), h, func() error {
+		return r.plugin.Adapter().Commit(r.state, r.inside, h, status, carrier)
+	})
 	return r.failed
 }
 

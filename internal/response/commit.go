@@ -2,7 +2,6 @@ package response
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 )
 
@@ -63,49 +62,13 @@ func (w *Writer) early() error {
 func (w *Writer) commit(carried bool) error {
 	if !w.committed {
 		w.committed, w.err = true, errUnfinished
-		cookies, also := slices.Clone(w.lines("Set-Cookie")), slices.Clone(w.lines(w.also))
 		w.err = w.hooks.Commit(w.status, carried)
-		w.tellOuter("Set-Cookie", cookies)
-		w.tellOuter(w.also, also)
 	}
 	return w.err
 }
 
-// tellOuter lets a Writer beneath know of the lines that the commit has added to a field: what they
-// stand for is done, so they have to go out even if that one's own commit fails and its response is
-// replaced.
-func (w *Writer) tellOuter(field string, before []string) {
-	var lines []string
-	for _, line := range w.lines(field) {
-		if !slices.Contains(before, line) {
-			lines = append(lines, line)
-		}
-	}
-	if len(lines) == 0 {
-		return
-	}
-	for at := range Wrapped(w.inner) {
-		if outer, ok := at.(interface{ keepLines(string, []string) }); ok {
-			outer.keepLines(field, lines)
-			return
-		}
-	}
-}
-
-// lines are those of a field, if it has a name.
-func (w *Writer) lines(field string) []string {
-	if field == "" {
-		return nil
-	}
-	return w.inner.Header()[field]
-}
-
-func (w *Writer) keepLines(field string, lines []string) {
-	if w.kept == nil {
-		w.kept = http.Header{}
-	}
-	w.kept[field] = append(w.kept[field], lines...)
-}
+// Keep has fields go out even if the commit is to fail and the response is replaced, or dropped.
+func (w *Writer) Keep(fields http.Header) { w.kept = Joined(w.kept, fields) }
 
 // replace lets the hook answer in place of the held response, and tells whether
 // it did.
@@ -168,7 +131,7 @@ func (w *Writer) release() error {
 // saidLength is the Content-Length with which the header leaves, -1 where there is none, and where
 // an encoder outside makes another body of ours.
 func (w *Writer) saidLength() int {
-	said := w.lines("Content-Length")
+	said := w.inner.Header()["Content-Length"]
 	_, encoded := w.found["Content-Encoding"]
 	if len(said) != 1 || encoded || left(w.inner) {
 		return -1

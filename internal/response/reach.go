@@ -20,21 +20,10 @@ type Reach struct {
 // By tells whether what is written to other comes to ours: it is that writer, or a wrapper of it. A
 // wrapper need not show what it wraps, but passes a call on.
 func (r *Reach) By(ours, other http.ResponseWriter) bool {
-	for at := range Wrapped(other) {
-		if at == ours {
-			return true
-		}
-	}
-	r.turn.Lock()
-	defer r.turn.Unlock()
-	r.header.Store(0)
-	r.pushes.Store(false)
-	r.asking.Store(true)
-	defer r.asking.Store(false)
-	header := reflect.ValueOf(other.Header()).Pointer()
-	if header != 0 && header == r.header.Load() {
+	if r.Shares(ours, other) {
 		return true
 	}
+	defer r.ask()()
 	switch other := other.(type) { // for those with a header of their own
 	case interface{ Pusher() http.Pusher }: // gin's
 		other.Pusher()
@@ -42,6 +31,30 @@ func (r *Reach) By(ours, other http.ResponseWriter) bool {
 		_ = other.Push(question, nil)
 	}
 	return r.pushes.Load()
+}
+
+// Shares tells whether the header of other is that of ours.
+func (r *Reach) Shares(ours, other http.ResponseWriter) bool {
+	for at := range Wrapped(other) {
+		if at == ours {
+			return true
+		}
+	}
+	defer r.ask()()
+	header := reflect.ValueOf(other.Header()).Pointer()
+	return header != 0 && header == r.header.Load()
+}
+
+// ask begins a question, and done ends it.
+func (r *Reach) ask() (done func()) {
+	r.turn.Lock()
+	r.header.Store(0)
+	r.pushes.Store(false)
+	r.asking.Store(true)
+	return func() {
+		r.asking.Store(false)
+		r.turn.Unlock()
+	}
 }
 
 // question is what no server pushes.

@@ -57,8 +57,7 @@ type Writer struct {
 	inner http.ResponseWriter
 	hooks Hooks
 	found http.Header // the header when Hold was called; nil if it was empty
-	also  string      // see KeepAlso
-	kept  http.Header // what commits of Writers inside, which are done, have told the client
+	kept  http.Header // see Keep
 	body  []byte
 	err   error // of the Commit; later the reason why writes are dropped
 	limit int
@@ -88,9 +87,6 @@ func (w *Writer) Hold(inner http.ResponseWriter, status, limit int, hooks Hooks)
 		w.found = header.Clone()
 	}
 }
-
-// KeepAlso names a field by which Commit may tell the client what has to go out, beside Set-Cookie.
-func (w *Writer) KeepAlso(field string) { w.also = field }
 
 // Rebase puts another writer beneath and returns the old one, for a router that
 // begins the same response again. A status that was set beneath meanwhile (gin's

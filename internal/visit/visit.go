@@ -5,6 +5,7 @@ package visit
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/response"
@@ -26,6 +27,11 @@ type Visit interface {
 	// AnswersBy tells whether the visit has not ended, and what is written to w comes into its
 	// response.
 	AnswersBy(w http.ResponseWriter) bool
+
+	// Keep hears what a session inside has told the client, by a commit that is done, in a response
+	// that is written to w: it goes out although the visit's own commit fails, where its header is
+	// that of w.
+	Keep(w http.ResponseWriter, fields http.Header)
 
 	// Passed hears whose sessions inside, that answer within this response, a panic has passed, and
 	// Told what these have told the client.
@@ -115,6 +121,28 @@ func find(ctx context.Context, at Place, key any) (Visit, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Commit carries out the commit of a Visit, which edits the header h of a response that is written
+// to w, and has those outside keep what it tells the client.
+func Commit(v Visit, w http.ResponseWriter, h http.Header, commit func() error) error {
+	at, nested := Innermost(v.Outside())
+	if !nested {
+		return commit()
+	}
+	before, told := h.Clone(), http.Header{}
+	err := commit()
+	for _, name := range []string{"Set-Cookie", v.Plugin().KeyHeader()} {
+		for _, line := range h[name] {
+			if !slices.Contains(before[name], line) {
+				told[name] = append(told[name], line)
+			}
+		}
+	}
+	for ; nested && len(told) > 0; at, nested = Innermost(at.Outside()) {
+		at.Keep(w, told)
+	}
+	return err
 }
 
 // Running is the innermost Visit, from this one outwards, that has not ended, and this one where
