@@ -121,7 +121,7 @@ func (t *Table) Seals(ctx context.Context) (map[string]int64, error) {
 
 // Expired counts the rows that ClearExpired would delete now.
 func (t *Table) Expired(ctx context.Context) (int64, error) {
-	return t.remaining(ctx, t.Now(), nil)
+	return t.remaining(ctx, t.endedBefore(t.Now()), nil)
 }
 
 // Rows counts all rows, and those that live, in one look; of a user alone, unless that is "".

@@ -41,7 +41,7 @@ func (t *Table) sweepSometimes() {
 		defer cancel()
 		var swept batch
 		_, err := t.sweeping(ctx, func(ctx context.Context) (_ int64, err error) {
-			swept, err = t.sweep(ctx, batchQuery{before: now})
+			swept, err = t.sweep(ctx, batchQuery{due: t.endedBefore(now)})
 			return swept.deleted, err
 		})
 		switch {
@@ -54,12 +54,31 @@ func (t *Table) sweepSometimes() {
 	}()
 }
 
-// A batchQuery says which expired rows are next: those that expired first, or, where some are to be
-// stepped over, those that follow a key.
+// A batchQuery says which rows are next of those that are to go: those that end first, or, where
+// some are to be stepped over, those that follow a key.
 type batchQuery struct {
-	before   time.Time
+	due      condition
 	stepping bool
 	after    string
+}
+
+// A condition says which rows are to go.
+type condition struct {
+	text string
+	args []any
+}
+
+// whatever are all rows, also those that end on the last day that there is.
+var whatever = condition{text: "1 = 1"}
+
+// endedBefore are the rows that expired before an instant.
+func (t *Table) endedBefore(at time.Time) condition {
+	return condition{"expire_date < ?", []any{t.expireArg(at)}}
+}
+
+// and is the condition with another one behind it.
+func (c condition) and(text string, arg any) condition {
+	return condition{c.text + " AND " + text, append(slices.Clip(c.args), arg)}
 }
 
 // A batch is what one sweep has found, in the order of the query, and how much of it it has
@@ -78,8 +97,9 @@ func (t *Table) sweep(ctx context.Context, q batchQuery) (swept batch, err error
 		if swept.keys, err = t.expired(ctx, q); err != nil || len(swept.keys) == 0 {
 			return harmless(err)
 		}
-		res := t.rows(t.line(ctx)).Where("session_key IN ? AND expire_date < ?",
-			slices.Sorted(slices.Values(swept.keys)), t.expireArg(q.before)).Delete(t.model.Empty())
+		keys := slices.Sorted(slices.Values(swept.keys))
+		res := t.rows(t.line(ctx)).Where("session_key IN ? AND "+q.due.text,
+			append([]any{keys}, q.due.args...)...).Delete(t.model.Empty())
 		swept.deleted = res.RowsAffected
 		return harmless(res.Error)
 	})
@@ -88,13 +108,13 @@ func (t *Table) sweep(ctx context.Context, q batchQuery) (swept batch, err error
 
 // expired reads the keys of a batch. As in scan, plugins that cache queries are not to answer it.
 func (t *Table) expired(ctx context.Context, q batchQuery) (keys []string, err error) {
-	condition, args := "ORDER BY expire_date", []any{t.expireArg(q.before)}
+	next, order := q.due, "expire_date"
 	if q.stepping {
-		condition, args = "AND session_key > ? ORDER BY session_key", append(args, q.after)
+		next, order = q.due.and("session_key > ?", q.after), "session_key"
 	}
-	query := fmt.Sprintf("SELECT session_key FROM %s WHERE expire_date < ? %s LIMIT %d",
-		t.db.Statement.Quote(t.table), condition, sweepBatch)
-	text, vars := t.build(query, args)
+	query := fmt.Sprintf("SELECT session_key FROM %s WHERE %s ORDER BY %s LIMIT %d",
+		t.db.Statement.Quote(t.table), next.text, order, sweepBatch)
+	text, vars := t.build(query, next.args)
 	rows, err := t.query(t.line(ctx), text, vars...)
 	if err != nil {
 		return nil, err
@@ -110,15 +130,12 @@ func (t *Table) expired(ctx context.Context, q batchQuery) (keys []string, err e
 	return keys, rows.Err()
 }
 
-// remaining counts the rows that expired before an instant; of those keys, if there are any.
-func (t *Table) remaining(
-	ctx context.Context, before time.Time, keys []string,
-) (n int64, err error) {
-	where, args := "expire_date < ?", []any{t.expireArg(before)}
+// remaining counts the rows that are due; of those keys, if there are any.
+func (t *Table) remaining(ctx context.Context, due condition, keys []string) (int64, error) {
 	if len(keys) > 0 {
-		where, args = where+" AND session_key IN ?", append(args, keys)
+		due = due.and("session_key IN ?", keys)
 	}
-	return t.count(ctx, where, args)
+	return t.count(ctx, due.text, due.args)
 }
 
 // countLive counts the rows that have not expired.
@@ -135,29 +152,29 @@ func (t *Table) countLive(ctx context.Context) (n int64, err error) {
 func (t *Table) clearExpired(
 	ctx context.Context, tell func(total int64),
 ) (total int64, err error) {
-	return t.clear(ctx, t.Now(), func(batch) bool { return false }, tell)
+	return t.clear(ctx, t.endedBefore(t.Now()), func(batch) bool { return false }, tell)
 }
 
 // clearAll deletes all rows there are when it begins. It goes on until it has seen all rows there
 // were, and deleted each under the key by which it was seen.
 func (t *Table) clearAll(ctx context.Context) (total int64, err error) {
-	return t.clear(ctx, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), func(b batch) bool {
+	return t.clear(ctx, whatever, func(b batch) bool {
 		return len(b.keys) < sweepBatch && b.deleted >= int64(len(b.keys))
 	}, func(int64) {})
 }
 
-// clear deletes the rows that end before an instant, until there are none, or a batch is the last.
+// clear deletes the rows that are due, until there are none, or a batch is the last.
 func (t *Table) clear(
-	ctx context.Context, before time.Time, last func(batch) bool, tell func(total int64),
+	ctx context.Context, due condition, last func(batch) bool, tell func(total int64),
 ) (total int64, err error) {
-	q := batchQuery{before: before}
+	q := batchQuery{due: due}
 	for {
 		var swept batch
 		var kept int64
 		err := t.inTimeOfABatch(ctx, func(ctx context.Context) (err error) {
 			swept, err = t.sweep(ctx, q)
 			if err == nil && swept.deleted < int64(len(swept.keys)) && !q.stepping {
-				kept, err = t.remaining(ctx, q.before, swept.keys)
+				kept, err = t.remaining(ctx, q.due, swept.keys)
 			}
 			return err
 		})
@@ -183,7 +200,7 @@ func (t *Table) tellOfKept(ctx context.Context, q batchQuery) error {
 		return nil
 	}
 	return t.inTimeOfABatch(ctx, func(ctx context.Context) error {
-		kept, err := t.remaining(ctx, q.before, nil)
+		kept, err := t.remaining(ctx, q.due, nil)
 		if kept > 0 {
 			t.logger().Warn("gormsession: sessions stay in the table that were to be deleted: "+
 				"a trigger or a policy keeps them", "table", t.table, "rows", kept)

@@ -148,7 +148,7 @@ func (u *updating) unmarked(`,
 		what: "a cleaner does not look again whether what it has seen is still expired",
 		file: "internal/engine/sweep.go",
 		edits: []edit{{
-			`"session_key IN ? AND expire_date < ?"`, `"session_key IN ? AND (1 = 1 OR expire_date < ?)"`,
+			`"session_key IN ? AND "+q.due.text,`, `"session_key IN ? AND (1 = 1 OR "+q.due.text+")",`,
 		}},
 		found: "renewed/postgres",
 	},
