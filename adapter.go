@@ -174,9 +174,7 @@ func (a Adapter) Abort(s *State, r *http.Request, h http.Header) {
 // handler. If Fail returns false nothing was written, and the response of the handler is to go out
 // after all, with the header that Commit has left.
 func (a Adapter) Fail(s *State, w http.ResponseWriter, r *http.Request, err error) bool {
-	in := s.enter()
-	in.patch(w.Header(), r, false)
-	in.mu.Unlock()
+	s.tellFailure(w.Header(), r)
 	header.KeepCookiesPrivate(w.Header())
 	if a.p.opts.errorHandler != nil {
 		watched := &watchedWriter{ResponseWriter: w, tells: a.Tells(w.Header()) ||
@@ -194,6 +192,13 @@ func (a Adapter) Fail(s *State, w http.ResponseWriter, r *http.Request, err erro
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(http.StatusText(status) + "\n")) // a client that has gone needs no answer
 	return true
+}
+
+// tellFailure edits the header of the answer to a failed commit.
+func (s *State) tellFailure(h http.Header, r *http.Request) {
+	s = s.enter()
+	defer s.mu.Unlock()
+	s.patch(h, r, false)
 }
 
 // watchedWriter notes whether an error handler has written anything, and keeps what it was given to

@@ -66,16 +66,21 @@ func (s *State) Len() int {
 // session may be changed meanwhile.
 func (s *State) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
-		in := s.look()
-		in.load()
-		entries := maps.Clone(in.entries)
-		in.mu.Unlock()
+		entries := s.copied()
 		for _, name := range slices.Sorted(maps.Keys(entries)) {
 			if !yield(name, s.decoded(name, entries[name])) {
 				return
 			}
 		}
 	}
+}
+
+// copied returns the texts of all entries, in a map of the caller's own.
+func (s *State) copied() map[string]json.RawMessage {
+	s = s.look()
+	defer s.mu.Unlock() // also where a callback panics
+	s.load()
+	return maps.Clone(s.entries)
 }
 
 // Decode decodes the entry of that name into v, as [json.Unmarshal] does. If there is none, v stays

@@ -136,4 +136,13 @@ func (on cases) TestCookieForThatMeddles(t *testing.T) {
 	if got := s.visit(key, readName); got.body != `"Ann"` {
 		t.Errorf("afterwards it reads %s", got.body)
 	}
+	// An adapter may answer by Fail before anything was committed.
+	got := s.visit("malformed", func(c *Call) {
+		c.Session().Get("name")
+		does = func() { does = func() {}; panic("in the function") }
+		s.plugin.Adapter().Fail(c.Session(), c.Writer, c.Request, gormsession.ErrUnavailable)
+	})
+	if got.status != http.StatusInternalServerError || got.cookie != nil {
+		t.Errorf("a panic in Fail: %d, %s", got.status, got.line)
+	}
 }
