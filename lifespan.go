@@ -17,9 +17,9 @@ func (s *State) SetExpiry(d time.Duration) {
 }
 
 // SetExpiryAt lets the session end at t, to the microsecond, however often it is saved. A year
-// beyond 9999 sets the sticky error.
+// beyond 9999 sets the sticky error, also by the wall clock of a Django with USE_TZ=False.
 func (s *State) SetExpiryAt(t time.Time) {
-	if year := t.UTC().Year(); year < 1 || year > 9999 {
+	if year := s.p.opts.yearOf(t); year > 9999 || t.UTC().Year() < 1 {
 		s = s.enter()
 		defer s.mu.Unlock()
 		if s.writable(lifetime.Entry) {
@@ -28,6 +28,17 @@ func (s *State) SetExpiryAt(t time.Time) {
 		return
 	}
 	s.setExpiry(lifetime.InstantText(t, nil))
+}
+
+// yearOf is the year of an instant, on whichever clock of the tables' it is the latest.
+func (o *options) yearOf(t time.Time) int {
+	year := t.UTC().Year()
+	for ; o != nil; o = o.former {
+		if zone := o.layout.Location; zone != nil {
+			year = max(year, t.In(zone).Year())
+		}
+	}
+	return year
 }
 
 // SetBrowserSession lets the session end with the browser. It is SetExpiry(0).

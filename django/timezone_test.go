@@ -1,6 +1,7 @@
 package django
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -64,6 +65,48 @@ func testTimeZone(t *testing.T, p *pair, zone *time.Location) {
 	p.gin.do(client, func(s *gormsession.State) {
 		if s.IsNew() || s.Get("_session_expiry") != int64(3600) {
 			t.Error("Go does not see Django's session")
+		}
+	})
+}
+
+// 9999 is the last year by the wall clock too: what ends later is refused, as its text would come
+// before all others on SQLite, MySQL does not take it, and Django cannot read it.
+func TestLastYearOnTheWall(t *testing.T) {
+	t.Parallel()
+	east := time.FixedZone("", 9*60*60)
+	utc, wall := Config{SecretKey: testSecret}, Config{SecretKey: testSecret, TimeZone: east}
+	never := time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+	old := gormsession.WithFormer(Compatible(wall), gormsession.WithTable("old_sessions"))
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		for _, c := range []struct {
+			site    *site
+			last    time.Time
+			refuses bool
+		}{
+			{newSite(t, d.Open(t), utc), never, false},
+			{newSite(t, d.Open(t), wall), never.Add(-9 * time.Hour), false},
+			{newSite(t, d.Open(t), wall), never.Add(-9*time.Hour + time.Microsecond), true},
+			{newSite(t, d.Open(t), utc, old), never, true},
+		} {
+			s, err := c.site.plugin.Open(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Set("a", 1)
+			s.SetExpiryAt(c.last)
+			if refused := errors.Is(s.Err(), gormsession.ErrEncode); refused != c.refuses {
+				t.Errorf("%v is refused: %v, %v", c.last, refused, s.Err())
+			}
+			if c.refuses {
+				continue
+			}
+			if err := s.Save(); err != nil {
+				t.Error(err)
+			}
+			again, err := c.site.plugin.Open(t.Context(), s.Key())
+			if err != nil || !again.Has("a") || !again.ExpiryDate().Equal(c.last) {
+				t.Errorf("a session until %v ends at %v, %v", c.last, again.ExpiryDate(), err)
+			}
 		}
 	})
 }
