@@ -42,6 +42,7 @@ var mistakesOfOptions = []mistake{
 	{"no time for a save", refused(gormsession.WithTimeout(0))},
 	{"a negative time between sweeps", refused(gormsession.WithCleanup(-1))},
 	{"a negative absolute lifetime", refused(gormsession.WithAbsoluteLifetime(-time.Hour))},
+	{"an absolute lifetime without its unit", refused(gormsession.WithAbsoluteLifetime(86400))},
 	{"two ways to renew", refused(gormsession.WithRolling(), gormsession.WithSaveEveryRequest())},
 	{"no codec", refused(gormsession.WithCodec(nil))},
 	{"no clock", refused(gormsession.WithClock(nil))},

@@ -118,9 +118,11 @@ func checkTimes(o *options) error {
 		)
 	case o.cleanup < 0:
 		return fmt.Errorf("WithCleanup(%v): 0 turns the deletion of expired rows off", o.cleanup)
-	case o.lives.Absolute < 0 || o.lives.Absolute > lifetime.MaxAge:
+	case o.lives.Absolute != 0 &&
+		(o.lives.Absolute < time.Second || o.lives.Absolute > lifetime.MaxAge):
 		return fmt.Errorf(
-			"WithAbsoluteLifetime(%v): 0 is no bound, and 250 years are the most", o.lives.Absolute,
+			"WithAbsoluteLifetime(%v): it takes a second or more, such as 30*24*time.Hour, and 250 years "+
+				"at most; 0 is no bound", o.lives.Absolute,
 		)
 	case o.saveEvery && o.rolling:
 		return errors.New(
