@@ -35,9 +35,9 @@ func (how Reading) Read(cookies, field []string) (b Brought) {
 	}
 	for _, line := range cookies {
 		for part := range strings.SplitSeq(line, ";") {
-			name, value, _ := strings.Cut(part, "=")
-			if textproto.TrimString(name) != how.Name {
-				continue
+			name, value, named := strings.Cut(part, "=")
+			if !named || textproto.TrimString(name) != how.Name {
+				continue // without a "=" it is the value of a cookie that has no name
 			}
 			b.Present = true
 			value = textproto.TrimString(value)

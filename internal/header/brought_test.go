@@ -52,6 +52,21 @@ func TestReadField(t *testing.T) {
 	}
 }
 
+// A text without a "=" is the value of a cookie without a name (RFC 6265bis, 5.6), which no deletion
+// of ours would reach.
+func TestReadCookieWithoutAName(t *testing.T) {
+	for line, present := range map[string]bool{
+		"session": false, "a=b; session": false, " session ;": false, "session=": true, "session=x": true,
+	} {
+		if b := reading.Read([]string{line}, nil); b.Present != present || b.Key != "" {
+			t.Errorf("%q brings %+v", line, b)
+		}
+	}
+	if b := reading.Read([]string{"session; session=aaaa"}, nil); b.Key != "aaaa" || b.Rivals != nil {
+		t.Errorf("beside it the session's brings %+v", b)
+	}
+}
+
 // What is read is taken out, what is somebody else's stays, and both together read as before.
 func TestHide(t *testing.T) {
 	for _, c := range []struct{ h, shown, hidden http.Header }{
