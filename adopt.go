@@ -12,8 +12,9 @@ var errAdopt = errors.New("gormsession: Adopt is for a request that has no sessi
 
 // Adopt gives a request that has no session the one of a key, whose client has brought something
 // else that stands for it, such as the cookie of the library that the site has moved from: package
-// movein does. The client is told the key with the response, if the session is alive then, as after
-// [WithKeyRotation]. If none is alive under the key now, the request stays without a session.
+// movein does. The client is told the key with the response, if the session is alive then, whatever
+// the status, and whether or not shared caches might keep it otherwise: what has led here may lead
+// nowhere the next time. If none is alive under the key now, the request stays without a session.
 //
 // Whoever calls it answers for the client: nothing here proves that the session is its own.
 func (a Adapter) Adopt(s *State, key string) error {
@@ -38,7 +39,7 @@ func (a Adapter) Adopt(s *State, key string) error {
 		return s.err
 	}
 	if s.c.Row == verdict.Live {
-		s.c = s.c.Succeed()
+		s.c = s.c.Lead()
 	}
 	return nil
 }

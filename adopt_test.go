@@ -51,7 +51,11 @@ func TestAdopt(t *testing.T) {
 		{"a server error", "", func(w http.ResponseWriter, s *gormsession.State) error {
 			w.WriteHeader(http.StatusInternalServerError)
 			return adopt(s, key)
-		}, nil, ""},
+		}, nil, key},
+		{"a page for shared caches", "", func(w http.ResponseWriter, s *gormsession.State) error {
+			w.Header().Set("Cache-Control", "public, max-age=60")
+			return adopt(s, key)
+		}, nil, key},
 		{"one that ends meanwhile", "", func(_ http.ResponseWriter, s *gormsession.State) error {
 			gone := begin()
 			err := adopt(s, gone)

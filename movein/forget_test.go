@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -105,6 +107,34 @@ func TestForgottenInPrivate(t *testing.T) {
 		}
 		if len(h.old.rows) > 0 {
 			t.Errorf("%q: the old session was not ended", test.said)
+		}
+	}
+}
+
+// A client whose first page is one that shared caches keep, or an error, is told of its new session
+// all the same: the old cookie leads nowhere a minute later.
+func TestToldWhateverThePage(t *testing.T) {
+	for name, page := range map[string]http.HandlerFunc{
+		"public": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Cache-Control", "public, max-age=60")
+		},
+		"an error": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+	} {
+		now := time.Now()
+		h := newHouse(t, movein.Config{Now: func() time.Time { return now }})
+		h.page = page
+		res := ask(h.app, olds)
+		ours := cookie(res, h.plugin.CookieName())
+		if ours == nil || !strings.Contains(res.Header.Get("Cache-Control"), "private") {
+			t.Errorf("%s: the new cookie is %v, in what says %q", name, ours,
+				res.Header.Get("Cache-Control"))
+			continue
+		}
+		now = now.Add(time.Hour)
+		var user any
+		h.page = func(_ http.ResponseWriter, r *http.Request) { user = httpsession.Get(r).Get("user") }
+		if ask(h.app, ours, olds); user != "ann" {
+			t.Errorf("%s: an hour later the user is %v", name, user)
 		}
 	}
 }

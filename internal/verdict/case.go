@@ -81,6 +81,7 @@ const (
 	Quits       Debt = iota
 	ExpiryMoved      // the row's end was moved: the cookie leaves if the row is still alive
 	KeyMoved         // it came with the key before this one: so it is then
+	Led              // it was led to this one, for once: so it is then, whatever the response
 	Seen             // this commit has found the row alive: the cookie may leave
 	Owed             // there is a new key: the cookie leaves whatever the response
 	Untold           // there is a new key, and no cookie can leave any more
@@ -193,6 +194,12 @@ func (c Case) NewKey() Case {
 // Succeed notes that the key that was brought has been replaced by another one.
 func (c Case) Succeed() Case {
 	c.Debt = KeyMoved
+	return c
+}
+
+// Lead notes that the session is one to which the client was led by something else than a key.
+func (c Case) Lead() Case {
+	c.Debt = Led
 	return c
 }
 

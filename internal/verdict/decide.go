@@ -81,6 +81,8 @@ func Decide(c Case, m Moment, r Rules) (Step, Problem) {
 		return Bury, NoProblem // come what may of a transaction
 	case c.Pledge == KeyPledged && m != Within && !c.Sent:
 		return Redeem, NoProblem // the client is told which key it has, come what may
+	case c.Debt == Led && !c.Sent && c.Trouble != Fault && (m == Refusal || m == Panicked):
+		return Confirm, NoProblem
 	case m == Broken, m == Panicked, m == Refusal && c.Trouble != Fault:
 		return Leave, NoProblem // an error page of the application's own says what it has done
 	case m == Refusal:
@@ -121,7 +123,7 @@ func rest(c Case, m Moment) (Step, Problem) {
 	case m == Answer && c.Debt == ExpiryMoved && !c.Sent && !c.Discarded &&
 		(c.Modified() || c.Renewal != NotRenewed):
 		return Confirm, NoProblem
-	case m == Answer && c.Debt == KeyMoved && !c.Sent:
+	case m == Answer && (c.Debt == KeyMoved || c.Debt == Led) && !c.Sent:
 		return Confirm, NoProblem
 	case m == Late && c.Debt == Untold:
 		return Leave, HeaderSent

@@ -85,7 +85,7 @@ func asks(step verdict.Step) bool {
 func acts(c verdict.Case) []verdict.Case {
 	next := []verdict.Case{c.LookedAt(verdict.Glanced), c.Renew()}
 	if c.Row == verdict.Live && c.Debt == verdict.Quits {
-		next = append(next, c.Succeed())
+		next = append(next, c.Succeed(), c.Lead())
 	}
 	next = append(next, c.Flush(c.HasKey() || c.Row == verdict.Unreadable))
 	if !c.Known() {

@@ -44,7 +44,7 @@ func Settle(c Case, m Moment, step Step, o Outcome) Case {
 		switch {
 		case o != Done:
 			c.Debt = Quits
-		case c.Debt == KeyMoved:
+		case c.Debt == KeyMoved, c.Debt == Led:
 			c.Debt = Owed
 		default:
 			c.Debt = Seen
