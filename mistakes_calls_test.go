@@ -1,6 +1,7 @@
 package gormsession_test
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"strings"
@@ -21,6 +22,9 @@ var mistakesOfCalls = []mistake{
 	{"a channel", broken(func(s *ginsession.State) { s.Set("news", make(chan int)) })},
 	{"a function", broken(func(s *ginsession.State) { s.Set("price", func() {}) })},
 	{"NaN", broken(func(s *ginsession.State) { s.Set("price", math.NaN()) })},
+	{"a json.Number that is none", broken(func(s *ginsession.State) {
+		s.Set("price", json.Number("twelve"))
+	})},
 	{"a value that holds itself", broken(func(s *ginsession.State) {
 		endless := &loop{}
 		endless.Next = endless

@@ -3,10 +3,15 @@ package jsontext
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
+
+// It goes to the log, and the text may be a visitor's.
+var errNoNumber = errors.New("a json.Number that holds no number")
 
 // encodeRare is Encode by encoding/json, of any value.
 func encodeRare(v any) (json.RawMessage, error) {
@@ -17,6 +22,9 @@ func encodeRare(v any) (json.RawMessage, error) {
 		v = kept
 	} // else the encoder names the cycle, or what it writes is too deep
 	if err := enc.Encode(v); err != nil {
+		if strings.Contains(err.Error(), "invalid number literal") { // which it quotes
+			err = errNoNumber
+		}
 		return nil, err
 	}
 	raw := bytes.TrimSuffix(b.Bytes(), []byte{'\n'})

@@ -106,12 +106,15 @@ func TestEncodeRefuses(t *testing.T) {
 		"channel":     make(chan int), "function": func() {}, "complex": 1i, "cyclic map": cycle,
 		"cyclic list": list,
 		"bad number":  json.Number("1x"), "bad text": json.RawMessage("{"),
-		"NaN as a text":     json.RawMessage("NaN"),
-		"map with odd keys": map[struct{}]int{{}: 1}, "501 levels": nested(501),
+		"bad number in a type": []json.Number{"1x"},
+		"NaN as a text":        json.RawMessage("NaN"),
+		"map with odd keys":    map[struct{}]int{{}: 1}, "501 levels": nested(501),
 		"501 levels of a type": typed(501), "long integer": json.Number(strings.Repeat("1", 4001)),
 	} {
 		if got, err := Encode(v); err == nil {
 			t.Errorf("%s is %.40s", name, got)
+		} else if strings.Contains(err.Error(), "1x") {
+			t.Errorf("%s is quoted: %v", name, err)
 		}
 	}
 	for name, v := range map[string]any{"500 levels": nested(500), "500 levels of a type": typed(500),
