@@ -119,11 +119,12 @@ func TestToldWhateverThePage(t *testing.T) {
 			w.Header().Set("Cache-Control", "public, max-age=60")
 		},
 		"an error": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+		"a panic":  func(http.ResponseWriter, *http.Request) { panic("now") },
 	} {
 		now := time.Now()
 		h := newHouse(t, movein.Config{Now: func() time.Time { return now }})
 		h.page = page
-		res := ask(h.app, olds)
+		res := ask(recovering(h.app), olds)
 		ours := cookie(res, h.plugin.CookieName())
 		if ours == nil || !strings.Contains(res.Header.Get("Cache-Control"), "private") {
 			t.Errorf("%s: the new cookie is %v, in what says %q", name, ours,
@@ -137,6 +138,18 @@ func TestToldWhateverThePage(t *testing.T) {
 			t.Errorf("%s: an hour later the user is %v", name, user)
 		}
 	}
+}
+
+// recovering answers a panic with 500.
+func recovering(app http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if recover() != nil {
+				w.WriteHeader(http.StatusInternalServerError)
+			}
+		}()
+		app.ServeHTTP(w, r)
+	})
 }
 
 // An old session whose end has failed as it was taken over is ended once its client comes with the
