@@ -53,6 +53,8 @@ var mistakesOfOptions = []mistake{
 		gormsession.WithEncryption([]byte("correct horse battery staple")))},
 	{"a key that is there twice", refused(
 		gormsession.WithEncryption(make([]byte, 32), make([]byte, 32)))},
+	{"two ways with what is sealed", refused(gormsession.WithEncryption(make([]byte, 32)),
+		gormsession.WithDecryption(append(make([]byte, 31), 1)))},
 	{"sealed rows alone, and nothing to seal with", refused(gormsession.WithSealedOnly())},
 	{"a new key each second", refused(gormsession.WithKeyRotation(time.Second))},
 	{"a header without a name", refused(gormsession.WithKeyHeader(""))},

@@ -54,7 +54,9 @@ type options struct {
 	replaceRows  bool
 	late         time.Duration // WithReplicaReads
 	bounds       bounds
-	seal         *sealing // nil: data is not sealed
+	encrypts     *sealing // nil: there is none, as in the next line
+	decrypts     *sealing
+	seal         *sealing // made of one of them; nil: data is not sealed
 	sealedOnly   bool
 	users        bool
 	userLimit    *int // nil: there is none, as in the next line

@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"cmp"
 	"context"
 	"crypto/cipher"
 	"crypto/rand"
@@ -34,14 +35,14 @@ import (
 //
 // The codec of [WithCodec] makes the text that is sealed. Django cannot read a sealed row.
 func WithEncryption(keys ...[]byte) Option {
-	return func(o *options) { o.seal = &sealing{seals: true, secrets: keys} }
+	return func(o *options) { o.encrypts = &sealing{seals: true, secrets: keys} }
 }
 
 // WithDecryption opens what [WithEncryption] has sealed, and seals nothing: the way back. A row is
 // stored open at its next save; [Plugin.Reseal] does it for the rest. It takes the keys that rows
-// may be sealed with.
+// may be sealed with, and the place of WithEncryption: [New] refuses both.
 func WithDecryption(keys ...[]byte) Option {
-	return func(o *options) { o.seal = &sealing{secrets: keys} }
+	return func(o *options) { o.decrypts = &sealing{secrets: keys} }
 }
 
 // WithSealedOnly takes a row that is not sealed for damaged: its session is empty, and the row is
@@ -51,8 +52,12 @@ func WithSealedOnly() Option { return func(o *options) { o.sealedOnly = true } }
 
 // checkSeal puts the codec under seal.
 func (o *options) checkSeal() (err error) {
+	o.seal = cmp.Or(o.encrypts, o.decrypts)
 	switch {
-	case o.sealedOnly && (o.seal == nil || !o.seal.seals):
+	case o.encrypts != nil && o.decrypts != nil:
+		return errors.New("WithEncryption and WithDecryption: choose one; all keys of the first open, " +
+			"so give it those of before behind the one that seals, and the second stores rows open")
+	case o.sealedOnly && o.encrypts == nil:
 		return errors.New("WithSealedOnly without WithEncryption: no row would be sealed; give New " +
 			"both, or neither")
 	case o.seal == nil:
