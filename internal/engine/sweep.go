@@ -16,7 +16,7 @@ const sweepBatch = 1000
 
 // A sweeper says when a process deletes expired rows beside its work.
 type sweeper struct {
-	due     atomic.Int64 // not before, in Unix nanoseconds
+	due     atomic.Int64 // not before, in Unix microseconds
 	running sync.Mutex   // held by the one sweep that there may be at a time
 }
 
@@ -26,7 +26,7 @@ type sweeper struct {
 // insert, so that a table that grows is also cleaned.
 func (t *Table) sweepSometimes() {
 	now := t.Now()
-	if t.cleanup == 0 || now.UnixNano() < t.sweeper.due.Load() || !t.sweeper.running.TryLock() {
+	if t.cleanup == 0 || now.UnixMicro() < t.sweeper.due.Load() || !t.sweeper.running.TryLock() {
 		return
 	}
 	go func() {
@@ -36,7 +36,7 @@ func (t *Table) sweepSometimes() {
 				t.logger().Error("gormsession: expired sessions were not deleted", "panic", p)
 			}
 		}()
-		t.sweeper.due.Store(now.Add(t.cleanup).UnixNano())
+		t.sweeper.due.Store(now.Add(t.cleanup).UnixMicro())
 		ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
 		defer cancel()
 		var swept batch

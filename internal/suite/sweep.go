@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,18 @@ func (on behind) TestSweepOff(t *testing.T) {
 		s.start(map[string]any{"name": "Ann"})
 	}
 	if n := len(s.rows()); n != 13 {
+		t.Errorf("%d rows are left", n)
+	}
+}
+
+// With WithCleanup of centuries they stay, too: more than the nanoseconds since 1970 can say.
+func (on behind) TestSweepOfCenturies(t *testing.T) {
+	s := on.newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithCleanup(math.MaxInt64))
+	s.startAndSweep()
+	s.plant(10, s.clock.Now().Add(-time.Second))
+	s.clock.advance(time.Hour)
+	s.startAndSweep()
+	if n := len(s.rows()); n != 12 {
 		t.Errorf("%d rows are left", n)
 	}
 }
