@@ -19,12 +19,13 @@ func (f Field[T]) Take(s *State) (v T, ok bool) {
 	if v, ok = f.Get(s); !ok || !s.isStored() { // nobody else can have it
 		return f.Pop(s)
 	}
-	var none T
-	s.modify(string(f), func(old json.RawMessage, there bool) (_ json.RawMessage, err error) {
-		if v, ok = none, there; !there {
+	var none, taken T
+	there := false // as the last run has it: another goroutine's, where the save has failed
+	s.modify(string(f), func(old json.RawMessage, has bool) (_ json.RawMessage, err error) {
+		if taken, there = none, has; !has {
 			return nil, nil // another request was quicker
 		}
-		if v, err = decodeAs[T](old); err != nil {
+		if taken, err = decodeAs[T](old); err != nil {
 			return nil, fmt.Errorf(
 				"%w: entry %q is of another type than its Field: %w; %s", ErrEncode, string(f), err, retype,
 			)
@@ -34,7 +35,7 @@ func (f Field[T]) Take(s *State) (v T, ok bool) {
 	if !s.saveOrFail() {
 		return none, false
 	}
-	return v, ok
+	return taken, there
 }
 
 // isStored tells whether the session has a row, as far as this request knows.

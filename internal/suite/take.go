@@ -3,6 +3,7 @@ package suite
 import (
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,36 @@ func (on cases) TestTakeThatIsNotSaved(t *testing.T) {
 			t.Errorf("afterwards: %d %s", got.status, got.body)
 		}
 	})
+}
+
+// A Take that was not saved has returned nothing for good, whatever other goroutines make of the
+// session. The race detector sees whether they still write what it returns.
+func (on cases) TestTakeThatIsNotSavedAmongGoroutines(t *testing.T) {
+	s := on.newSite(t, dbtest.New(t, dbtest.SQLite))
+	key := s.start(map[string]any{"token": "once"})
+	s.visit(key, func(c *Call) {
+		session := c.Session()
+		session.Set("other", 1)
+		tx := s.db.Begin()
+		defer tx.Rollback()
+		if err := session.SaveIn(tx); err != nil {
+			t.Error(err)
+		}
+		var taker sync.WaitGroup
+		taker.Go(func() {
+			if v, ok := token.Take(session); ok || v != "" {
+				t.Errorf("took %q, %t, in a transaction that is open", v, ok)
+			}
+		})
+		for session.Err() == nil {
+			runtime.Gosched()
+		}
+		_ = session.SaveIn(tx) // does what was changed once more
+		taker.Wait()
+	})
+	if entries := s.entries(key); len(entries) != 1 || entries["token"] != "once" {
+		t.Errorf("the session holds %v", entries)
+	}
 }
 
 // An entry of another type is left alone; what this request has set itself needs no save; what is
