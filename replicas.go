@@ -68,7 +68,7 @@ func (s *State) findNear(ctx context.Context) bool {
 // loadPrimary is load for what decides by what the session holds. mu is held.
 func (s *State) loadPrimary() bool {
 	s.depend(verdict.Read)
-	if s.row.Near && s.phase != closed && s.err == nil && s.original == nil {
+	if s.row.Near && s.phase != closed && s.err == nil && s.original == nil && s.replaying == nil {
 		s.reload()
 	}
 	return s.fetch(primary)

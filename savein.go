@@ -227,7 +227,8 @@ func (p *pledge) trail() (trail []made) {
 // nobody can tell whether its COMMIT has been carried out. So it concludes nothing but that it was,
 // and the response looks again.
 func (s *State) redeemInTime() {
-	if p := s.pledge; p == nil || p.looked || s.phase == closed || s.err != nil || !p.in.HasEnded() {
+	if p := s.pledge; p == nil || p.looked || s.phase == closed || s.err != nil || !p.in.HasEnded() ||
+		s.replaying != nil { // another goroutine is at it, or saves
 		return
 	}
 	s.beginBudget()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -162,6 +163,45 @@ func (on cases) TestSaveInAmongGoroutines(t *testing.T) {
 			t.Errorf("%d, %v, done %d\n%s", got.status, e, done, s.log)
 		}
 	})
+}
+
+// Whoever reads while another goroutine's use of the session does again what was changed after a
+// SaveIn sees what there is, and does not do it too.
+func (on cases) TestSaveInAndAReaderOfAReplay(t *testing.T) {
+	s := on.newShop(t, dbtest.New(t, dbtest.SQLite), dbtest.Config{}, "web_sessions")
+	key := s.start(map[string]any{"n": 0})
+	got := s.visit(key, func(c *Call) {
+		session := c.Session()
+		session.Set("name", "Bob")
+		tx := s.db.Begin()
+		if err := session.SaveIn(tx); err != nil {
+			t.Error(err)
+		}
+		var runs atomic.Int32
+		inside, release := make(chan struct{}), make(chan struct{})
+		counter.Modify(session, func(n int) int {
+			if runs.Add(1) == 2 { // once the transaction has ended
+				close(inside)
+				<-release
+			}
+			return n + 1
+		})
+		if err := tx.Commit().Error; err != nil {
+			t.Error(err)
+		}
+		var users sync.WaitGroup
+		users.Go(func() { session.Get("n") })
+		<-inside
+		if name := session.Get("name"); name != "Bob" || runs.Load() != 2 {
+			t.Errorf("the name is %v, after %d runs", name, runs.Load())
+		}
+		users.Go(func() { session.Set("other", 1) }) // in its turn
+		close(release)
+		users.Wait()
+	})
+	if e := s.entries(key); got.status != 200 || e["n"] != int64(1) || e["other"] != int64(1) {
+		t.Errorf("%d, %v\n%s", got.status, e, s.log)
+	}
 }
 
 // A login that a limit may refuse is not saved with anything else: what it counts by ends before
