@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
@@ -138,4 +139,43 @@ func (s *State) Discard() {
 	if s.c.Trouble == verdict.NoTrouble {
 		s.err = nil
 	}
+}
+
+// doom notes whose rows are to be deleted.
+func (s *State) doom() {
+	switch {
+	case len(s.came.Rivals) > 0:
+		if s.came.Crowd {
+			s.warnOfRivals("and not all of them are looked up to be ended", nil)
+		}
+		s.doomed = append(s.doomed, s.came.Rivals...)
+		if s.c.Known() && s.key != "" { // a session that this request has made beside them
+			s.doomed = append(s.doomed, s.key)
+		}
+	case s.key != "":
+		s.doomed = append(s.doomed, s.key)
+		s.doomPledged()
+	case s.c.Row == verdict.Unreadable:
+		s.doomed = append(s.doomed, s.came.Key)
+	}
+}
+
+// doomPledged notes the other keys of which one may be the session's, as a transaction decides.
+func (s *State) doomPledged() {
+	if s.pledge == nil {
+		return
+	}
+	s.flushedIn = s.pledge.in
+	for _, k := range s.pledge.keys {
+		if k.key != "" && k.key != s.key {
+			s.doomed = append(s.doomed, k.key)
+		}
+	}
+}
+
+// forget makes the session one that nobody has.
+func (s *State) forget() {
+	s.leaving, s.loggedIn = userName(s.entries[userEntry]), false
+	s.key, s.row, s.entries, s.log, s.nextKey = "", engine.Record{}, nil, nil, ""
+	s.came.Rivals, s.pledge = nil, nil
 }

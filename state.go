@@ -3,15 +3,12 @@ package gormsession
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"maps"
 	"sync"
 	"time"
 
 	"github.com/seed7368b609/gormsession/internal/changes"
 	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/header"
-	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
 
@@ -73,165 +70,6 @@ type State struct {
 	answer
 	inside
 	said said
-}
-
-// adopt takes what was found in a row for the session, unless it cannot be decoded: then the
-// session is empty and the row left alone. A codec that cannot decode it now, as it has no key for
-// it, says nothing about the session.
-func (s *State) adopt(home *engine.Table, r engine.Record) (verdict.Outcome, error) {
-	entries, err := home.Decode(r)
-	if errors.Is(err, ErrUnavailable) {
-		return 0, err
-	}
-	if err != nil {
-		s.p.opts.log().
-			Warn("gormsession: Session data corrupted", "session", sessionkey.Handle(s.key), "error", err)
-		s.key = ""
-		s.happened(Rejected, "damaged row")
-		return verdict.Damaged, nil
-	}
-	if next := successor(s.key, entries); next != "" {
-		return s.succeed(next)
-	}
-	if s.p.opts.lives.IsOver(entries, s.now()) { // Django knows of no absolute lifetime
-		s.happened(Expired, "absolute lifetime")
-		return s.miss(), nil
-	}
-	r.Entries = entries
-	s.home, s.row, s.entries = home, r, entries
-	return verdict.Done, nil
-}
-
-// succeed takes the session of the key that has replaced the one that was brought.
-func (s *State) succeed(key string) (verdict.Outcome, error) {
-	ctx, cancel := s.deadline()
-	defer cancel()
-	at, err := s.p.store.Seek(ctx, key, successor)
-	switch {
-	case errors.Is(err, engine.ErrDamaged):
-		s.key = ""
-		s.happened(Rejected, "damaged row")
-		return verdict.Damaged, nil
-	case err != nil:
-		return 0, err
-	case at.Home == nil:
-		s.missed()
-		return s.miss(), nil
-	}
-	s.key, s.c = at.Key, s.c.Succeed()
-	return s.adopt(at.Home, at.Row)
-}
-
-// miss notes that no row has the key. A row that is made gets a key of its own.
-func (s *State) miss() verdict.Outcome {
-	s.key = ""
-	return verdict.Missed
-}
-
-// choose notes which of the keys that the request came with counts.
-func (s *State) choose(key string) {
-	s.key, s.came = key, header.Brought{Present: true, Key: key}
-	s.c = s.c.Alone()
-}
-
-// noteSaved notes what the row holds now, and where it is.
-func (s *State) noteSaved(key string, r engine.Record, home *engine.Table) {
-	s.key, s.home, s.row, s.entries, s.log, s.nextKey = key, home, r, r.Entries, nil, ""
-	s.turn = nil
-}
-
-// noteMoved notes where the row went meanwhile, and what the request makes of what is there.
-func (s *State) noteMoved(home *engine.Table, r engine.Record, entries map[string]json.RawMessage) {
-	s.home, s.row, s.entries = home, r, entries
-}
-
-// doom notes whose rows are to be deleted.
-func (s *State) doom() {
-	switch {
-	case len(s.came.Rivals) > 0:
-		if s.came.Crowd {
-			s.warnOfRivals("and not all of them are looked up to be ended", nil)
-		}
-		s.doomed = append(s.doomed, s.came.Rivals...)
-		if s.c.Known() && s.key != "" { // a session that this request has made beside them
-			s.doomed = append(s.doomed, s.key)
-		}
-	case s.key != "":
-		s.doomed = append(s.doomed, s.key)
-		s.doomPledged()
-	case s.c.Row == verdict.Unreadable:
-		s.doomed = append(s.doomed, s.came.Key)
-	}
-}
-
-// doomPledged notes the other keys of which one may be the session's, as a transaction decides.
-func (s *State) doomPledged() {
-	if s.pledge == nil {
-		return
-	}
-	s.flushedIn = s.pledge.in
-	for _, k := range s.pledge.keys {
-		if k.key != "" && k.key != s.key {
-			s.doomed = append(s.doomed, k.key)
-		}
-	}
-}
-
-// forget makes the session one that nobody has.
-func (s *State) forget() {
-	s.leaving, s.loggedIn = userName(s.entries[userEntry]), false
-	s.key, s.row, s.entries, s.log, s.nextKey = "", engine.Record{}, nil, nil, ""
-	s.came.Rivals, s.pledge = nil, nil
-}
-
-// change does one step to the entries and notes it in the log. mu is held.
-func (s *State) change(name string, c changes.Change) bool {
-	return s.writable(name) && s.do(c.Apply, c)
-}
-
-// do is change by apply, in the place of what the log is to do. mu is held.
-func (s *State) do(apply func(map[string]json.RawMessage) error, c changes.Change) bool {
-	if s.entries == nil {
-		s.entries = make(map[string]json.RawMessage)
-	} else if len(s.log) == 0 {
-		s.entries = maps.Clone(s.entries) // those of the row stay as they were loaded
-	}
-	err := apply(s.entries)
-	if err == nil {
-		err = s.admit(s.entries, s.row.Entries)
-	}
-	if err != nil {
-		s.fail(err)
-		return false
-	}
-	s.log = append(s.log, c)
-	s.c = s.c.Change()
-	return true
-}
-
-// writable loads, and reports whether a write can be done.
-func (s *State) writable(name string) bool { return !s.barred() && s.open(name) }
-
-// open is writable for what has come in.
-func (s *State) open(name string) bool {
-	if s.phase == closed {
-		s.tooLate(name)
-		return false
-	}
-	s.depend(verdict.Read)
-	return s.fetch(primary) && s.err == nil
-}
-
-func (s *State) tooLate(name string) {
-	if s.said.first("a write after the end") {
-		_ = s.lend(func() error {
-			s.p.opts.log().
-				Error("gormsession: a write to a session after its request was dropped; "+
-					"open it with Plugin.Open in what outlives the request",
-					"session", s.handle(), "entry", name, "error", ErrClosed)
-			return nil
-		})
-	}
 }
 
 // fail sets the sticky error, of which the first counts.
