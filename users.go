@@ -74,7 +74,8 @@ func WithUsers() Option { return func(o *options) { o.users = true } }
 // holds with any number of logins at once, on any number of servers, once they are answered, and
 // costs a DELETE with each login. One that cannot be carried out is an error
 // in the log, and the login stands: the next one carries it out. The sessions in a table of
-// [WithFormer] count as well. The default is no limit. [WithUserLimitRefusing] ends nobody's session.
+// [WithFormer] count as well. The default is no limit. [WithUserLimitRefusing] ends nobody's
+// session.
 func WithUserLimit(n int) Option {
 	return func(o *options) { o.users, o.userLimit = true, new(n) }
 }

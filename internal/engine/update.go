@@ -94,8 +94,8 @@ func (u *updating) save(ctx context.Context) error {
 }
 
 // afterLostAnswer follows an uncertain end: the row tells whether it was ours. An UPDATE without a
-// transaction may yet arrive, and hits where somebody has put back what was loaded: on a text with a
-// mark nobody does.
+// transaction may yet arrive, and hits where somebody has put back what was loaded: on a text with
+// a mark nobody does.
 func (u *updating) afterLostAnswer(ctx context.Context) (err error) {
 	if slices.ContainsFunc(u.sent, u.unmarked) {
 		return ErrOutcomeUnknown // the row cannot tell

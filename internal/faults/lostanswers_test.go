@@ -69,7 +69,8 @@ func (p *pair) lateInsert(born string) {
 	}
 }
 
-// lateUpdate holds an UPDATE until what another try of it has changed was changed back, which stays.
+// lateUpdate holds an UPDATE until what another try of it has changed was changed back, which
+// stays.
 func (p *pair) lateUpdate() {
 	key := p.begin(p.b)
 	p.b.ask("/set", key, "x", "one")

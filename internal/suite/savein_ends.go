@@ -130,7 +130,7 @@ func (on cases) TestSaveInThatFails(t *testing.T) {
 	})
 }
 
-// What a unique column of the application's refuses is rejected, and tells no fault of the database,
+// What a unique column of the application's refuses is rejected, and is no fault of the database,
 // in its transaction as elsewhere.
 func (on cases) TestSaveInOfADuplicate(t *testing.T) {
 	dbtest.EachConfig(t, func(t *testing.T, d *dbtest.DB, c dbtest.Config) {
