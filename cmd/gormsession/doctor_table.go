@@ -46,8 +46,11 @@ func (p *patient) lookAtColumns() []finding {
 	}
 	if err == nil && p.hasUsers && !p.base.users {
 		if _, err := gormsession.New(p.db, append(opts, gormsession.WithUsers())...); err != nil {
-			return []finding{fault("New refuses the table: "+p.told(err),
-				p.line("migrate --users --yes"))}
+			mend := p.line("migrate --users --yes")
+			if p.django.on { // whose columns are Django's
+				mend = p.mendOf(err)
+			}
+			return []finding{fault("New refuses the table: "+p.told(err), mend)}
 		}
 	}
 	if err != nil {
@@ -65,7 +68,12 @@ func (p *patient) mendTable() string {
 		}
 		return p.line("migrate --yes")
 	}
-	_, mend, found := strings.Cut(p.told(p.why), "; ")
+	return p.mendOf(p.why)
+}
+
+// mendOf is the mend that an error of New says.
+func (p *patient) mendOf(err error) string {
+	_, mend, found := strings.Cut(p.told(err), "; ")
 	if !found {
 		mend = "see what the error says"
 	}

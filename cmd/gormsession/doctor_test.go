@@ -201,6 +201,16 @@ func TestDoctorMisuse(t *testing.T) {
 	k.must(1, "doctor", "--django", "--django-secret-file", "/no/such/file").has("no such file")
 }
 
+// What cannot be mended by a column is not said to be.
+func TestDoctorOfUsersInDjangosTable(t *testing.T) {
+	k := newDesk(t, dbtest.New(t, dbtest.SQLite))
+	k.must(0, "migrate", "--django", "--yes")
+	f := k.found("WithUsers on Django's table", "--django", "--users")
+	if f.Level != isFault || !strings.Contains(f.Mend, "move to the own table") {
+		t.Errorf("found %+v", f)
+	}
+}
+
 // Doctor changes nothing.
 func TestDoctorChangesNothing(t *testing.T) {
 	for _, kind := range dbtest.Kinds {

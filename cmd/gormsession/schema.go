@@ -34,7 +34,13 @@ says gormsession migrate.`,
   gormsession schema --engine mysql > sql/V7__sessions.sql
   # atlas, as a part of the desired state
   gormsession schema --engine sqlite --table shop_sessions >> schema.sql`,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if t.django.on {
+				if c.Flags().Changed("model") && model != "django" {
+					return misusef("--model %q and --django: choose one", model)
+				}
+				model = "django"
+			}
 			if engine == "" {
 				if err := t.find(); err != nil {
 					return misusef("which engine? --engine or --dsn says it")
@@ -60,7 +66,7 @@ says gormsession migrate.`,
 		},
 	}
 	c.Flags().StringVar(&engine, "engine", "", "sqlite, postgres or mysql")
-	c.Flags().StringVar(&model, "model", "plain", "plain, users or django")
+	c.Flags().StringVar(&model, "model", "plain", "plain, users or django; with --django django")
 	c.Flags().StringVar(&format, "format", "sql",
 		"sql, or goose with its annotations and the way back")
 	choices(c, "engine", "sqlite", "postgres", "mysql")

@@ -51,6 +51,8 @@ func TestSchemaFormats(t *testing.T) {
 	k.must(0, "schema", "--dsn", "postgres://shop@nowhere.invalid/shop", "--table", "shop.visits").
 		has(`CREATE TABLE "shop"."visits"`, "fillfactor = 85")
 	k.must(0, "schema", "--dsn", "shop@tcp(nowhere.invalid)/shop").has("longtext", "ascii_bin")
+	k.must(0, "schema", "--engine", "postgres", "--django").has(`CREATE TABLE "django_session"`)
+	k.must(2, "schema", "--engine", "postgres", "--django", "--model", "users").has("choose one")
 	goose := k.must(0, "schema", "--engine", "mysql", "--format", "goose", "--table", "visits").out
 	up, down, _ := strings.Cut(goose, "-- +goose Down\n")
 	if !strings.HasPrefix(up, "-- +goose Up\nCREATE TABLE `visits`") ||
