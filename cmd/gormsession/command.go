@@ -43,6 +43,8 @@ func (t *tool) command() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          known,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return t.checkFlags(c) },
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misusedFlag(err) })
@@ -66,6 +68,23 @@ func (t *tool) command() *cobra.Command {
 		c.Args = misused(c.Args)
 	}
 	return root
+}
+
+// checkFlags refuses flags that say nothing, as by a variable that nobody has set: what they have by
+// default is another database, or more sessions, than were meant.
+func (t *tool) checkFlags(c *cobra.Command) error {
+	for _, flag := range []string{
+		"dsn", "table", "from", "user", "after", "keys-file", "django-secret-file",
+	} {
+		text, err := c.Flags().GetString(flag)
+		if err == nil && text == "" && c.Flags().Changed(flag) {
+			return misusef("--%s is empty; leave it out for its default", flag)
+		}
+	}
+	if t.timeout <= 0 {
+		return misusef("--timeout %v: a statement needs some time", t.timeout)
+	}
+	return nil
 }
 
 // known refuses a command that there is not.

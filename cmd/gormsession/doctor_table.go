@@ -62,13 +62,20 @@ func (p *patient) lookAtColumns() []finding {
 
 // mendTable mends a table that New refuses: its errors say how, but for one that this tool makes.
 func (p *patient) mendTable() string {
-	if news.For(p.db.Dialector).Tells(p.why, news.NoTable) {
-		if p.django.on {
-			return p.line("migrate --yes") + ", or manage.py migrate"
-		}
+	switch says := news.For(p.db.Dialector); {
+	case says.Tells(p.why, news.NoRight) && p.source.engine != "sqlite":
+		return p.grant("SELECT, INSERT, UPDATE, DELETE")
+	case says.Tells(p.why, news.NoTable) && p.django.on:
+		return p.line("migrate --yes") + ", or manage.py migrate"
+	case says.Tells(p.why, news.NoTable):
 		return p.line("migrate --yes")
 	}
 	return p.mendOf(p.why)
+}
+
+// grant is the statement that gives the account rights.
+func (p *patient) grant(rights string) string {
+	return fmt.Sprintf("GRANT %s ON %s TO the account", rights, p.quoted())
 }
 
 // mendOf is the mend that an error of New says.
@@ -143,8 +150,7 @@ func (p *patient) lookAtRights(ctx context.Context) []finding {
 		return []finding{p.unread("the rights of the account", err)}
 	case len(denied) > 0:
 		rights := strings.Join(denied, ", ")
-		return []finding{fault("this account may not "+rights+" in the table",
-			fmt.Sprintf("GRANT %s ON %s TO the account", rights, p.quoted()))}
+		return []finding{fault("this account may not "+rights+" in the table", p.grant(rights))}
 	}
 	return []finding{fine("the account may read and write the table")}
 }

@@ -25,7 +25,7 @@ func TestWrongDSN(t *testing.T) {
 		code int
 		says string
 	}{
-		"":                                     {2, "which database?"},
+		"":                                     {2, "--dsn is empty"},
 		"redis://shop:gehe#eim@host":           {2, "none of"},
 		"nonsense gehe#eim":                    {2, "none of"},
 		"sqlite:":                              {2, "takes a file"},
@@ -145,12 +145,18 @@ func TestMisuse(t *testing.T) {
 		"schema --engine oracle", "schema --engine sqlite --model none",
 		"schema --engine sqlite --format xml", "reseal", "move", "fill", "doctor --site nowhere",
 		"doctor --cookie-same-site never", "doctor --cookie-secure perhaps",
-		"list --django --django-time-zone Mars/Olympus", "show nothing",
+		"list --django --django-time-zone Mars/Olympus", "show nothing", "list --timeout 0",
+		"end --everybody --yes --table=", "end --everybody --yes --dsn=", "list --user=",
 		"show 0000000000000000000000000000000000000000000000000000000000000000",
 	} {
 		k.must(2, strings.Fields(line)...).has("gormsession: ", "--help says more")
 	}
 	k.must(2, "lst").has("is it list?")
+	k.must(1, "list", "--table", "a b").has("--table takes")
+	k.must(0, "migrate", "--users", "--yes")
+	k.must(1, "fill", "").has(": name the entry")
+	delete(k.env, dsnVariable)
+	k.must(2, "list").has("which database?")
 }
 
 // Without a table each command says so, with 1, and makes none; doctor has it as a fault.

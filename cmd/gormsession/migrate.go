@@ -61,7 +61,7 @@ func (t *tool) runMigrate(users, do bool) error {
 	if err != nil {
 		return err
 	}
-	return t.print(&migration{statements, do && len(statements) > 0})
+	return t.print(&migration{list(statements), do && len(statements) > 0})
 }
 
 // A migration says what was done, or would be.

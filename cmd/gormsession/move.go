@@ -103,7 +103,7 @@ func (t *tool) runMove(
 	if err != nil {
 		return nil, err
 	}
-	r := &moved{Statements: statements, Done: do}
+	r := &moved{Statements: list(statements), Done: do}
 	if !do {
 		return r, r.rehearse(ctx, engine.StoreOf(former).Own)
 	}

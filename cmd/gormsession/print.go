@@ -51,6 +51,9 @@ func escape(w *bytes.Buffer, encoded string) {
 	}
 }
 
+// list is a list that JSON has as one also where it is empty.
+func list(texts []string) []string { return append([]string{}, texts...) }
+
 // columns prints rows in columns.
 func columns(w io.Writer, rows [][]string) {
 	tabs := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -85,6 +85,7 @@ func TestMigrate(t *testing.T) {
 		}
 		k.must(0, "migrate", "--yes").has("CREATE TABLE", "done").lacks("nothing")
 		k.must(0, "migrate", "--yes").has("nothing is to be done")
+		k.must(0, "migrate", "--json").has(`"statements": []`)
 		key := k.start(k.plugin(), func(s *gormsession.State) { s.Set("a", 1) })
 		k.must(0, "migrate", "--users").has("user_id", "nothing was done")
 		if k.db.Migrator().HasColumn("web_sessions", "user_id") {

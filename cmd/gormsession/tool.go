@@ -180,7 +180,8 @@ func (t *tool) told(err error) string {
 var ours = strings.NewReplacer(
 	"make it by gormsession.Migrate or a migration of the application's, or leave out "+
 		"WithoutMigration", "gormsession migrate makes it; is it --table, or --django?",
-	"use django.Compatible", "say --django", "with WithTable", "with --table")
+	"use django.Compatible", "say --django", "with WithTable", "with --table",
+	"WithTable takes", "--table takes", `FillUsers(""): name`, "name")
 
 // slow bounds what looks at the whole table.
 func (t *tool) slow(ctx context.Context) (context.Context, context.CancelFunc) {
