@@ -1,6 +1,7 @@
 package gormsession
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -83,7 +84,7 @@ func (hs eventHandlers) HandleEvent(ctx context.Context, e Event) {
 }
 
 // LogEvents is a handler that logs each event, at the level Info, or Warn for what is rejected,
-// meets a conflict, or fails.
+// meets a conflict, or fails. nil is [slog.Default] at the time of each, as for [WithLogger].
 func LogEvents(l *slog.Logger) EventHandler { return eventLog{l} }
 
 type eventLog struct{ log *slog.Logger }
@@ -104,7 +105,8 @@ func (l eventLog) HandleEvent(ctx context.Context, e Event) {
 			args = append(args, a)
 		}
 	}
-	l.log.LogAttrs(ctx, level, "gormsession: session "+string(e.Kind), args...)
+	cmp.Or(l.log, slog.Default()).
+		LogAttrs(ctx, level, "gormsession: session "+string(e.Kind), args...)
 }
 
 // happened tells the handler of an event of this session. mu is held.

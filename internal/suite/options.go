@@ -88,6 +88,8 @@ func (on cases) TestDefaults(t *testing.T) {
 	}
 	plugin.Logger().Info("to the default of the moment")
 	logged.wants(t, "to the default of the moment")
+	gormsession.LogEvents(nil).HandleEvent(t.Context(), gormsession.Event{Kind: gormsession.Created})
+	logged.wants(t, "event=created")
 }
 
 // Lifetime, browser session, clock, logger and codec, as a request sees them; the cookie's options
