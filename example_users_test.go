@@ -33,6 +33,8 @@ func Example_users() {
 		s.LogIn(42, gormsession.Device{Address: c.ClientIP(), Agent: c.Request.UserAgent()})
 		if c.PostForm("remember") == "" {
 			s.SetBrowserSession() // the cookie goes when the browser is closed
+		} else {
+			s.ResetExpiry() // the last login may have been the other one, and a session keeps it
 		}
 		c.String(http.StatusOK, "welcome")
 	})
@@ -60,7 +62,8 @@ func Example_users() {
 	})
 	r.POST("/password", fresh, func(c *gin.Context) {
 		s := ginsession.Get(c)
-		s.LogIn(42) // a new key for this device, and the end of all others
+		// A new key for this device, and the end of all others.
+		s.LogIn(42, gormsession.Device{Address: c.ClientIP(), Agent: c.Request.UserAgent()})
 		n, err := plugin.EndOthers(c.Request.Context(), s)
 		if err != nil {
 			c.AbortWithStatus(http.StatusServiceUnavailable)
@@ -89,7 +92,7 @@ func Example_users() {
 	// 200 welcome
 	// 200 welcome
 	// 200 1 other devices are logged out
-	// 200 , this one: false
+	// 200 browser 1, this one: false
 }
 
 // A token that counts once, whatever is clicked twice.

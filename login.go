@@ -20,12 +20,14 @@ const userEntry = "_user"
 // LogIn makes the session that of a user, whose identity has just been proved. It gets a new key,
 // as by [State.CycleKey], also where it is that user's already, so that a key that somebody has
 // planted before is worth nothing; its lifetime and the absolute one of [WithAbsoluteLifetime]
-// begin anew; and [State.AuthenticatedAt] is now. What the visitor had is kept, but for what was
-// another user's: that session ends, as Django's login does it.
+// begin anew; and [State.AuthenticatedAt] is now. What the visitor had is kept, an expiry of the
+// session's own too (see [State.ResetExpiry]), but for what was another user's: that session ends,
+// as Django's login does it.
 //
 // userID is a string of 1 to 255 bytes, in UTF-8 and without NUL, or an integer, or of a type made
 // of one; 42 and "42", which UserID returns, are one user. Anything else sets the sticky error,
-// [ErrEncode]. What is known of the device, if the application wants to keep it, comes behind it.
+// [ErrEncode]. What is known of the device, if the application wants to keep it, comes behind it;
+// of a login without it nothing is known, also where more was before.
 func (s *State) LogIn(userID any, from ...Device) {
 	raw, err := userText(userID)
 	s = s.enter()

@@ -34,7 +34,8 @@ func (e everywhere) changePassword(c *gin.Context) {
 		c.AbortWithStatus(http.StatusInternalServerError)
 		return
 	}
-	s.LogIn(id) // a new key for this device
+	// A new key for this device, which the list of devices would forget without the second argument.
+	s.LogIn(id, gormsession.Device{Address: c.ClientIP(), Agent: c.Request.UserAgent()})
 	if _, err := e.sessions.EndOthers(c.Request.Context(), s); err != nil {
 		c.AbortWithStatus(http.StatusServiceUnavailable)
 		return

@@ -84,6 +84,9 @@ func TestLogOutEverywhere(t *testing.T) {
 	if got := laptop.Entries()["cart"]; got != "tea" {
 		t.Errorf("the cart holds %v", got)
 	}
+	if logins, err := plugin.Sessions(t.Context(), 42); len(logins) != 1 || logins[0].Agent == "" {
+		t.Errorf("the devices are %+v, %v", logins, err)
+	}
 	clock.Advance(11 * time.Minute)
 	want(t, post(t, laptop, "/password", "password", "hm"), "403 please log in once more")
 
