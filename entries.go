@@ -45,8 +45,8 @@ func (s *State) entry(name string) (json.RawMessage, bool) {
 }
 
 // Keys returns the names of all entries, sorted. As in Django, those that the library keeps are
-// among them: _session_expiry where the session has an expiry of its own, and _flashes while
-// messages wait.
+// among them, here, in Len and in All: _session_expiry where the session has an expiry of its own,
+// _flashes while messages wait, _user and _session_start after a LogIn, and those of options.
 func (s *State) Keys() []string {
 	s = s.look()
 	defer s.mu.Unlock()

@@ -96,9 +96,9 @@ func (s *State) Load() error {
 	return s.err
 }
 
-// Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load, or
-// [ErrEncode] after a value that cannot be stored, or [ErrReserved] or [ErrReentrant] after a call
-// that cannot be.
+// Err returns the sticky error: nil, or one that wraps [ErrUnavailable] after a failed load,
+// [ErrEncode] or [ErrTooLarge] after a value that cannot be stored, [ErrReserved] or [ErrReentrant]
+// after a call that cannot be, or what a save has ended with that is not tried again.
 func (s *State) Err() error {
 	s = s.look()
 	defer s.mu.Unlock()
