@@ -1,7 +1,9 @@
 package fromgorilla_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -103,4 +105,41 @@ func TestMoveFromGorilla(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Messages that wait come over: those without a name are Flash's, and others are a list of that
+// name, as docs/from-gorilla.md has it.
+func TestMessagesComeOver(t *testing.T) {
+	db := dbtest.New(t, dbtest.SQLite).Open(t)
+	store := sessions.NewCookieStore(hashKey)
+	plugin, err := gormsession.New(db, gormsession.WithCleanup(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bridge, err := fromgorilla.New(db, plugin, store, name, movein.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	session, _ := store.Get(r, name)
+	session.AddFlash("saved")
+	session.AddFlash("too short", "errors")
+	if err := session.Save(r, before); err != nil {
+		t.Fatal(err)
+	}
+
+	const errs = httpsession.Field[[]string]("errors")
+	r = httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(before.Result().Cookies()[0])
+	httpsession.Handler(plugin)(bridge.Handler(http.HandlerFunc(
+		func(_ http.ResponseWriter, r *http.Request) {
+			s := httpsession.Get(r)
+			all := errs.Modify(s, func(all []string) []string { return append(all, "too long") })
+			popped, ok := errs.Pop(s)
+			if got := fmt.Sprint(s.Flashes(), all, popped, ok, s.Len()); got !=
+				"[saved] [too short too long] [too short too long] true 0" {
+				t.Errorf("the session holds %s", got)
+			}
+		}))).ServeHTTP(httptest.NewRecorder(), r)
 }
