@@ -12,24 +12,26 @@ import (
 
 const said = ginsession.Field[int]("said")
 
-// chat counts what the user says, and hangs up once he has logged out.
+// chat counts what the user says, and hangs up once the session has ended.
 func chat(sessions *gormsession.Plugin) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		s := ginsession.Get(c)
-		user, key := s.UserID(), s.Key()
+		user := s.UserID()
 		// Accept refuses pages of other origins, to which a browser sends the cookie along.
 		conn, err := websocket.Accept(c.Writer, c.Request, nil)
 		if err != nil {
 			return // Accept has answered
 		}
 		defer conn.CloseNow()
-		ctx := c.Request.Context()
+		ctx, key := c.Request.Context(), s.Key() // of a session that has begun with the handshake, too
 		for {
 			if _, _, err := conn.Read(ctx); err != nil {
 				return
 			}
-			now, err := sessions.Open(ctx, key) // as it is now; s is as it was at the handshake
-			if err == nil && now.UserID() != user {
+			// As it is now; s is as it was at the handshake. Of one that has ended a Save would begin
+			// another one.
+			now, err := sessions.Open(ctx, key)
+			if err == nil && (now.IsNew() || now.UserID() != user) {
 				_ = conn.Close(websocket.StatusPolicyViolation, "logged out")
 				return
 			}

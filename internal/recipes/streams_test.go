@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/gin-gonic/gin"
 
+	"github.com/seed7368b609/gormsession/ginsession"
 	"github.com/seed7368b609/gormsession/sessiontest"
 )
 
@@ -69,19 +70,51 @@ func TestFeed(t *testing.T) {
 }
 
 // A websocket keeps what it changes in the session, with what requests change meanwhile, and ends
-// with the session; pages of other origins, and strangers, get none.
+// with the session; pages of other origins, and strangers, get none. Without the guard what a
+// stranger says makes no session either.
 func TestWebsocketOfASession(t *testing.T) {
 	plugin := sessions(t)
-	ann := site(t, plugin, func(r *gin.Engine) { known(r).GET("/chat", chat(plugin)) })
+	ann := site(t, plugin, func(r *gin.Engine) {
+		known(r).GET("/chat", chat(plugin))
+		r.GET("/open", chat(plugin))
+		r.GET("/begin", func(c *gin.Context) { ginsession.Get(c).Set("cart", "milk") }, chat(plugin))
+	})
+	page, browser := "/open", ann.Another()
 	dial := func(header http.Header) (*websocket.Conn, int) {
 		t.Helper()
-		conn, response, err := websocket.Dial(t.Context(), ann.URL+"/chat",
-			&websocket.DialOptions{HTTPClient: ann.Client, HTTPHeader: header})
+		conn, response, err := websocket.Dial(t.Context(), ann.URL+page,
+			&websocket.DialOptions{HTTPClient: browser.Client, HTTPHeader: header})
 		if err != nil && response == nil {
 			t.Fatal(err)
 		}
 		return conn, response.StatusCode
 	}
+	hangsUp := func(conn *websocket.Conn, when string) {
+		t.Helper()
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := conn.Read(t.Context())
+		if websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	stranger, _ := dial(nil)
+	defer stranger.CloseNow()
+	hangsUp(stranger, "a stranger")
+	if n, err := plugin.CountLive(t.Context()); n != 0 || err != nil {
+		t.Errorf("a stranger has made %d sessions, %v", n, err)
+	}
+	page = "/begin"
+	visitor, _ := dial(nil)
+	defer visitor.CloseNow()
+	if err := visitor.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, text, err := visitor.Read(t.Context()); string(text) != "message 1" {
+		t.Errorf("a session that begins with the handshake: %q, %v", text, err)
+	}
+	page, browser = "/chat", ann
 	if _, status := dial(nil); status != http.StatusUnauthorized {
 		t.Errorf("a stranger gets %d", status)
 	}
@@ -109,13 +142,7 @@ func TestWebsocketOfASession(t *testing.T) {
 		t.Errorf("the session holds %v", e)
 	}
 	post(t, ann, "/logout")
-	if err := conn.Write(t.Context(), websocket.MessageText, []byte("hello")); err != nil {
-		t.Fatal(err)
-	}
-	_, _, err := conn.Read(t.Context())
-	if websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
-		t.Errorf("after the logout: %v", err)
-	}
+	hangsUp(conn, "after the logout")
 	if e := ann.Entries(); e != nil {
 		t.Errorf("after the logout there is a session of %v", e)
 	}
