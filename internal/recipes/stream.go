@@ -20,7 +20,7 @@ func feed(
 ) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		s := ginsession.Get(c)
-		user, key := s.UserID(), s.Key() // before the first event leaves
+		user := s.UserID() // before the first event leaves
 		ctx := c.Request.Context()
 		news, check := subscribe(ctx, user), begin()
 		c.Stream(func(io.Writer) bool {
@@ -32,7 +32,7 @@ func feed(
 				return true
 			case <-check:
 			}
-			now, err := sessions.Open(ctx, key) // as it is now; s is as it was
+			now, err := sessions.Open(ctx, s.Key()) // as it is now; s is as it was
 			return err != nil || now.UserID() == user
 		})
 	}

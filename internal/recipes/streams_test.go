@@ -24,7 +24,7 @@ import (
 func TestFeed(t *testing.T) {
 	plugin := sessions(t)
 	news, checks := map[string]chan string{}, []chan time.Time{} // of each user, of each stream
-	for _, user := range []string{"42", "43"} {
+	for _, user := range []string{"42", "43", "44"} {
 		news[user] = make(chan string, 1)
 		news[user] <- "tea"
 	}
@@ -35,10 +35,12 @@ func TestFeed(t *testing.T) {
 	subscribe := func(_ context.Context, user string) <-chan string { return news[user] }
 	visitor := site(t, plugin, func(r *gin.Engine) {
 		known(r).GET("/feed", feed(plugin, begin, subscribe))
+		r.GET("/login/feed", func(c *gin.Context) { ginsession.Get(c).LogIn(44) },
+			feed(plugin, begin, subscribe))
 	})
 	want(t, get(t, visitor, "/feed"), "401 please log in")
-	open := func(client *sessiontest.Client) *bufio.Reader {
-		response := must(client.Get(client.URL + "/feed"))(t)
+	open := func(client *sessiontest.Client, page string) *bufio.Reader {
+		response := must(client.Get(client.URL + page))(t)
 		t.Cleanup(func() { response.Body.Close() })
 		want(t, response.Header.Get("Content-Type"), "text/event-stream;charset=utf-8")
 		return bufio.NewReader(response.Body)
@@ -50,12 +52,13 @@ func TestFeed(t *testing.T) {
 		return name + data
 	}
 	ann, bob := visitor.Another().LogIn(42), visitor.Another().LogIn(43)
-	anns := open(ann)
-	bobs := open(bob)
-	for _, events := range []*bufio.Reader{anns, bobs} {
+	anns := open(ann, "/feed")
+	bobs := open(bob, "/feed")
+	carls := open(visitor.Another(), "/login/feed")
+	for _, events := range []*bufio.Reader{anns, bobs, carls} {
 		want(t, event(events), "event:news\ndata:tea\n")
 	}
-	if len(checks) != 2 {
+	if len(checks) != 3 {
 		t.Fatal("the streams share a check, which reaches one of them")
 	}
 	post(t, ann, "/logout")
@@ -66,7 +69,9 @@ func TestFeed(t *testing.T) {
 		t.Errorf("after the logout: %q, %v", rest, err)
 	}
 	news["43"] <- "cups"
+	news["44"] <- "cups"
 	want(t, event(bobs), "event:news\ndata:cups\n")
+	want(t, event(carls), "event:news\ndata:cups\n")
 }
 
 // A websocket keeps what it changes in the session, with what requests change meanwhile, and ends
