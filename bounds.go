@@ -21,8 +21,8 @@ type bounds struct{ bytes, entries, flashes int }
 // request loads all of it.
 func WithMaxBytes(n int) Option { return func(o *options) { o.bounds.bytes = n } }
 
-// WithMaxEntries sets how many entries a session may have. The default is 1,000, and 0 is no bound.
-// What would make it more is [ErrTooLarge].
+// WithMaxEntries sets how many entries a session may have, beside the library's own. The default is
+// 1,000, and 0 is no bound. What would make it more is [ErrTooLarge].
 func WithMaxEntries(n int) Option { return func(o *options) { o.bounds.entries = n } }
 
 // WithMaxFlashes sets how many messages of [State.Flash] may wait for [State.Flashes]. The default
@@ -63,14 +63,17 @@ func (b bounds) admit(entries, before map[string]json.RawMessage, n, size int) e
 const elsewhere = "keep what is large in a table of your own, and its identifier here"
 
 // sizeOf is the number of entries and their size as JSON, but for the escapes of names, and without
-// what the library itself notes of a login: that must not end a session that was full before.
+// what the library itself notes at a login: that must not end a session that was full before.
+// Messages have a bound of their own, and are no entry more.
 func sizeOf(entries map[string]json.RawMessage) (n, size int) {
 	for name, raw := range entries {
 		switch name {
-		case lifetime.StartEntry, userEntry, deviceEntry, rotationEntry:
+		case lifetime.Entry, lifetime.StartEntry, userEntry, deviceEntry, rotationEntry:
 			continue
+		case flashEntry:
+		default:
+			n++
 		}
-		n++
 		size += len(name) + len(raw) + len(`"":,`)
 	}
 	return n, size

@@ -77,6 +77,25 @@ func (on cases) TestTooLarge(t *testing.T) {
 	})
 }
 
+// A visitor whose session is full logs in as any other: what the library notes meanwhile is none of
+// the entries that are counted.
+func (on cases) TestLoginOfAFullSession(t *testing.T) {
+	s := on.newSite(t, dbtest.New(t, dbtest.SQLite), gormsession.WithMaxEntries(2),
+		gormsession.WithUsers())
+	key := s.start(map[string]any{"tea": 1, "cup": 1})
+	got := s.visit(key, func(c *Call) {
+		c.Session().LogIn(42)
+		c.Session().SetBrowserSession()
+		c.Session().Flash("Welcome back!")
+	})
+	if got.status != http.StatusOK || got.cookieIs(key) != "new" {
+		t.Fatalf("%d, and the cookie is %q", got.status, got.cookieIs(key))
+	}
+	if got := s.visit(got.cookie.Value, set("milk", 1)); got.status != http.StatusInternalServerError {
+		t.Errorf("one entry more: %d", got.status)
+	}
+}
+
 // Of two requests that make a session too large together, the one that is saved later is refused.
 func (on cases) TestTooLargeTogether(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
