@@ -70,8 +70,8 @@ func (t *tool) command() *cobra.Command {
 	return root
 }
 
-// checkFlags refuses flags that say nothing, as by a variable that nobody has set: what they have by
-// default is another database, or more sessions, than were meant.
+// checkFlags refuses flags that say nothing, as by a variable that nobody has set: what they have
+// by default is another database, or more sessions, than were meant.
 func (t *tool) checkFlags(c *cobra.Command) error {
 	for _, flag := range []string{
 		"dsn", "table", "from", "user", "after", "keys-file", "django-secret-file",
