@@ -16,7 +16,10 @@ import (
 // from, but not change or save it: that sets the sticky error, [ErrReentrant]. A goroutine that f
 // waits for may read it too; one that changes it waits for f in turn while a save runs f again,
 // until the time of [WithTimeout] is over, which sets that error. f should not use the database.
-// What Modify returned is what this request saw; it is final once [State.Save] has returned.
+//
+// What Modify returns is what this request has seen: where f runs again, as in a save, something
+// else is stored. Once [State.Save] or [State.SaveIn] has returned, [State.Get] has that, and so has
+// a variable that f sets.
 func (s *State) Modify(name string, f func(old any) any) any {
 	raw := s.modify(name, func(old json.RawMessage, ok bool) (json.RawMessage, error) {
 		var v any

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 
+	"gorm.io/gorm"
+
 	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/dbtest"
 )
@@ -29,6 +31,34 @@ func (on cases) TestModifyWithoutRest(t *testing.T) {
 		t.Errorf("%d, and the session holds %v", got.status, s.entries(key))
 	}
 	s.log.wants(t, "the entry changes whenever the function of Modify runs")
+}
+
+// What Modify has returned is what its request saw, also where another one was quicker: what is
+// stored is what the session has after the save, and what the function was given last.
+func (on cases) TestWhatModifyReturned(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *dbtest.DB) {
+		s := on.newSite(t, d)
+		for way, save := range map[string]func(session *gormsession.State) error{
+			"Save": (*gormsession.State).Save,
+			"SaveIn": func(session *gormsession.State) error {
+				return s.db.Transaction(func(tx *gorm.DB) error { return session.SaveIn(tx) })
+			},
+		} {
+			key := s.start(map[string]any{"n": 0})
+			got := s.visit(key, func(c *Call) {
+				last := 0
+				n := counter.Modify(c.Session(), func(n int) int { last = n + 1; return last })
+				if other := s.visit(key, increment); other.body != "1" {
+					t.Errorf("%s: the other request was answered with %s", way, other.body)
+				}
+				err := save(c.Session())
+				c.String(http.StatusOK, "%d %v %d %d", n, err, counter.Or(c.Session(), 0), last)
+			})
+			if got.body != "1 <nil> 2 2" {
+				t.Errorf("%s: %d %s", way, got.status, got.body)
+			}
+		}
+	})
 }
 
 // A panic in the function leaves no lock behind, in the handler and in a replay.
