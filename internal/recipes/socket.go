@@ -35,16 +35,15 @@ func chat(sessions *gormsession.Plugin) gin.HandlerFunc {
 				_ = conn.Close(websocket.StatusPolicyViolation, "logged out")
 				return
 			}
-			n := 0
 			if err == nil {
-				n = said.Modify(now, func(n int) int { return n + 1 })
+				said.Modify(now, func(n int) int { return n + 1 })
 				err = now.Save() // nobody else does, here
 			}
 			if err != nil {
 				_ = conn.Close(websocket.StatusTryAgainLater, "try again")
 				return
 			}
-			text := fmt.Appendf(nil, "message %d", n)
+			text := fmt.Appendf(nil, "message %d", said.Or(now, 0))
 			if err := conn.Write(ctx, websocket.MessageText, text); err != nil {
 				return
 			}
