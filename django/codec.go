@@ -47,8 +47,8 @@ func (c Codec) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
 func (c Codec) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // NewCodec makes the codec for the sessions of the Django site that config
-// describes. It errs where config has an empty key. Signatures bear the time of
-// time.Now, which nothing compares with anything.
+// describes. It errs where config has an empty key, or an empty path of a backend.
+// Signatures bear the time of time.Now, which nothing compares with anything.
 func NewCodec(config Config) (*Codec, error) {
 	if err := config.validate(); err != nil {
 		return nil, err

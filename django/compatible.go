@@ -12,8 +12,8 @@ import (
 // The table is django_session, which is left as it is, and made like Django's
 // where it is missing; the cookie is sessionid; keys stand in the table as they
 // are, and session_data is what [Codec] writes. Expired rows are left to Django's
-// clearsessions, or to [gormsession.Plugin.ClearExpired]. A config with an empty
-// key is refused by [gormsession.New].
+// clearsessions, or to [gormsession.Plugin.ClearExpired]. A config that [NewCodec]
+// refuses is refused by [gormsession.New].
 //
 // Options that follow override it, such as [gormsession.WithCookieName] for
 // SESSION_COOKIE_NAME, [gormsession.WithTable] and [gormsession.WithModel] for a
