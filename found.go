@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed7368b609/gormsession/internal/engine"
 	"github.com/seed7368b609/gormsession/internal/header"
+	"github.com/seed7368b609/gormsession/internal/seal"
 	"github.com/seed7368b609/gormsession/internal/sessionkey"
 	"github.com/seed7368b609/gormsession/internal/verdict"
 )
@@ -15,6 +16,9 @@ import (
 // it, says nothing about the session.
 func (s *State) adopt(home *engine.Table, r engine.Record) (verdict.Outcome, error) {
 	entries, err := home.Decode(r)
+	if err != nil && home == s.p.store.Own && s.p.opts.seal == nil && seal.IDOf(r.Data) != "" {
+		err = errNoSealKey
+	}
 	if errors.Is(err, ErrUnavailable) {
 		return 0, err
 	}

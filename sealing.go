@@ -29,9 +29,10 @@ import (
 // steps, each on all servers: WithDecryption(key), so that each server can read what others seal,
 // and then WithEncryption(key); and goes by the two in reverse. To rotate, put the new key behind
 // the old one on all servers, then before it, then call [Plugin.Reseal], then take the old one out.
-// Each row names its key by four bytes of a hash. A row that is sealed with a key that is not here
-// is [ErrUnavailable], and never overwritten: nobody is logged out because a key is missing on a
-// server. One that the key does not open counts as damaged.
+// Each row names its key by four bytes of a hash. A row that is sealed with a key that is not here,
+// also where New was given none at all, is [ErrUnavailable], and never overwritten: nobody is
+// logged out because a key is missing on a server. One that the key does not open counts as
+// damaged.
 //
 // The codec of [WithCodec] makes the text that is sealed. Django cannot read a sealed row.
 func WithEncryption(keys ...[]byte) Option {
