@@ -8,12 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed7368b609/gormsession"
 	"github.com/seed7368b609/gormsession/internal/engine"
+	"github.com/seed7368b609/gormsession/internal/seal"
 )
 
 // end ends sessions.
 func (t *tool) end() *cobra.Command {
-	var user string
+	var user, keysFile string
 	var everybody, do bool
 	c := &cobra.Command{
 		Use:   "end [HANDLE]",
@@ -24,6 +26,9 @@ out, on all servers, with the next request, and no request that is running bring
 
 It ends those of one table. While servers have WithFormer a session may be in either of two: end
 them in the new table, in the former one, by --table or --django, and in the new one again.
+
+A session that WithKeyRotation has given a new key is found by the handle of the former one, for
+which a row that is sealed needs the keys. Without them it exits with 3, and ends that row alone.
 
 --everybody goes on at an interrupt, for half of an end would be none; a second one stops it.`,
 		Example: `  gormsession end 4f2a9c01d3be --yes
@@ -40,7 +45,14 @@ them in the new table, in the former one, by --table or --django, and in the new
 			if ways != 1 {
 				return misusef("which sessions? take one of HANDLE, --user and --everybody")
 			}
-			b, err := t.visit()
+			var opts []gormsession.Option
+			if named { // the others need no key
+				var err error
+				if opts, err = t.decryption(keysFile); err != nil {
+					return err
+				}
+			}
+			b, err := t.visit(opts...)
 			if err != nil {
 				return err
 			}
@@ -49,7 +61,7 @@ them in the new table, in the former one, by --table or --django, and in the new
 			switch {
 			case named:
 				r.Handle, r.Sessions = args[0], 1
-				err = t.endOne(ctx, b, args[0], do)
+				r.SealedBy, err = t.endOne(ctx, b, args[0], do)
 			case user != "" && !b.users:
 				err = errNoUsers
 			case !do:
@@ -63,22 +75,35 @@ them in the new table, in the former one, by --table or --django, and in the new
 			if err != nil {
 				return err
 			}
-			return t.print(r)
+			if err := t.print(r); err != nil || r.SealedBy == "" {
+				return err
+			}
+			return errAttend
 		},
 	}
+	keysFlag(c, &keysFile)
 	c.Flags().StringVar(&user, "user", "", "all sessions of this user")
 	c.Flags().BoolVar(&everybody, "everybody", false, "all sessions, of visitors too")
 	yes(c, &do, "how many would end")
 	return c
 }
 
-// endOne ends the session of a handle, as the application itself would.
-func (t *tool) endOne(ctx context.Context, b *base, handle string, do bool) error {
+// endOne ends the session of a handle, as the application itself would. Where nobody can tell
+// whether the session goes on under another key it returns the key that the row is sealed with.
+func (t *tool) endOne(
+	ctx context.Context, b *base, handle string, do bool,
+) (sealedBy string, err error) {
 	row, err := t.named(ctx, b, handle)
-	if err != nil || !do {
-		return err
+	if err != nil {
+		return "", err
 	}
-	return t.endRow(ctx, b, row)
+	if _, err := b.store.Decode(row.Key, row.Data); err != nil && row.UserID == "" {
+		sealedBy = seal.IDOf(row.Data)
+	}
+	if !do {
+		return sealedBy, nil
+	}
+	return sealedBy, t.endRow(ctx, b, row)
 }
 
 // endRow ends the session of a row that was read. That it has ended meanwhile is an error.
@@ -106,6 +131,7 @@ type ended struct {
 	Sessions int64  `json:"sessions"`       // those that have expired too
 	Live     *int64 `json:"live,omitempty"` // of them, where they were counted
 	Done     bool   `json:"done"`
+	SealedBy string `json:"sealed_by,omitempty"` // so that it may go on under another key
 }
 
 func (e *ended) text(w io.Writer) {
@@ -120,5 +146,9 @@ func (e *ended) text(w io.Writer) {
 		fmt.Fprintf(w, "%s would end, of which %d live; nothing was done, --yes does it\n", what, *e.Live)
 	default:
 		fmt.Fprintln(w, what, "would end; nothing was done, --yes does it")
+	}
+	if e.SealedBy != "" {
+		fmt.Fprintf(w, "its row is sealed: if the session got another key by WithKeyRotation, it is "+
+			"found by the key %s alone: --keys-file, or $%s\n", e.SealedBy, keysVariable)
 	}
 }

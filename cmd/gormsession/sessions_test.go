@@ -194,6 +194,30 @@ func TestShowFormerKey(t *testing.T) {
 	})
 }
 
+// Of a sealed row nobody can tell without its key whether the session goes on under another key,
+// which is said; with the key that session ends.
+func TestEndOfASealedFormerKey(t *testing.T) {
+	eachDesk(t, func(k *desk) {
+		now := time.Now()
+		p := k.plugin(gormsession.WithKeyRotation(time.Minute), gormsession.WithUsers(),
+			gormsession.WithEncryption(rawKey(1)),
+			gormsession.WithClock(func() time.Time { return now }))
+		key := k.start(p, func(s *gormsession.State) { s.Set("a", 1) })
+		user := k.start(p, func(s *gormsession.State) { s.LogIn("ann") })
+		k.must(0, "end", sessionkey.Handle(user), "--yes").lacks("sealed")
+		now = now.Add(2 * time.Minute)
+		next := k.rotate(p, key)
+		k.must(3, "end", sessionkey.Handle(key)).has("nothing was done", "--keys-file")
+		k.env[keysVariable] = sealKey(1)
+		k.must(0, "end", sessionkey.Handle(key), "--yes").lacks("sealed")
+		want(k.t, "the session lives", k.lives(p, next), false)
+		key = k.start(p, func(s *gormsession.State) { s.Set("a", 1) })
+		delete(k.env, keysVariable)
+		k.must(3, "end", sessionkey.Handle(key), "--yes").has("1 session ended", "--keys-file")
+		want(k.t, "a session without a former key lives", k.lives(p, key), false)
+	})
+}
+
 // Django's rows are shown where SECRET_KEY is there, and are listed and ended without it.
 func TestDjangosTable(t *testing.T) {
 	eachDesk(t, func(k *desk) {
