@@ -18,8 +18,8 @@ import (
 // until the time of [WithTimeout] is over, which sets that error. f should not use the database.
 //
 // What Modify returns is what this request has seen: where f runs again, as in a save, something
-// else is stored. Once [State.Save] or [State.SaveIn] has returned, [State.Get] has that, and so has
-// a variable that f sets.
+// else is stored. Once [State.Save] or [State.SaveIn] has returned, [State.Get] has that, and so
+// has a variable that f sets.
 func (s *State) Modify(name string, f func(old any) any) any {
 	raw := s.modify(name, func(old json.RawMessage, ok bool) (json.RawMessage, error) {
 		var v any
