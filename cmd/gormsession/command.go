@@ -74,7 +74,7 @@ func (t *tool) command() *cobra.Command {
 // by default is another database, or more sessions, than were meant.
 func (t *tool) checkFlags(c *cobra.Command) error {
 	for _, flag := range []string{
-		"dsn", "table", "from", "user", "after", "keys-file", "django-secret-file",
+		"dsn", "table", "from", "user", "keys-file", "django-secret-file",
 	} {
 		text, err := c.Flags().GetString(flag)
 		if err == nil && text == "" && c.Flags().Changed(flag) {

@@ -152,6 +152,7 @@ func TestMisuse(t *testing.T) {
 		k.must(2, strings.Fields(line)...).has("gormsession: ", "--help says more")
 	}
 	k.must(2, "lst").has("is it list?")
+	k.must(0, "list", "--after", "") // the first page of a loop
 	k.must(1, "list", "--table", "a b").has("--table takes")
 	k.must(0, "migrate", "--users", "--yes")
 	k.must(1, "fill", "").has(": name the entry")
