@@ -118,8 +118,8 @@ func (t *Table) inTime(ctx context.Context, end func() error) error {
 func (t *Table) goesBare(ctx context.Context) bool { return t.bare && within(ctx) == nil }
 
 // single runs one statement that may be done twice: in a transaction, unless the application's
-// gorm.Config says SkipDefaultTransaction. A driver may send a bare statement a second time by itself
-// and tell of the second alone; see resends.
+// gorm.Config says SkipDefaultTransaction. A driver may send a bare statement a second time by
+// itself and tell of the second alone; see resends.
 func (t *Table) single(ctx context.Context, write func(on line) error) error {
 	if !t.goesBare(ctx) {
 		return t.transact(ctx, write)

@@ -52,8 +52,8 @@ func TestReadField(t *testing.T) {
 	}
 }
 
-// A text without a "=" is the value of a cookie without a name (RFC 6265bis, 5.6), which no deletion
-// of ours would reach.
+// A text without a "=" is the value of a cookie without a name (RFC 6265bis, 5.6), which no
+// deletion of ours would reach.
 func TestReadCookieWithoutAName(t *testing.T) {
 	for line, present := range map[string]bool{
 		"session": false, "a=b; session": false, " session ;": false, "session=": true, "session=x": true,
