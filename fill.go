@@ -46,7 +46,9 @@ func (p *Plugin) FillUsers(
 	}
 	done, err := p.revise(ctx, OpFill, revise, func(r engine.Revised) {
 		for _, tell := range progress {
-			tell(FilledUsers(r))
+			if tell != nil {
+				tell(FilledUsers(r))
+			}
 		}
 	})
 	return FilledUsers(done), err

@@ -188,7 +188,9 @@ func (p *Plugin) Reseal(ctx context.Context, progress ...func(Resealed)) (Reseal
 	}
 	done, err := p.revise(ctx, OpReseal, p.opts.seal.reseal, func(r engine.Revised) {
 		for _, tell := range progress {
-			tell(resealed(r))
+			if tell != nil {
+				tell(resealed(r))
+			}
 		}
 	})
 	return resealed(done), err

@@ -143,3 +143,18 @@ func (on behind) TestOptionsRefused(t *testing.T) {
 }
 
 func errorOf[T any](_ T, err error) error { return err }
+
+// Where nobody is to be asked, or told, nil says so.
+func (on behind) TestNilIsNobody(t *testing.T) {
+	s := on.newSite(t, dbtest.New(t, dbtest.SQLite), nil, gormsession.WithUsers(),
+		gormsession.WithEncryption(sealKeyA), gormsession.WithEvents(nil),
+		gormsession.WithEvents(gormsession.LogEvents(nil)), gormsession.WithOperations(nil),
+		gormsession.WithCookieFor(nil), gormsession.WithErrorHandler(nil))
+	s.start(map[string]any{"user_id": 42})
+	if done, err := s.plugin.FillUsers(t.Context(), "user_id", nil); done.Rows != 1 || err != nil {
+		t.Errorf("filled %+v, %v", done, err)
+	}
+	if _, err := s.plugin.Reseal(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
