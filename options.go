@@ -169,12 +169,12 @@ func WithRolling() Option { return func(o *options) { o.rolling = true } }
 
 // WithExpiryStep sets the step to which expire_date is rounded up, in whole seconds, for sessions
 // with the standard lifetime; others are in proportion, and rounded up to a whole second. The
-// default is 1/64 of the lifetime: a save within a step leaves the indexed column as it is, which
-// PostgreSQL does in place, and a save that would change nothing is not sent, and no cookie with
-// it. So the cookie lives one lifetime longer than the row, and 400 days at most, unless the
-// session ends at a fixed time or with the browser. 0 is Django's way, and the default of package
-// django: every save is sent, sets expire_date to the microsecond, and sends a cookie of the same
-// age.
+// default is 1/64 of the lifetime, and 100 days at most: a save within a step leaves the indexed
+// column as it is, which PostgreSQL does in place, and a save that would change nothing is not
+// sent, and no cookie with it. So the cookie lives one lifetime longer than the row, and 400 days
+// at most, unless the session ends at a fixed time or with the browser. 0 is Django's way, and the
+// default of package django: every save is sent, sets expire_date to the microsecond, and sends a
+// cookie of the same age.
 func WithExpiryStep(step time.Duration) Option {
 	return func(o *options) { o.lives.Step, o.stepIsSet = step, true }
 }

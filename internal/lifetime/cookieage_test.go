@@ -80,6 +80,31 @@ func TestCookieOutlivesALostAnswer(t *testing.T) {
 	})
 }
 
+// Whoever comes each day of a session that lives for very long keeps the cookie, though no browser
+// keeps one for longer than 400 days: it is sent when the row's end moves.
+func TestCookieOfALongLifeIsRenewed(t *testing.T) {
+	const day, year = 24 * time.Hour, 365 * 24 * time.Hour
+	for _, standard := range []time.Duration{14 * day, 2 * year, 100 * year, 250 * year} {
+		for _, age := range []time.Duration{standard, 100 * year, 250 * year} {
+			o, l := lives(standard), Lifetime{Age: age}
+			now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+			row := o.ExpireDate(l, now)
+			cookie := now.Add(time.Duration(o.CookieAge(l, row, now)) * time.Second)
+			for range 2000 {
+				now = now.Add(day)
+				if next := o.ExpireDate(l, now); !next.Equal(row) {
+					row = next
+					cookie = now.Add(time.Duration(o.CookieAge(l, row, now)) * time.Second)
+				}
+				if !now.Before(cookie) {
+					t.Errorf("%v, of its own %v: the cookie has ended at %v", standard, age, cookie)
+					break
+				}
+			}
+		}
+	}
+}
+
 // Without a step the age is exact, as Django's, which drops the fraction of a second; and what has
 // ended is deleted at once.
 func TestCookieAgeIsExact(t *testing.T) {

@@ -36,7 +36,12 @@ type Settings struct {
 }
 
 // DefaultStep is the step for sessions that live so long: a save within it moves no expire_date.
-func DefaultStep(age time.Duration) time.Duration { return max(age/64, time.Second) }
+func DefaultStep(age time.Duration) time.Duration {
+	return max(min(age/64, longestStep), time.Second)
+}
+
+// longestStep has whoever comes often get another cookie long before browsers drop the last one.
+const longestStep = maxCookieAge / 4
 
 // MaxAge bounds ages that are read, so that dates stay within the four digits of a year that
 // databases hold.
@@ -119,6 +124,7 @@ func (s Settings) ExpireDate(l Lifetime, now time.Time) time.Time {
 	}
 	const noise = 1e-6 // of the division, which must not make 18,900 s 18,901
 	step := max(int64(math.Ceil(l.Age.Seconds()*s.Step.Seconds()/s.Age.Seconds()-noise)), 1)
+	step = min(step, int64(max(longestStep, s.Step)/time.Second))
 	seconds := date.Unix()
 	if date.Nanosecond() > 0 {
 		seconds++
