@@ -16,7 +16,7 @@ import (
 // is the error's. Pop does without the save, and two requests at once may both get the entry.
 func (f Field[T]) Take(s *State) (v T, ok bool) {
 	s.askPrimary()
-	if v, ok = f.Get(s); !ok || !s.isStored() { // nobody else can have it
+	if _, ok = f.Get(s); !ok || !s.isStored() { // nobody else can have it
 		return f.Pop(s)
 	}
 	var none, taken T
