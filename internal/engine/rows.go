@@ -213,10 +213,11 @@ func (t *Table) deleteStored(ctx context.Context, stored rowKey) (n int64, err e
 		},
 		func(ctx context.Context) error {
 			return t.transact(ctx, func(on line) (err error) {
-				if _, err = remove(on); err == nil {
+				left, err := remove(on)
+				n = 1 // for all that is known
+				if err == nil && left == 0 {
 					err = t.assured(on, true)
 				}
-				n = 1 // for all that is known
 				return err
 			})
 		})

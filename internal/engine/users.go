@@ -179,7 +179,7 @@ func (t *Table) endUser(ctx context.Context, userID string, pick Pick) (total in
 		remove := func(ctx context.Context, second bool) error {
 			return t.transactAs(ctx, t.dialect.deletes, func(on line) (err error) {
 				n, err = t.written(t.rows(on).Where(where, args...).Delete(t.model.Empty()))
-				if err == nil {
+				if err == nil && n == 0 {
 					err = t.assured(on, second)
 				}
 				return err
